@@ -1,0 +1,47 @@
+# `make demo` runs the main job, `make test` the tests. Both install what they need into this folder.
+
+PYTHON ?= python3
+VENV := .venv
+MELTANO_VENV := .venv-meltano
+export MELTANO := $(CURDIR)/$(MELTANO_VENV)/bin/meltano
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install demo test lint bench clean
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/installed $(MELTANO_VENV)/installed .meltano/installed ## Install everything into this folder
+
+demo: install ## Load a simulated Wix account into DuckDB, and show who has access to what
+	@$(VENV)/bin/python -m tap_wix_users.demo
+
+lint: $(VENV)/installed ## Check style and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+test: install lint ## Run all checks and tests
+	$(VENV)/bin/pytest --cov --cov-report=term-missing
+
+bench: install ## Measure, and print the figures as JSON
+	$(VENV)/bin/python benchmarks/throughput.py
+
+clean: ## Remove what was installed, and the output
+	rm -rf $(VENV) $(MELTANO_VENV) .meltano output build dist .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(MELTANO_VENV)/installed: constraints-meltano.txt
+	$(PYTHON) -m venv --clear $(MELTANO_VENV)
+	$(MELTANO_VENV)/bin/pip install --quiet --constraint constraints-meltano.txt meltano
+	@touch $@
+
+.meltano/installed: meltano.yml pyproject.toml constraints.txt $(MELTANO_VENV)/installed
+	$(MELTANO) --log-level=warning install
+	@touch $@

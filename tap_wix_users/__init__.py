@@ -1,0 +1,1 @@
+"""Singer tap for the users, roles, invites and assignments of Wix accounts."""
