@@ -1,0 +1,74 @@
+"""Pages of an offset walk, asked for side by side: a request's latency is paid once for several."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from tap_wix_users.wix.client import WixClient
+    from tap_wix_users.wix.walks import OffsetWalk
+
+P = TypeVar("P")
+
+_NO_COUNTS = False
+
+
+class _Asked(NamedTuple, Generic[P]):
+    offset: int
+    limit: int
+    answer: Future[P]
+
+
+class PagesAhead(Generic[P]):
+    """Asks for the pages that a walk will want next, while the walk still looks at the one before.
+
+    The walk stays what it was, one page after the other: a page that turns out not to be wanted is dropped. The last
+    request of a walk is never among them, since its count has to be younger than every page.
+
+    Args:
+        client: Its pool asks, as many pages at once as it has threads.
+        walk: The walk.
+        ask: Asks for the page at an offset, and whether for the API's counts too.
+    """
+
+    def __init__(self, client: WixClient, walk: OffsetWalk, ask: Callable[[int, bool], P]) -> None:
+        self._client = client
+        self._walk = walk
+        self._ask = ask
+        self._window: deque[_Asked[P]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._drop()
+
+    def take(self) -> P:
+        """The page that the walk wants now.
+
+        Raises:
+            WixError: It could not be had.
+        """
+        walk = self._walk
+        if self._window and self._window[0][:2] != (walk.offset, walk.limit):
+            self._drop()
+        if not self._window:
+            if self._client.max_concurrency == 1 or next(walk.upcoming(), None) is None:
+                return self._ask(walk.offset, walk.wants_counts)
+            self._submit(walk.offset)
+        asked = len(self._window)
+        for offset in islice(walk.upcoming(), asked - 1, self._client.max_concurrency - 1):
+            self._submit(offset)
+        return self._window.popleft().answer.result()
+
+    def _submit(self, offset: int) -> None:
+        self._window.append(_Asked(offset, self._walk.limit, self._client.pool.submit(self._ask, offset, _NO_COUNTS)))
+
+    def _drop(self) -> None:
+        while self._window:
+            self._window.popleft().answer.cancel()

@@ -1,0 +1,70 @@
+"""One request budget for the whole process, and the one clock that everything waits on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol, cast
+
+from pyrate_limiter import Duration, InMemoryBucket, Rate, RateItem
+
+
+class Clock(Protocol):
+    """Monotonic time in seconds, and a way to let it pass. Tests bring one whose time is virtual."""
+
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let this many seconds pass."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let this many seconds pass."""
+        time.sleep(seconds)
+
+
+class RequestBudget:
+    """Admits requests so that no minute holds more than it may, and holds all of them back after a 429.
+
+    A sliding window: a run may spend a whole minute's budget in a burst, which Wix's 200 requests a minute
+    (section 1.1) allow.
+    """
+
+    def __init__(self, requests_per_minute: int, clock: Clock) -> None:
+        self._bucket = InMemoryBucket([Rate(requests_per_minute, Duration.MINUTE)])
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._closed_until = 0.0
+        self.waited = 0.0
+        """Seconds that requests were held back, in total."""
+
+    def acquire(self) -> None:
+        """Wait until one more request may be sent."""
+        while (wait := self._admit()) > 0:
+            self._clock.sleep(wait)
+
+    def close_for(self, seconds: float) -> None:
+        """Let no request pass for this long: Wix asked everybody to slow down."""
+        with self._lock:
+            self._closed_until = max(self._closed_until, self._clock.now() + seconds)
+
+    def _admit(self) -> float:
+        """0 when the request is admitted, else the seconds to wait before asking again."""
+        with self._lock:
+            now = self._clock.now()
+            wait = self._closed_until - now
+            if wait <= 0:
+                milliseconds = int(now * 1000)
+                self._bucket.leak(milliseconds)
+                item = RateItem("wix", milliseconds)
+                wait = 0.0 if self._bucket.put(item) else max(1, cast("int", self._bucket.waiting(item))) / 1000
+            self.waited += wait
+            return wait

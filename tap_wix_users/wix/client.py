@@ -1,0 +1,250 @@
+"""Transport: the key, the request budget, retries, and errors instead of odd answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+import stamina
+
+from tap_wix_users.wix.budget import Clock, RequestBudget, SystemClock
+from tap_wix_users.wix.errors import Call, NoAnswer, Redactor, Refusal, UnreadableAnswer, WixError, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+RETRIED = frozenset({429, 500, 502, 503, 504})
+"""Statuses that another attempt may cure (section 1.1). 400, 401, 403, 404 and 428 never are."""
+
+THROTTLE_SECONDS = 60.0
+"""Back-off for a 429 without ``Retry-After``: the limit is one per minute (section 1.1)."""
+
+LONGEST_BACKOFF = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Meter:
+    """Counts the requests of one read. Shared by its threads.
+
+    Attributes:
+        requests: Requests sent, retries included.
+        retries: Requests sent again after a failure.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def count(self, *, retry: bool) -> None:
+        """Count one request."""
+        with self._lock:
+            self.requests += 1
+            self.retries += retry
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of the API.
+
+    Attributes:
+        call: Method, path and the permission that it needs.
+        headers: Exactly one id header: ``wix-account-id`` or ``wix-site-id`` (section 1).
+        params: Query parameters; a list repeats its key.
+        body: JSON body of a POST.
+        meter: Counts it.
+    """
+
+    call: Call
+    headers: Mapping[str, str]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    meter: Meter = field(default_factory=Meter)
+
+
+class WixClient:
+    """Sends requests with an account-level API key, within one budget, and retries what can be cured.
+
+    Args:
+        api_key: Raw key; sent in ``Authorization`` to ``base_url`` alone.
+        base_url: Scheme and host of the API.
+        requests_per_minute: Budget of everything that uses this client.
+        request_timeout: Seconds that connecting, sending or waiting for a part of the answer may take.
+        max_retry_seconds: Total patience per request, its waits included.
+        max_concurrency: Requests in flight at once, where requests do not depend on each other.
+        clock: What waits are measured with.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str,
+        requests_per_minute: int = 180,
+        request_timeout: float = 30,
+        max_retry_seconds: float = 300,
+        max_concurrency: int = 8,
+        clock: Clock | None = None,
+    ) -> None:
+        # At debug level these log the headers of answers, and a server may echo the key in one.
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self.meter = Meter()
+        self._clock = clock or SystemClock()
+        self._budget = RequestBudget(requests_per_minute, self._clock)
+        self._redactor = Redactor(api_key)
+        self._patience = max_retry_seconds
+        self.max_concurrency = max_concurrency
+        self.pool = ThreadPoolExecutor(max_concurrency, thread_name_prefix="wix")
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers={"authorization": api_key, "accept": "application/json"},
+            timeout=request_timeout,
+            follow_redirects=False,
+            # A proxy of the environment would see the key of a plain-http loopback server.
+            trust_env=base_url.startswith("https:"),
+        )
+        # The SDK tells no stream that a run is over: whoever forgets a client has it closed.
+        self._close = weakref.finalize(self, _close, self._http, self.pool)
+
+    def close(self) -> None:
+        """Close the connections, without waiting for requests that are under way."""
+        self._close()
+
+    def send(self, request: Request, parse: Callable[[bytes], T]) -> T:
+        """Send a request until it is answered, and parse the answer's body.
+
+        Args:
+            request: What to ask.
+            parse: Turns the body into an object; its ``ValueError`` means that the body is unreadable.
+
+        Raises:
+            WixError: No attempt within the patience was answered with a readable 200.
+        """
+        attempts = _Attempts(self._clock, self._patience)
+        # stamina decides nothing about time: every wait is one of our clock's, so that a 429 holds back all threads
+        # once, a wait beyond the patience is never begun, and tests run in virtual time.
+        for attempt in stamina.retry_context(on=lambda error: self._wait(error, attempts), attempts=None, timeout=None):
+            with attempt:
+                self._budget.acquire()
+                attempts.begin()
+                for meter in (self.meter, request.meter):
+                    meter.count(retry=attempts.number > 1)
+                return self._send_once(request, parse)
+        raise AssertionError  # pragma: no cover  # retry_context returns or raises
+
+    def _send_once(self, request: Request, parse: Callable[[bytes], T]) -> T:
+        call = request.call
+        try:
+            response = self._http.request(
+                call.method, call.path, headers=request.headers, params=request.params, json=request.body
+            )
+        except httpx.DecodingError:
+            raise UnreadableAnswer(call, "the answer is not encoded as it says", retryable=True) from None
+        except httpx.RequestError as error:
+            words = self._redactor.text(str(error)) or "no more is known"
+            raise NoAnswer(call, f"no answer: {type(error).__name__} ({words})") from None
+        if response.status_code != 200:
+            raise refusal(call, response, self._redactor)
+        try:
+            return parse(response.content)
+        except UnreadableBody as error:
+            raise UnreadableAnswer(call, str(error), retryable=error.retryable) from None
+
+    def _wait(self, error: Exception, attempts: _Attempts) -> float | bool:
+        """Whether to try again; the wait before it is over, or laid on the budget, when this returns."""
+        if not _is_curable(error):
+            return False
+        throttled = isinstance(error, Refusal) and error.status == 429
+        seconds = _asked_wait(error)
+        if seconds is None:
+            seconds = _jittered(THROTTLE_SECONDS if throttled else min(LONGEST_BACKOFF, 2.0 ** (attempts.number - 1)))
+        if not attempts.has_patience_for(seconds):
+            if isinstance(error, WixError):
+                error.patience = attempts.summary()
+            return False
+        logger.warning("%s; attempt %d follows in %.1f s", error, attempts.number + 1, seconds)
+        if throttled:
+            self._budget.close_for(seconds)
+        else:
+            self._clock.sleep(seconds)
+        return 0.0
+
+
+class UnreadableBody(ValueError):
+    """A body that a parser cannot read.
+
+    Attributes:
+        retryable: Whether another attempt may bring a better one: it was cut short or is no JSON.
+    """
+
+    def __init__(self, what: str, *, retryable: bool) -> None:
+        self.retryable = retryable
+        super().__init__(what)
+
+
+def _close(http: httpx.Client, pool: ThreadPoolExecutor) -> None:
+    pool.shutdown(wait=False, cancel_futures=True)
+    http.close()
+
+
+class _Attempts:
+    """The attempts at one request, against its patience."""
+
+    def __init__(self, clock: Clock, patience: float) -> None:
+        self.number = 0
+        self._clock = clock
+        self._patience = patience
+        self._started = clock.now()
+
+    def begin(self) -> None:
+        if self.number == 0:
+            # Waiting for the budget is not the server's fault and costs no patience.
+            self._started = self._clock.now()
+        self.number += 1
+
+    def has_patience_for(self, seconds: float) -> bool:
+        return self._clock.now() - self._started + seconds <= self._patience
+
+    def summary(self) -> str:
+        spent = self._clock.now() - self._started
+        return f"gave up after {self.number} attempt{'s' if self.number > 1 else ''} in {spent:.0f} s"
+
+
+def _is_curable(error: Exception) -> bool:
+    if isinstance(error, Refusal):
+        return error.status in RETRIED
+    if isinstance(error, UnreadableAnswer):
+        return error.retryable
+    return isinstance(error, NoAnswer)
+
+
+def _asked_wait(error: Exception) -> float | None:
+    """Seconds that ``Retry-After`` asks for, in either of its forms (RFC 9110, 10.2.3); None when it does not."""
+    value = error.retry_after if isinstance(error, Refusal) else None
+    if not value:
+        return None
+    if value.strip().isdecimal():
+        return max(1.0, float(value))
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return max(1.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
+
+
+def _jittered(seconds: float) -> float:
+    return seconds * random.uniform(1.0, 1.1)  # noqa: S311  # spreads clients, hides nothing

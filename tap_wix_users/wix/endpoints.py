@@ -1,0 +1,100 @@
+"""The endpoints that the tap reads, each a method that asks once. None of them changes anything at Wix.
+
+Section numbers are those of the API contract, where every path, parameter and permission comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tap_wix_users.wix import objects
+from tap_wix_users.wix.client import Meter, Request, WixClient
+from tap_wix_users.wix.errors import Call
+
+if TYPE_CHECKING:
+    from tap_wix_users.wix.objects import O
+
+SITE_PAGE = 100
+FOLDER_PAGE = 1000
+CHILD_ACCOUNT_PAGE = 50
+
+SEARCH_TEAM = Call("POST", "/roles-management/v3/team/search", "to manage team members (Wix documents no name for it)")
+GET_ROLES = Call("GET", "/roles-management/roles", "`ACCOUNT_ROLES.GET_ROLES` (`SCOPE.ACCOUNT.BASIC_TEAM_MEMBER`)")
+QUERY_SITES = Call("POST", "/site-list/v2/sites/query", "Read Site Data (`SITE_LIST.READ`)")
+COUNT_SITES = Call("POST", "/site-list/v2/sites/count", "Read Site Data (`SITE_LIST.READ`)")
+LIST_CHILD_ACCOUNTS = Call(
+    "GET", "/accounts/v1/account/child-accounts", "Get Sub Accounts (`ACCOUNT.CHILD_ACCOUNTS_LIST`; contract customers)"
+)
+QUERY_FOLDERS = Call("POST", "/site-folders/v2/folders/query", "Manage Folders or Read Folder Data")
+GET_ACCOUNT_PERMISSION = "Manage Team Members (`SCOPE.IDENTITY.MANAGE-TEAM-MEMBERS`)"
+
+_ALL_NAMESPACES = {"namespace": {"$in": ["WIX", "HEADLESS"]}}
+"""Without it, headless sites are silently missing (section 2.3)."""
+
+
+@dataclass(frozen=True)
+class AccountApi:
+    """The API as one account sees it.
+
+    Attributes:
+        client: Sends the requests.
+        account_id: Goes into ``wix-account-id``.
+        meter: Counts this read's requests.
+    """
+
+    client: WixClient
+    account_id: str
+    meter: Meter = field(default_factory=Meter)
+
+    def search_team(self, *, limit: int, offset: int, facets: bool) -> objects.TeamPage:
+        """One page of team members and invites, the longest-standing members first (section 2.1)."""
+        body: dict[str, Any] = {
+            "orderBy": [{"fieldName": "JoinedAt", "direction": "ASC"}],
+            "paging": {"limit": limit, "offset": offset},
+        }
+        if facets:
+            body["facets"] = ["Users", "InviteStatus"]
+        return self._ask(SEARCH_TEAM, objects.TeamPage, body=body)
+
+    def get_roles(self, *, locale: str) -> objects.RoleList:
+        """All roles, predefined titles in this language (section 2.2)."""
+        return self._ask(GET_ROLES, objects.RoleList, params={"locale": locale})
+
+    def query_sites(self, *, cursor: str | None) -> objects.SitePage:
+        """One page of sites, the oldest first; a cursor carries filter and order in itself (section 2.3)."""
+        if cursor is not None:
+            query: dict[str, Any] = {"cursorPaging": {"limit": SITE_PAGE, "cursor": cursor}}
+        else:
+            query = {
+                "filter": _ALL_NAMESPACES,
+                "sort": [{"fieldName": "createdDate", "order": "ASC"}],
+                "cursorPaging": {"limit": SITE_PAGE},
+            }
+        return self._ask(QUERY_SITES, objects.SitePage, body={"query": query})
+
+    def count_sites(self) -> int | None:
+        """How many sites Query Sites returns in all; None when the answer does not tell (section 2.3)."""
+        return self._ask(COUNT_SITES, objects.SiteCount, body={"filter": _ALL_NAMESPACES}).count
+
+    def query_folders(self, *, offset: int) -> objects.FolderPage:
+        """One page of site folders (section 2.7)."""
+        body = {"query": {"paging": {"limit": FOLDER_PAGE, "offset": offset}}}
+        return self._ask(QUERY_FOLDERS, objects.FolderPage, body=body)
+
+    def list_child_accounts(self, *, offset: int) -> objects.ChildAccountPage:
+        """One page of child accounts (section 2.5)."""
+        params = {"paging.limit": CHILD_ACCOUNT_PAGE, "paging.offset": offset}
+        return self._ask(LIST_CHILD_ACCOUNTS, objects.ChildAccountPage, params=params)
+
+    def get_account(self) -> objects.Account:
+        """The account's own record (section 2.6)."""
+        call = Call("GET", f"/accounts/v1/accounts/{self.account_id}", GET_ACCOUNT_PERMISSION)
+        return self._ask(call, objects.AccountAnswer).account
+
+    def _ask(
+        self, call: Call, kind: type[O], *, params: dict[str, Any] | None = None, body: dict[str, Any] | None = None
+    ) -> O:
+        request = Request(call, {"wix-account-id": self.account_id}, params or {}, body, self.meter)
+        return self.client.send(request, partial(objects.read, kind))

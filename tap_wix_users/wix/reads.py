@@ -1,0 +1,321 @@
+"""Whole reads of an account's lists: walks carried out over HTTP, repeated until they are proved.
+
+A read hands its objects, page by page, to a `Sink`, a new one for each walk: what a read returns was seen by one walk
+from its first page to its last.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+
+from tap_wix_users.wix.ahead import PagesAhead
+from tap_wix_users.wix.errors import Forbidden, InvalidRequest, NotFound
+from tap_wix_users.wix.objects import CursorMetadata
+from tap_wix_users.wix.times import normalized, timestamp
+from tap_wix_users.wix.walks import CursorWalk, Entry, OffsetWalk, Proof, Walk, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tap_wix_users.wix.endpoints import AccountApi
+    from tap_wix_users.wix.objects import ChildAccount, Folder, Site, TeamMember, TeamPage
+
+MARGIN = dt.timedelta(minutes=5)
+"""Rows that are younger than a walk, or only this much older, may have joined during it: clocks differ."""
+
+logger = logging.getLogger(__name__)
+
+
+class Sink(Protocol):
+    """Takes the objects of one walk."""
+
+    def add(self, items: Sequence[Any], /) -> None:
+        """Take the new objects of one page, in their order."""
+
+
+S = TypeVar("S", bound=Sink)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How a list is read (STREAMS.md, section 3.2).
+
+    Attributes:
+        page_size: Rows of Search Team to ask for at once.
+        attempts: Walks at most.
+        accept_repeat_proof: Whether two equal walks prove a list that the API counts as longer.
+        enough: Stop after so many rows, and prove nothing: a test of the connection. None to read everything.
+        progress: Told the rows seen, and expected, after each page.
+        now: Wall clock.
+    """
+
+    page_size: int = 100
+    attempts: int = 3
+    accept_repeat_proof: bool = False
+    enough: int | None = None
+    progress: Callable[[int, int | None], None] = field(default=lambda _seen, _expected: None)
+    now: Callable[[], dt.datetime] = _now
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[S]):
+    """A finished read.
+
+    Attributes:
+        sink: What took the objects of the walk that counts.
+        walk: That walk.
+        started_at: When it began.
+        proofs: What it proves, per kind of row; None where it proves nothing.
+        attempts: Walks that it took.
+    """
+
+    sink: S
+    walk: Walk
+    started_at: dt.datetime
+    proofs: Mapping[str, Proof | None]
+    attempts: int
+
+
+_Begin: TypeAlias = "Callable[[str], tuple[Walk, Iterator[Sequence[Any]]]]"
+"""Begins a walk: from the horizon to the walk, and its pages' new objects, each asked for when it is taken."""
+
+
+def read_team(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
+    """Read the team members (kind ``user``) and invites (kind ``invite``) of an account, in one walk.
+
+    Raises:
+        WixError: A page could not be had.
+    """
+    limit = effort.page_size
+
+    def begin(horizon: str) -> tuple[Walk, Iterator[Sequence[TeamMember]]]:
+        walk = OffsetWalk(("user", "invite"), horizon, limit=limit)
+        return walk, pages(walk)
+
+    def pages(walk: OffsetWalk) -> Iterator[Sequence[TeamMember]]:
+        nonlocal limit
+
+        def ask(offset: int, facets: bool) -> TeamPage:  # noqa: FBT001  # the one question that pages differ in
+            return api.search_team(limit=walk.limit, offset=offset, facets=facets)
+
+        with PagesAhead(api.client, walk, ask) as ahead:
+            while not walk.done:
+                try:
+                    page = ahead.take()
+                except InvalidRequest as error:
+                    # The API documents no page size: a refused one is lowered, and the walk goes on where it is.
+                    walk.limit = limit = _lower_limit(error, walk.limit)
+                    continue
+                members = page.team_members
+                fresh = walk.take([_team_entry(member) for member in members], _team_counts(page))
+                yield [members[position] for position in fresh]
+
+    outcome = _prove(begin, sink, effort)
+    if strange := len(outcome.walk.seen.get("other", ())):
+        logger.warning("%d rows of the team are neither a user nor an invite: this release cannot read them", strange)
+    return outcome
+
+
+def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
+    """Read the sites (kind ``site``) of an account.
+
+    Raises:
+        WixError: A page could not be had.
+    """
+    many = False
+
+    def begin(horizon: str) -> tuple[Walk, Iterator[Sequence[Site]]]:
+        walk = CursorWalk(("site",), horizon)
+        return walk, pages(walk)
+
+    def pages(walk: CursorWalk) -> Iterator[Sequence[Site]]:
+        nonlocal many
+        while not walk.done:
+            if many and not walk.pages:
+                walk.counts_first = _site_counts(api)
+            page = api.query_sites(cursor=walk.cursor)
+            metadata = page.metadata or CursorMetadata()
+            if metadata.has_next and not many and effort.enough is None:
+                # Only a count that is older than the first page proves a walk of several: ask it, and begin again.
+                many = True
+                continue
+            entries = [Entry("site", site.id, _born(site.created_date)) for site in page.sites]
+            cursor = metadata.cursors.next if metadata.cursors else None
+            fresh = walk.take(entries, cursor, has_next=metadata.has_next)
+            if many and walk.done:
+                walk.counts_last = _site_counts(api)
+            yield [page.sites[position] for position in fresh]
+
+    return _prove(begin, sink, effort)
+
+
+def read_folders(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
+    """Read the site folders (kind ``folder``) of an account.
+
+    Raises:
+        WixError: A page could not be had.
+    """
+
+    def begin(horizon: str) -> tuple[Walk, Iterator[Sequence[Folder]]]:
+        walk = OffsetWalk(("folder",), horizon)
+        return walk, pages(walk)
+
+    def pages(walk: OffsetWalk) -> Iterator[Sequence[Folder]]:
+        while not walk.done:
+            folders = api.query_folders(offset=walk.offset).folders
+            fresh = walk.take([Entry("folder", folder.id, _born(folder.created_date)) for folder in folders])
+            yield [folders[position] for position in fresh]
+
+    return _prove(begin, sink, effort)
+
+
+def read_child_accounts(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
+    """Read the ids of an account's child accounts (kind ``child``).
+
+    Raises:
+        WixError: A page could not be had.
+    """
+
+    def begin(horizon: str) -> tuple[Walk, Iterator[Sequence[ChildAccount]]]:
+        walk = OffsetWalk(("child",), horizon)
+        return walk, pages(walk)
+
+    def pages(walk: OffsetWalk) -> Iterator[Sequence[ChildAccount]]:
+        while not walk.done:
+            page = api.list_child_accounts(offset=walk.offset)
+            children, paging = page.child_accounts, page.paging_metadata
+            total = paging.total if paging and not paging.too_many_to_count else None
+            counts = None if total is None else {"child": total}
+            fresh = walk.take([Entry("child", child.account_id) for child in children], counts)
+            yield [children[position] for position in fresh]
+
+    return _prove(begin, sink, effort)
+
+
+def read_roles(api: AccountApi, sink: Callable[[], S], effort: Effort, *, locale: str) -> Outcome[S]:
+    """Read the roles (kind ``role``) of an account, each with the list that it came in.
+
+    Raises:
+        WixError: The list could not be had.
+    """
+
+    def ask() -> list[tuple[str, Any]]:
+        roles = api.get_roles(locale=locale)
+        predefined = [(str(role.id), (role, "predefined")) for role in roles.predefined_roles]
+        return predefined + [(str(role.id), (role, "custom")) for role in roles.custom_roles]
+
+    return _read_whole("role", ask, sink, effort)
+
+
+def read_account(
+    api: AccountApi, sink: Callable[[], S], effort: Effort, *, parent_account_id: str | None
+) -> Outcome[S]:
+    """Read the record (kind ``account``) of an account, None where the key may not see it, and its parent.
+
+    Raises:
+        WixError: The record could not be had, for another reason than a missing permission.
+    """
+
+    def ask() -> list[tuple[str, Any]]:
+        try:
+            account = api.get_account()
+        except (Forbidden, NotFound) as error:
+            logger.warning("The account's own record is out of reach, its other tables are not. %s", error)
+            account = None
+        return [(api.account_id, (account, parent_account_id))]
+
+    return _read_whole("account", ask, sink, effort)
+
+
+def _read_whole(
+    kind: str, ask: Callable[[], list[tuple[str, Any]]], sink: Callable[[], S], effort: Effort
+) -> Outcome[S]:
+    """Read a list that comes in one answer, as pairs of key and object."""
+
+    def begin(horizon: str) -> tuple[Walk, Iterator[Sequence[Any]]]:
+        walk = CursorWalk((kind,), horizon)
+        return walk, pages(walk)
+
+    def pages(walk: CursorWalk) -> Iterator[Sequence[Any]]:
+        rows = ask()
+        fresh = walk.take([Entry(kind, key) for key, _ in rows], None, has_next=False)
+        yield [rows[position][1] for position in fresh]
+
+    return _prove(begin, sink, effort)
+
+
+def _prove(begin: _Begin, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
+    """Walk until a walk is proved, or the attempts are used up."""
+    previous: Walk | None = None
+    for attempt in range(1, effort.attempts + 1):
+        started_at = effort.now()
+        walk, pages = begin(timestamp(started_at - MARGIN))
+        target = sink()
+        for items in pages:
+            target.add(items)
+            effort.progress(walk.rows, walk.expected)
+            # A walk that contradicts itself is begun again; the last one goes on, for what it can still see.
+            if (walk.flaw and attempt < effort.attempts) or (effort.enough is not None and walk.rows >= effort.enough):
+                break
+        proofs = {
+            kind: judge(kind, walk, previous, accept_repeat_proof=effort.accept_repeat_proof) for kind in walk.kinds
+        }
+        if all(proofs.values()) or effort.enough is not None or attempt == effort.attempts:
+            return Outcome(target, walk, started_at, proofs, attempt)
+        logger.info("Walk %d of %d is not proved: %s", attempt, effort.attempts, walk.flaw or "its count does not fit")
+        previous = walk
+    raise AssertionError  # pragma: no cover  # max_walk_attempts is at least 1
+
+
+def _site_counts(api: AccountApi) -> dict[str, int] | None:
+    sites = api.count_sites()
+    return None if sites is None else {"site": sites}
+
+
+def _team_entry(member: TeamMember) -> Entry:
+    if member.user is not None:
+        return Entry("user", member.user.id, _born(member.user.joined_team_at))
+    if member.invite is not None:
+        return Entry("invite", member.invite.id, _born(member.invite.date_created))
+    # A kind of member that the contract does not know still takes a place in the paging.
+    return Entry("other", blake2b(member.model_dump_json().encode(), digest_size=16).hexdigest())
+
+
+def _team_counts(page: TeamPage) -> dict[str, int] | None:
+    """Users and invites as the facets count them. Facets leave out what they count zero of (section 2.1)."""
+    if page.facets is None:
+        return None
+    counts = {"Users": 0, "InviteStatus": 0}
+    for facet in page.facets:
+        if facet.facet_type in counts:
+            counts[facet.facet_type] += sum(value.count or 0 for value in facet.values or [])
+    return {"user": counts["Users"], "invite": counts["InviteStatus"]}
+
+
+def _lower_limit(error: InvalidRequest, limit: int) -> int:
+    """The page size to go on with after a refusal of this one.
+
+    Raises:
+        InvalidRequest: Something else was refused, or there is nothing smaller.
+    """
+    for violation in error.violations:
+        if violation.field == "paging.limit" and limit > 1:
+            named = violation.threshold
+            lowered = named if named is not None and 0 < named < limit else limit // 2
+            logger.warning(
+                "Wix refuses pages of %d rows; going on with %d. Set `page_size` to spare the request", limit, lowered
+            )
+            return lowered
+    raise error
+
+
+def _born(text: str | None) -> str | None:
+    return normalized(text) if text else None

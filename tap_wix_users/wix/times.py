@@ -1,0 +1,26 @@
+"""Date-times in one fixed width, so that text sorts as time does."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+
+def timestamp(moment: dt.datetime) -> str:
+    """A moment as RFC 3339 in UTC with microseconds and ``Z``."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def normalized(text: str) -> str | None:
+    """An ISO 8601 date-time of the API in that form; None when it is not one. Without a zone it is UTC (section 1)."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        if len(text) == 24 and text[10] == "T" and text[23] == "Z":
+            return f"{text[:23]}000Z"
+        return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def following(text: str) -> str:
+    """The next moment that `timestamp` tells apart."""
+    return timestamp(dt.datetime.fromisoformat(text) + dt.timedelta(microseconds=1))

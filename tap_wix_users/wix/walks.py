@@ -1,0 +1,253 @@
+"""Walks through lists that come in pages, and the proof that nothing was missed. Pure: no HTTP, no clock.
+
+A walk says what to ask next, takes the page that came, and notes whatever contradicts the claim that the pages are
+the whole list. `judge` then says what the walk proves:
+
+- ``count``: as many distinct rows as the API counts, first and last;
+- ``repeat``: the API counts none, or fewer, and two walks saw the same rows;
+- ``whole``: everything came in one answer, and it was not empty: an empty one is asked for again, since nothing looks
+  more like an outage.
+
+Why a row that exists from the beginning to the end of a proved walk was seen: neighbouring pages overlap by one row, so
+a list that shifts under the walk disagrees with itself at the next seam. What the seam cannot show (one row moves
+back, another leaves, and a third joins, within one walk) needs a row that joined during the walk; where rows tell
+their age, such a walk is not proved by its count and has to be repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+Proof: TypeAlias = Literal["count", "repeat", "whole"]
+
+_MOST_EMPTY_PAGES = 10
+"""So many pages without a row, one after another, and a cursor is taken to lead nowhere."""
+
+
+class Entry(NamedTuple):
+    """A row as a walk sees it.
+
+    Attributes:
+        kind: Which list it belongs to; kinds are counted apart.
+        key: Identifies it within its kind.
+        born: When it came to be, as text that sorts by time; None when the API does not tell.
+    """
+
+    kind: str
+    key: str
+    born: str | None = None
+
+
+@dataclass
+class Walk:
+    """What one walk saw.
+
+    Attributes:
+        kinds: The kinds of row that the API may count. Rows of another kind are remembered, and never counted.
+        horizon: Rows born at or after this moment may have joined during the walk; text like `Entry.born`.
+        pages: Pages that brought rows.
+        done: Whether there is nothing more to ask.
+        flaw: What contradicts the walk; None when nothing does.
+        duplicates: Rows that came more than once, the overlap aside.
+        counts_first: Rows per kind as the API counted them at the beginning; None when it did not.
+        counts_last: The same at the end.
+        seen: Keys of the distinct rows, per kind.
+    """
+
+    kinds: tuple[str, ...]
+    horizon: str
+    pages: int = 0
+    done: bool = False
+    flaw: str | None = None
+    duplicates: int = 0
+    counts_first: Mapping[str, int] | None = None
+    counts_last: Mapping[str, int] | None = None
+    seen: dict[str, set[str]] = field(init=False)
+    newborns: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.seen = {kind: set() for kind in self.kinds}
+
+    @property
+    def rows(self) -> int:
+        """Distinct rows of all kinds."""
+        return sum(map(len, self.seen.values()))
+
+    @property
+    def expected(self) -> int | None:
+        """Rows of all kinds as counted at the beginning."""
+        return None if self.counts_first is None else sum(self.counts_first.values())
+
+    def _note(self, flaw: str) -> None:
+        self.flaw = self.flaw or flaw
+
+    def _add(self, entries: Sequence[Entry]) -> list[int]:
+        """Remember rows; the positions of those that are new."""
+        fresh = []
+        for position, (kind, key, born) in enumerate(entries):
+            keys = self.seen.setdefault(kind, set())
+            if key in keys:
+                self.duplicates += 1
+                self._note("a row came twice")
+                continue
+            keys.add(key)
+            fresh.append(position)
+            if born is not None and born >= self.horizon:
+                self.newborns.add(kind)
+        if fresh:
+            self.pages += 1
+        return fresh
+
+
+@dataclass
+class OffsetWalk(Walk):
+    """A walk by offset. The next request is for `limit` rows from `offset` on.
+
+    Attributes:
+        limit: Rows to ask for.
+        offset: Rows to skip: the last row that was seen is asked for again.
+        overlaps: Whether the next page has to begin with the last row of the one before.
+    """
+
+    limit: int = 100
+    offset: int = 0
+    overlaps: bool = False
+    _last: Entry | None = None
+    _longest: int = 0
+    _begun: bool = False
+
+    @property
+    def wants_counts(self) -> bool:
+        """Whether the next request may be the first or the last one."""
+        return self.expected is None or self.rows >= self.expected
+
+    def upcoming(self) -> Iterator[int]:
+        """The offsets of the pages that will follow the next one, as far as the API's count tells."""
+        step = self._longest - 1
+        if self.expected is not None and step > 0 and not self.wants_counts:
+            yield from range(self.offset + step, self.expected - 1, step)
+
+    def take(self, entries: Sequence[Entry], counts: Mapping[str, int] | None = None) -> list[int]:
+        """Take the page that was asked for.
+
+        Args:
+            entries: Its rows, in their order.
+            counts: Rows per kind as the API counts them, if this page tells.
+
+        Returns:
+            The positions of the rows that were not seen before.
+        """
+        if not self._begun:
+            self.counts_first = counts
+        self._begun = True
+        self.counts_last = counts
+        if not entries:
+            if self.overlaps:
+                self._note("the last row of a page was gone when the next one came")
+            self.done = True
+            return []
+        skipped = self._check_seam(entries[0])
+        self._longest = max(self._longest, len(entries))
+        fresh = [position + skipped for position in self._add(entries[skipped:])]
+        if fresh:
+            self._step(entries)
+        else:
+            self.done = True
+            if len(entries) > skipped:
+                self._note("a page came again")
+        return fresh
+
+    def _check_seam(self, first: Entry) -> int:
+        """How many rows at the page's beginning are the overlap."""
+        if not self.overlaps or self._last is None:
+            return 0
+        if first[:2] == self._last[:2]:
+            return 1
+        self._note("two neighbouring pages disagree about the row that they share")
+        return 0
+
+    def _step(self, entries: Sequence[Entry]) -> None:
+        self._last = entries[-1]
+        # A page of one row would hold nothing but the overlap: such a walk goes without, up to an empty page.
+        self.overlaps = self._longest > 1
+        self.offset += len(entries) - self.overlaps
+        self.done = self.pages == 1 and _counts_agree(self)
+
+
+@dataclass
+class CursorWalk(Walk):
+    """A walk by cursor. The next request is for the page at `cursor`.
+
+    Attributes:
+        cursor: Where the next page begins; None for the first one.
+    """
+
+    cursor: str | None = None
+    _asked: set[str] = field(default_factory=set)
+    _empty: int = 0
+
+    def take(self, entries: Sequence[Entry], next_cursor: str | None, *, has_next: bool | None) -> list[int]:
+        """Take the page that was asked for.
+
+        Args:
+            entries: Its rows, in their order.
+            next_cursor: Where the API says that the next page begins.
+            has_next: Whether the API says that there is one; None when it does not tell.
+
+        Returns:
+            The positions of the rows that were not seen before.
+        """
+        fresh = self._add(entries)
+        self._empty = 0 if entries else self._empty + 1
+        self.done = not (next_cursor if has_next is None else has_next)
+        if self.done:
+            return fresh
+        if not next_cursor:
+            self._stop("the API says that there is a next page, but not where")
+        elif next_cursor in self._asked:
+            self._stop("a cursor came again")
+        elif self._empty >= _MOST_EMPTY_PAGES:
+            self._stop("the cursors lead from one empty page to another")
+        else:
+            self._asked.add(next_cursor)
+            self.cursor = next_cursor
+        return fresh
+
+    def _stop(self, flaw: str) -> None:
+        self._note(flaw)
+        self.done = True
+
+
+def judge(kind: str, walk: Walk, previous: Walk | None = None, *, accept_repeat_proof: bool = False) -> Proof | None:
+    """What a finished walk proves about the rows of one kind.
+
+    Args:
+        kind: The kind of row.
+        walk: The walk.
+        previous: The walk before it, if there was one.
+        accept_repeat_proof: Take two equal walks as a proof also where the API counts more rows than they saw.
+
+    Returns:
+        The proof, or None.
+    """
+    if walk.flaw or not walk.done:
+        return None
+    seen = len(walk.seen[kind])
+    counts = [counts.get(kind) for counts in (walk.counts_first, walk.counts_last) if counts is not None]
+    told = [count for count in counts if count is not None]
+    if len(told) == 2 and told == [seen, seen] and (walk.pages <= 1 or kind not in walk.newborns):
+        return "count"
+    short = any(count > seen for count in told)
+    if walk.pages == 1 and not short:
+        return "whole"
+    repeated = previous is not None and not previous.flaw and previous.seen[kind] == walk.seen[kind]
+    return "repeat" if repeated and (accept_repeat_proof or not short) else None
+
+
+def _counts_agree(walk: Walk) -> bool:
+    counts = walk.counts_first or {}
+    return walk.rows == walk.expected and all(counts.get(kind) == len(walk.seen[kind]) for kind in walk.kinds)
