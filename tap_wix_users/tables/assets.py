@@ -1,0 +1,127 @@
+"""What an assignment reaches: the API's `restrictions` as asset columns (contract section 2.1, STREAMS.md section 2).
+
+The widest access, the whole account, is said only where there is nothing to read. Whatever cannot be read is `unknown`.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from tap_wix_users.tables.models import AssetType
+
+
+class Asset(NamedTuple):
+    """One asset.
+
+    Attributes:
+        type: Kind of asset.
+        id: Its id; None when unknown.
+        name: Site name or folder path as it came.
+        site_id: Site that it is, or belongs to.
+        folder_id: Folder that it is.
+        unread: The part of the restriction that could not be read; None when all of it was.
+    """
+
+    type: AssetType
+    id: str | None
+    name: str | None = None
+    site_id: str | None = None
+    folder_id: str | None = None
+    unread: Any = None
+
+    @property
+    def label(self) -> str:
+        """Tells this asset from the others of an assignment: its id, or a hash of what could not be read."""
+        return self.id if self.id is not None else f"unknown:{_hash(self.unread)}"
+
+    @property
+    def grant(self) -> str:
+        """The asset as it stands in the key of an assignment that has no id of its own."""
+        if self.type == "account":
+            return "account"
+        return self.label if self.id is None else f"{self.type}:{self.id}"
+
+
+def assets(restrictions: Any, account_id: str) -> list[Asset]:
+    """The assets that a role is limited to: one at least, each once.
+
+    Args:
+        restrictions: The API's value, whatever it is.
+        account_id: The account, for a role without restriction.
+    """
+    if restrictions is None:
+        return [Asset("account", account_id)]
+    if not isinstance(restrictions, dict):
+        return [_unknown(restrictions)]
+    present = {kind: value for kind, value in restrictions.items() if value is not None}
+    if not present:
+        return [Asset("account", account_id)]
+    found = [asset for kind, value in present.items() for asset in _READERS.get(kind, _unread_kind)(kind, value)]
+    distinct: dict[tuple[str, str], Asset] = {}
+    for asset in found:
+        distinct.setdefault((asset.type, asset.label), asset)
+    return list(distinct.values())
+
+
+def _read_site(kind: str, value: Any) -> list[Asset]:
+    site_id = _id(value)
+    if site_id is None:
+        return [_unknown({kind: value})]
+    name = _text(value.get("value"))
+    resource = value.get("resource")
+    if resource is None or (isinstance(resource, dict) and not any(part is not None for part in resource.values())):
+        return [Asset("site", site_id, name, site_id)]
+    resource_id = _id(resource)
+    if resource_id is None:
+        # Less than the site, but what? The site is known, the asset is not.
+        return [_unknown({kind: value}, site_id)]
+    return [Asset("site_resource", resource_id, name, site_id)]
+
+
+def _read_conditions(kind: str, value: Any) -> list[Asset]:
+    conditions = value.get("conditions") if isinstance(value, dict) else None
+    if not isinstance(conditions, list) or not conditions:
+        return [_unknown({kind: value})]
+    return [_read_condition(condition) for condition in conditions]
+
+
+def _read_condition(condition: Any) -> Asset:
+    folder_id = _id(condition)
+    if folder_id is None or condition.get("conditionType") != "FOLDER":
+        return _unknown({"condition": condition})
+    return Asset("folder", folder_id, _text(condition.get("value")), None, folder_id)
+
+
+def _read_resource(kind: str, value: Any) -> list[Asset]:
+    site_id = _id(value)
+    if site_id is None or value.get("resourceType") != "SITE":
+        return [_unknown({kind: value})]
+    return [Asset("site", site_id, _text(value.get("value")), site_id)]
+
+
+def _unread_kind(kind: str, value: Any) -> list[Asset]:
+    return [_unknown({kind: value})]
+
+
+_READERS = {"site": _read_site, "conditions": _read_conditions, "resource": _read_resource}
+
+
+def _unknown(unread: Any, site_id: str | None = None) -> Asset:
+    return Asset("unknown", None, site_id=site_id, unread=unread)
+
+
+def _id(value: Any) -> str | None:
+    identifier = value.get("id") if isinstance(value, dict) else None
+    return identifier if isinstance(identifier, str) and identifier else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _hash(value: Any) -> str:
+    return blake2b(msgspec.json.encode(value, order="sorted"), digest_size=8).hexdigest()

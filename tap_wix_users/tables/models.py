@@ -1,0 +1,257 @@
+"""The tables, as STREAMS.md (sections 1 and 2) declares them.
+
+A model is a table's only declaration: its columns, their types and descriptions, and its key. The Singer schema and
+the data dictionary are made of it, and a row is an instance of it. `observed_at` and `snapshot_at` are no fields: they
+do not describe the row, but when it was seen, and are added when it is emitted.
+
+To add a table: a model here, a shaping function in `shape`, and a line in `registry`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation
+
+Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Json = Annotated[dict[str, Any], SkipValidation]
+
+
+def column(description: str) -> Any:
+    """A column, which every row has to name, so that none is forgotten."""
+    return Field(description=description)
+
+
+class Row(BaseModel):
+    """A row of any table."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    table: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+
+    account_id: str = column("Account that the row belongs to")
+
+    @property
+    def own_key(self) -> str:
+        """The row's key without the account, as `change_log` names it."""
+        return "|".join([getattr(self, name) for name in self.key[1:]]) or self.account_id
+
+
+class EntityRow(Row):
+    """A row that describes something at Wix."""
+
+    extra: Json | None = column("API fields that this release does not know, as they came")
+
+
+class AccountRow(EntityRow):
+    """One Wix account."""
+
+    table = "accounts"
+    key = ("account_id",)
+
+    name: str | None = column("Account name")
+    slug: str | None = column("Name of the account in addresses")
+    status: str | None = column("ACTIVE, BLOCKED or DELETED")
+    owner_user_id: str | None = column("User who owns the account")
+    parent_account_id: str | None = column("Account that this one is a child of")
+    is_team: bool | None = column("Whether the account belongs to a team")
+    website_url: str | None = column("Web site of the account's owner")
+    date_created: Timestamp | None = column("When the account was created")
+    date_updated: Timestamp | None = column("When the account was last updated")
+
+
+class UserRow(EntityRow):
+    """One team member of an account. The same person in two accounts is two rows."""
+
+    table = "users"
+    key = ("account_id", "id")
+
+    id: str = column("Wix user id")
+    email: str | None = column("E-mail address")
+    first_name: str | None = column("First name")
+    last_name: str | None = column("Last name")
+    profile_image: str | None = column("Address of the profile image")
+    joined_team_at: Timestamp | None = column("When the user joined the team")
+
+
+AssetType = Literal["account", "site", "site_resource", "folder", "unknown"]
+
+
+class AssetColumns(EntityRow):
+    """What a role is limited to: the API's restrictions, flattened."""
+
+    assignment_key: str = column(
+        "Identifies the row within its user or invite: the assignment's own id where it has one"
+    )
+    role_id: str | None = column("Role that is granted (Wix also says policy)")
+    asset_type: AssetType = column(
+        "What the role reaches: `account` (the whole account), `site`, `site_resource`, `folder`, "
+        "or `unknown` when the restriction cannot be read"
+    )
+    asset_id: str | None = column("Id of the account, site, resource or folder; null when unknown")
+    asset_name: str | None = column("Site name or folder path as the API gave it")
+    site_id: str | None = column("Site that the asset is, or belongs to")
+    folder_id: str | None = column("Folder that the asset is")
+    restrictions: Json | None = column("The restriction as it came; null when there is none")
+
+
+class AssignmentRow(AssetColumns):
+    """One role that a team member holds on one asset."""
+
+    table = "assignments"
+    key = ("account_id", "user_id", "assignment_key")
+
+    user_id: str = column("Team member who holds the role")
+    assignment_id: str | None = column("The assignment's own id")
+    subject_id: str | None = column("Id of the user, account or app that the role was assigned to")
+    subject_type: str | None = column("Kind of subject, for example USER, ACCOUNT or EXTERNAL_APP")
+
+
+class InviteRow(EntityRow):
+    """One invite to join the account."""
+
+    table = "invites"
+    key = ("account_id", "id")
+
+    id: str = column("Invite id")
+    email: str | None = column("E-mail address that was invited")
+    status: str | None = column("Pending, Used, Deleted, Declined or Expired")
+    date_created: Timestamp | None = column("When the invite was created")
+    date_updated: Timestamp | None = column("When the invite was last updated")
+    expiration_date: Timestamp | None = column("When the invite expires")
+
+
+class InviteWithLinkRow(InviteRow):
+    """One invite to join the account."""
+
+    accept_link: str | None = column("Link that accepts the invite: whoever has it may be able to join")
+
+
+class InviteAssignmentRow(AssetColumns):
+    """One role on one asset that an invite grants when it is accepted."""
+
+    table = "invite_assignments"
+    key = ("account_id", "invite_id", "assignment_key")
+
+    invite_id: str = column("Invite that grants the role")
+
+
+class RoleRow(EntityRow):
+    """One predefined or custom role."""
+
+    table = "roles"
+    key = ("account_id", "id")
+
+    id: str = column("Role id (Wix also says policy id), about 19 digits")
+    title: str | None = column("Title, in the language of the setting `locale`")
+    description: str | None = column("What the role allows, in the same language")
+    role_type: Literal["predefined", "custom"] = column("Whether Wix or the account defined the role")
+    restrict_from_level: str | None = column(
+        "Level that the role cannot be assigned at: Site or Account; null for none"
+    )
+
+
+class SiteRow(EntityRow):
+    """One site."""
+
+    table = "sites"
+    key = ("account_id", "id")
+
+    id: str = column("Site id (Wix also says metasite id)")
+    name: str | None = column("Name of the site in addresses")
+    display_name: str | None = column("Name that is shown")
+    owner_account_id: str | None = column("Account that owns the site")
+    contributor_account_ids: list[str] | None = column("Outside accounts that were invited to the site")
+    folder_id: str | None = column("Folder that the site is in; null at the root")
+    namespace: str | None = column("WIX or HEADLESS, and older kinds")
+    editor_type: str | None = column("Editor that made the site, for example EDITOR or STUDIO")
+    parent_child_role: str | None = column("Place of the site among linked sites, for example NONE")
+    published: bool | None = column("Whether the site is published")
+    premium: bool | None = column("Whether the site has a premium plan")
+    blocked: bool | None = column("Whether Wix blocked the site")
+    domain_connected: bool | None = column("Whether a domain is connected")
+    view_url: str | None = column("Address of the site")
+    edit_url: str | None = column("Address of its editor; may be relative")
+    thumbnail: str | None = column("Address of a picture of the site")
+    html_app_id: str | None = column("Id of the site's editor document")
+    created_date: Timestamp | None = column("When the site was created")
+    updated_date: Timestamp | None = column("When the site was last updated")
+    trashed_date: Timestamp | None = column("When the site was moved to the trash")
+
+
+class FolderRow(EntityRow):
+    """One site folder."""
+
+    table = "folders"
+    key = ("account_id", "id")
+
+    id: str = column("Folder id")
+    name: str | None = column("Folder name")
+    parent_id: str | None = column("Folder that this one is in; null at the root")
+    path: str | None = column("Names from the root down to this folder, for example `/Clients/North`")
+    site_count: int | None = column("Sites in the folder")
+    created_date: Timestamp | None = column("When the folder was created")
+    updated_date: Timestamp | None = column("When the folder was last updated")
+
+
+class ChangeRow(Row):
+    """One row of another stream that was added, modified or removed between two complete snapshots."""
+
+    table = "change_log"
+    key = ("account_id", "stream_name", "record_key", "observed_at")
+
+    stream_name: str = column("Stream of the row that changed")
+    record_key: str = column("Its primary key without `account_id`, parts joined by `|`; for `accounts` the account id")
+    change_type: Literal["added", "modified", "removed"] = column("What happened: added, modified or removed")
+    previous_observed_at: Timestamp = column("Start of the last complete snapshot before: the change is younger")
+    observed_at: Timestamp = column("Start of the snapshot that saw the change: it happened before that one ended")
+
+
+Status = Literal["complete", "unverified", "held", "refused", "failed"]
+
+
+class ReceiptRow(Row):
+    """The receipt of one stream's read in one sync."""
+
+    table = "snapshots"
+    key = ("account_id", "stream_name", "snapshot_at")
+
+    stream_name: str = column("Stream that was read")
+    snapshot_at: Timestamp = column("When the read's walk began")
+    finished_at: Timestamp = column("When the read ended")
+    status: Status = column(
+        "`complete`; `unverified` (rows were sent, nothing proved), `held` (a mass removal was not sent), "
+        "`refused` (401 or 403), or `failed`"
+    )
+    replication_method: str = column("INCREMENTAL or FULL_TABLE")
+    baseline_at: Timestamp | None = column(
+        "Snapshot since which every current row has been sent; null when not complete"
+    )
+    proof: Literal["count", "repeat", "whole"] | None = column("What proves that the read saw every row")
+    row_count: int | None = column("Rows that were seen")
+    expected_count: int | None = column("Rows that the API counts; null when it does not count them")
+    added_count: int | None = column(
+        "Rows that are new since the last complete snapshot; null when nothing was compared"
+    )
+    modified_count: int | None = column("Rows whose content changed since")
+    removed_count: int | None = column("Rows that are gone since")
+    duplicate_count: int | None = column("Rows that came more than once during the walk")
+    request_count: int = column("Requests that the read took: of all streams of the same walk together")
+    retry_count: int = column("Those of them that were sent again")
+    attempt_count: int | None = column("How often the list was walked")
+    digest: str | None = column("SHA-256 over the sorted record keys, each followed by a line feed")
+    error: str | None = column("Why the read is not complete, and what to do")
+    tap_version: str = column("Release of the tap")
+
+
+OBSERVED_AT = "observed_at"
+SNAPSHOT_AT = "snapshot_at"
+SEEN_COLUMNS = {
+    OBSERVED_AT: "Start of the snapshot that first saw this version of the row: known since",
+    SNAPSHOT_AT: "Start of the snapshot that last sent this row",
+}
+"""Columns of every entity table beside those of its model: date-times that are never null."""
+
+DELETED_AT = "_sdc_deleted_at"
+"""Column of a tombstone, which targets that delete rows look at."""

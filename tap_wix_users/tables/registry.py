@@ -1,0 +1,61 @@
+"""Every table in one line: its declaration, the read that its rows come from, and the function that shapes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from tap_wix_users.tables import models, shape
+
+Shaper: TypeAlias = Callable[[str, Any], Iterable[models.Row]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, and where its rows come from.
+
+    Attributes:
+        model: Declaration of its columns and key.
+        read: The read that its rows come from; tables of one read share it.
+        kind: The kind of row whose proof is this table's.
+        shape: Makes its rows of an account id and an object of the read.
+        counted: Whether each object is one row, so that the API's count of objects is a count of rows.
+        localized: Whether its content depends on the setting `locale`.
+    """
+
+    model: type[models.Row]
+    read: str
+    kind: str
+    shape: Shaper
+    counted: bool = True
+    localized: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the table and of its stream."""
+        return self.model.table
+
+
+TABLES = (
+    Table(models.AccountRow, "account", "account", shape.account_rows),
+    Table(models.UserRow, "team", "user", shape.user_rows),
+    Table(models.AssignmentRow, "team", "user", shape.assignment_rows, counted=False),
+    Table(models.InviteRow, "team", "invite", shape.invite_rows),
+    Table(models.InviteAssignmentRow, "team", "invite", shape.invite_assignment_rows, counted=False),
+    Table(models.RoleRow, "roles", "role", shape.role_rows, localized=True),
+    Table(models.SiteRow, "sites", "site", shape.site_rows),
+    Table(models.FolderRow, "folders", "folder", shape.folder_rows),
+)
+
+INVITES_WITH_LINKS = Table(models.InviteWithLinkRow, "team", "invite", shape.invite_rows_with_links)
+
+
+def tables(*, include_accept_links: bool) -> list[Table]:
+    """The tables of a run.
+
+    Args:
+        include_accept_links: Whether invites show the link that accepts them.
+    """
+    invites = models.InviteRow.table
+    return [INVITES_WITH_LINKS if include_accept_links and table.name == invites else table for table in TABLES]
