@@ -1,0 +1,1 @@
+"""What one sync saw of one account, held until it is whole."""

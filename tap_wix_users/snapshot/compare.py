@@ -1,0 +1,140 @@
+"""What changed since the last complete snapshot. Pure: (old state, rows) in, (changes, new state) out.
+
+The rows of a snapshot are shown one by one; each is told whether it has to be sent. What was not shown at the end is
+removed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from tap_wix_users.snapshot.state import TableState, Version
+
+Change: TypeAlias = Literal["added", "modified", "removed"]
+
+BRAKE_FLOOR = 20
+"""A mass removal is more than this many rows (STREAMS.md, section 3.4)."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot that is compared with the last complete one.
+
+    Attributes:
+        at: When it began.
+        content: Names what its fingerprints are made of.
+        emitted: Names how its rows are sent.
+        everything: Whether every row has to be sent in any case.
+        rebaseline_days: After how many days every row is sent again.
+    """
+
+    at: str
+    content: str
+    emitted: str
+    everything: bool = False
+    rebaseline_days: int = 7
+
+
+class Verdict(NamedTuple):
+    """What is to be done about one row.
+
+    Attributes:
+        send: Whether it has to be sent.
+        observed_at: The snapshot that first saw this version of it.
+    """
+
+    send: bool
+    observed_at: str
+
+
+class Comparison:
+    """Compares a snapshot with the last complete one.
+
+    Args:
+        old: State of the last complete snapshot; None when there is none.
+        new: The snapshot.
+        keep: Whether to remember rows: not for a table that is too large for the state.
+
+    Attributes:
+        baseline: Why every row is sent; empty when only changes are.
+        added: Keys of the rows that are new; none for a first snapshot, which is the beginning.
+        modified: Keys of the rows whose content changed.
+    """
+
+    def __init__(self, old: TableState | None, new: Snapshot, *, keep: bool = True) -> None:
+        self._old = old
+        self._old_rows = old.rows if old is not None and keep else None
+        self._new = new
+        self._rows: dict[str, Version] | None = {} if keep else None
+        self._count = 0
+        # Fingerprints of another content say nothing: every row may have changed, so none keeps its age.
+        self._comparable = old is not None and old.content == new.content
+        self.baseline = _baseline_reason(old, new) if keep else "the table is too large for the state"
+        self.added: list[str] = []
+        self.modified: list[str] = []
+
+    @property
+    def compared(self) -> bool:
+        """Whether there were rows to compare with."""
+        return self._old_rows is not None
+
+    @property
+    def sees_modified(self) -> bool:
+        """Whether a changed fingerprint means a changed row."""
+        return self.compared and self._comparable
+
+    @property
+    def baseline_at(self) -> str:
+        """The snapshot since which every current row has been sent, once this one is complete."""
+        return self._new.at if self.baseline or self._old is None else self._old.baseline_at
+
+    def show(self, key: str, fingerprint: bytes) -> Verdict:
+        """Show a row of the snapshot; each key once."""
+        self._count += 1
+        before = self._old_rows.get(key) if self._old_rows is not None else None
+        changed = before is None or before.fingerprint != fingerprint
+        kept = before is not None and not changed and self._comparable
+        observed_at = before.observed_at if before is not None and kept else self._new.at
+        if self._rows is not None:
+            self._rows[key] = Version(fingerprint, observed_at)
+        if self.compared:
+            if before is None:
+                self.added.append(key)
+            elif changed and self._comparable:
+                self.modified.append(key)
+        return Verdict(send=bool(self.baseline) or not kept, observed_at=observed_at)
+
+    def removed(self) -> dict[str, Version]:
+        """The rows of the last complete snapshot that were not shown, by key, in its order."""
+        if self._old_rows is None or self._rows is None:
+            return {}
+        return {key: version for key, version in self._old_rows.items() if key not in self._rows}
+
+    def is_mass_removal(self, ratio: float) -> bool:
+        """Whether more than this part of the rows, and more than `BRAKE_FLOOR`, are gone."""
+        if self._old is None:
+            return False
+        gone = len(self.removed()) if self.compared else self._old.count - self._count
+        return gone > BRAKE_FLOOR and gone > ratio * self._old.count
+
+    def state(self) -> TableState:
+        """The state that a complete snapshot leaves."""
+        new = self._new
+        return TableState(new.at, self.baseline_at, new.content, new.emitted, self._count, self._rows)
+
+
+def _baseline_reason(old: TableState | None, new: Snapshot) -> str:
+    if old is None:
+        return "there is no state of a complete snapshot"
+    if old.rows is None:
+        return "the state holds no rows to compare with"
+    if old.pending:
+        return "the run before left rows that its state does not cover"
+    if old.content != new.content or old.emitted != new.emitted:
+        return "columns, settings or the release changed what a row looks like"
+    age = dt.datetime.fromisoformat(new.at) - dt.datetime.fromisoformat(old.baseline_at)
+    if age >= dt.timedelta(days=new.rebaseline_days):
+        return f"the last baseline is {age.days} days old"
+    return "every row is asked for" if new.everything else ""

@@ -1,0 +1,62 @@
+"""What a read hands over: a whole, judged reading of one table, or the reason why there is none."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tap_wix_users.snapshot.spool import Spool
+    from tap_wix_users.wix.client import Meter
+    from tap_wix_users.wix.errors import WixError
+    from tap_wix_users.wix.walks import Proof
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One table of one account, as one read saw it.
+
+    Attributes:
+        rows: Its rows, as columns of the table's model, by record key.
+        proof: What proves that they are all; None when nothing does.
+        flaw: What contradicted the read, if something did.
+        started_at: When the read began.
+        finished_at: When it ended.
+        expected: Rows that the API counts; None when it does not count these.
+        duplicates: Rows that came more than once.
+        attempts: How often the list was walked.
+        requests: Requests that the read took: of all its tables together.
+        retries: Those of them that were sent again.
+    """
+
+    rows: Spool
+    proof: Proof | None
+    flaw: str | None
+    started_at: dt.datetime
+    finished_at: dt.datetime
+    expected: int | None
+    duplicates: int
+    attempts: int
+    requests: int
+    retries: int
+
+
+class ReadFailed(Exception):
+    """A read that brought nothing.
+
+    Attributes:
+        error: Why.
+        started_at: When the read began.
+        finished_at: When it ended.
+        requests: Requests that it took.
+        retries: Those of them that were sent again.
+    """
+
+    def __init__(self, error: WixError, started_at: dt.datetime, meter: Meter) -> None:
+        self.error = error
+        self.started_at = started_at
+        self.finished_at = dt.datetime.now(dt.UTC)
+        self.requests = meter.requests
+        self.retries = meter.retries
+        super().__init__(str(error))

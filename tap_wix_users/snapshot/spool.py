@@ -1,0 +1,53 @@
+"""Rows held compressed until their read is proved: memory stays flat, however large the account."""
+
+from __future__ import annotations
+
+import zlib
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_CHUNK = 256 * 1024
+"""Bytes of JSON that are compressed at once: 100 pages or so of memory, and long enough to compress well."""
+
+
+class Spool:
+    """Rows with their keys, in their order, as compressed lines of JSON."""
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self._open = bytearray()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def append(self, key: str, row: Mapping[str, Any]) -> None:
+        """Add a row."""
+        # JSON holds no tab and no line break of its own. Sorted, so that the same content is always the same line.
+        self._open += b"%b\t%b\n" % (_encode(key), _encode(row))
+        self._count += 1
+        if len(self._open) >= _CHUNK:
+            self._chunks.append(zlib.compress(self._open, 1))
+            self._open = bytearray()
+
+    def lines(self) -> Iterator[tuple[str, bytes]]:
+        """The rows' keys, and the rows as JSON, their names sorted: the same content is always the same text."""
+        for chunk in chain(map(zlib.decompress, self._chunks), (bytes(self._open),)):
+            for line in chunk.splitlines():
+                key, _, row = line.partition(b"\t")
+                yield _decode_key(key), row
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """A row that `Spool.lines` gave."""
+    return _decode_row(line)
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode_key = msgspec.json.Decoder(str).decode
+_decode_row = msgspec.json.Decoder(dict[str, Any]).decode

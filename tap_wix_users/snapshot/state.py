@@ -1,0 +1,135 @@
+"""The state of one table of one account: what the last complete snapshot held, and its compact form.
+
+The form is versioned. A state of another format is named and read as no state, never a crash: the next run then takes
+a new baseline.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = 1
+FINGERPRINT_BYTES = 8
+
+
+class Version(NamedTuple):
+    """One version of a row.
+
+    Attributes:
+        fingerprint: Hash of its content, `FINGERPRINT_BYTES` long.
+        observed_at: The snapshot that first saw it.
+    """
+
+    fingerprint: bytes
+    observed_at: str
+
+
+@dataclass(frozen=True)
+class TableState:
+    """What the last complete snapshot of a table in an account held.
+
+    Attributes:
+        snapshot_at: When that snapshot began.
+        baseline_at: The snapshot since which every current row has been sent.
+        content: Names what fingerprints are made of; those of another content cannot be compared.
+        emitted: Names how rows are sent; rows that were sent otherwise have to be sent again.
+        count: Rows of the snapshot.
+        rows: Version by record key; None when there were too many to keep.
+        pending: Whether rows were sent since that this state does not cover.
+    """
+
+    snapshot_at: str
+    baseline_at: str
+    content: str
+    emitted: str
+    count: int
+    rows: Mapping[str, Version] | None
+    pending: bool = False
+
+
+class UnreadableState(ValueError):
+    """A state that this release does not understand; the message says why."""
+
+
+class _Stored(msgspec.Struct, omit_defaults=True):
+    format: int
+    snapshot_at: str
+    baseline_at: str
+    content: str
+    emitted: str
+    count: int
+    rows: str | None = None
+    pending: bool = False
+
+
+class _Rows(msgspec.Struct, array_like=True):
+    """Rows by column, sorted by key: what is alike stands together, and compresses."""
+
+    keys: list[str]
+    moments: list[str]
+    observed: list[int]
+    fingerprints: bytes
+
+
+def dump(state: TableState) -> dict[str, Any]:
+    """The state as JSON can hold it."""
+    rows = None if state.rows is None else _pack(state.rows)
+    stored = _Stored(
+        FORMAT, state.snapshot_at, state.baseline_at, state.content, state.emitted, state.count, rows, state.pending
+    )
+    result: dict[str, Any] = msgspec.to_builtins(stored)
+    return result
+
+
+def load(stored: Any) -> TableState:
+    """The state that `dump` made.
+
+    Raises:
+        UnreadableState: It is of another format, or damaged.
+    """
+    found = stored.get("format") if isinstance(stored, dict) else None
+    if found != FORMAT:
+        raise UnreadableState(f"its format is {found!r:.40}, this release writes {FORMAT}")
+    try:
+        fields = msgspec.convert(stored, _Stored)
+        for moment in (fields.snapshot_at, fields.baseline_at):
+            dt.datetime.fromisoformat(moment)
+        rows = None if fields.rows is None else _unpack(fields.rows)
+    except (msgspec.MsgspecError, zlib.error, binascii.Error, ValueError, IndexError):
+        raise UnreadableState("it is damaged") from None
+    if rows is not None and len(rows) != fields.count:
+        raise UnreadableState("it is damaged: its rows are not as many as it says")
+    return TableState(
+        fields.snapshot_at, fields.baseline_at, fields.content, fields.emitted, fields.count, rows, fields.pending
+    )
+
+
+def _pack(rows: Mapping[str, Version]) -> str:
+    keys = sorted(rows)
+    moments = sorted({version.observed_at for version in rows.values()})
+    place = {moment: index for index, moment in enumerate(moments)}
+    columns = _Rows(
+        keys, moments, [place[rows[key].observed_at] for key in keys], b"".join(rows[key].fingerprint for key in keys)
+    )
+    return base64.b64encode(zlib.compress(msgspec.msgpack.encode(columns), 6)).decode("ascii")
+
+
+def _unpack(text: str) -> dict[str, Version]:
+    columns = msgspec.msgpack.decode(zlib.decompress(base64.b64decode(text, validate=True)), type=_Rows)
+    size = FINGERPRINT_BYTES
+    if not len(columns.keys) * size == len(columns.fingerprints) == len(columns.observed) * size:
+        raise ValueError("columns of different lengths")
+    return {
+        key: Version(columns.fingerprints[at * size : (at + 1) * size], columns.moments[columns.observed[at]])
+        for at, key in enumerate(columns.keys)
+    }
