@@ -1,0 +1,237 @@
+"""The settings (STREAMS.md, section 4): declared once, checked before the first request, and never printed."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_ORIGIN = re.compile(r"(?i:http(?P<tls>s?))://(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:(?P<port>[0-9]{1,5}))?/?")
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def _check_api_key(key: SecretStr) -> SecretStr:
+    text = key.get_secret_value()
+    if text.lower().startswith("bearer"):
+        raise ValueError("starts with `Bearer`: Wix takes the raw key (contract, section 1), so leave that word out")
+    if not re.fullmatch(r"[!-~]{8,}", text):
+        raise ValueError(
+            "is not a key: it has to be at least 8 printable ASCII characters without spaces or line breaks"
+        )
+    return key
+
+
+def _check_account_id(account_id: str) -> str:
+    if not _GUID.fullmatch(account_id):
+        raise ValueError(
+            "is not a GUID: the API Keys Manager shows it beside the key, like 0aaaaaaa-1111-4222-8333-444455556666"
+        )
+    return account_id.lower()
+
+
+def _check_base_url(url: str) -> str:
+    found = _ORIGIN.fullmatch(url)
+    fits = found is not None and 0 < int(found["port"] or 443) < 65536
+    if not found or not fits or not (found["tls"] or _is_loopback(found["host"].strip("[]").lower())):
+        raise ValueError(
+            "has to be https:// and a host alone, like https://www.wixapis.com "
+            "(plain http:// only reaches a server on this machine: the key is a secret)"
+        )
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Settings(BaseModel):
+    """What a run may be told."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, allow_inf_nan=False)
+
+    api_key: Annotated[SecretStr, AfterValidator(_check_api_key)] = Field(
+        title="API key",
+        description="Account-level API key, raw. An owner or co-owner makes it in the API Keys Manager",
+    )
+    account_id: Annotated[str, AfterValidator(_check_account_id)] = Field(
+        title="Account id", description="Account that owns the API key (GUID); the API Keys Manager shows it"
+    )
+    include_child_accounts: bool = Field(
+        default=False, title="Child accounts", description="Also read the accounts that List Child Accounts returns"
+    )
+    base_url: Annotated[str, AfterValidator(_check_base_url)] = Field(
+        default="https://www.wixapis.com",
+        title="Base URL",
+        description="Scheme and host of the API; plain http for loopback alone",
+    )
+    page_size: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        title="Page size",
+        description="Rows of Search Team to ask for at once. A size that Wix refuses is lowered",
+    )
+    requests_per_minute: int = Field(
+        default=180, ge=1, title="Requests per minute", description="One budget for all streams. Wix allows 200"
+    )
+    max_concurrency: int = Field(
+        default=8,
+        ge=1,
+        le=100,
+        title="Concurrency",
+        description="Requests in flight at once",
+    )
+    request_timeout: float = Field(
+        default=30,
+        gt=0,
+        title="Request timeout",
+        description="Seconds to wait for a connection, or for a part of an answer",
+    )
+    max_retry_seconds: float = Field(
+        default=300,
+        ge=0,
+        title="Retry patience",
+        description="Seconds that one request may be retried, its waits included",
+    )
+    max_walk_attempts: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        title="Walk attempts",
+        description="How often a list is read until the read proves itself complete",
+    )
+    accept_repeat_proof: bool = Field(
+        default=False,
+        title="Accept a repeated walk as proof",
+        description="Trust two equal walks also where Wix counts more rows than they saw",
+    )
+    max_removal_ratio: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        title="Mass removal",
+        description="Hold the removals of a stream when more than this part of its rows, and more than 20, are gone",
+    )
+    allow_mass_removal: bool = Field(
+        default=False, title="Allow a mass removal", description="Accept removals that `max_removal_ratio` would hold"
+    )
+    emit_tombstones: bool = Field(
+        default=False,
+        title="Tombstones",
+        description="Also send the key of a removed row with `_sdc_deleted_at`, for targets that delete rows by it",
+    )
+    history: bool = Field(
+        default=False, title="History", description="Keep a row per version: `observed_at` joins every key"
+    )
+    max_state_rows: int = Field(
+        default=200_000,
+        ge=0,
+        title="State rows",
+        description="Rows of one stream and account to remember; a larger one is sent whole each time",
+    )
+    rebaseline_days: int = Field(
+        default=7, ge=0, title="Baseline", description="Days after which every row is sent again, changed or not"
+    )
+    include_accept_links: bool = Field(
+        default=False,
+        title="Accept links",
+        description="Add `invites.accept_link`. Whoever has such a link may be able to join the account",
+    )
+    locale: str = Field(
+        default="en",
+        pattern=r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$",
+        title="Locale",
+        description="Language of the titles of predefined roles (ISO 639)",
+    )
+    emit_activate_version_messages: bool = Field(
+        default=False,
+        title="ACTIVATE_VERSION",
+        description="After the last row of a complete FULL_TABLE read, tell targets to delete all other rows",
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _keep_truth_apart(cls, value: Any, info: ValidationInfo) -> Any:
+        # To pydantic, `true` is a fine number.
+        if isinstance(value, bool) and info.field_name and cls.model_fields[info.field_name].annotation is not bool:
+            raise ValueError("cannot be true or false")
+        return value
+
+
+_WORDS = {
+    "string_type": "has to be text",
+    "int_type": "has to be a whole number",
+    "int_parsing": "has to be a whole number",
+    "int_from_float": "has to be a whole number",
+    "float_type": "has to be a number",
+    "float_parsing": "has to be a number",
+    "finite_number": "has to be a finite number",
+    "bool_type": "has to be true or false",
+    "bool_parsing": "has to be true or false",
+    "greater_than": "has to be more than {gt}",
+    "greater_than_equal": "has to be at least {ge}",
+    "less_than_equal": "has to be at most {le}",
+    "string_pattern_mismatch": "has to be a language tag like en or pt-BR",
+    "missing": "is missing: {description}",
+}
+"""What is wrong, by the kind of pydantic's error."""
+
+
+def settings_schema() -> dict[str, Any]:
+    """The settings as the JSON schema that the SDK shows, and finds environment variables with."""
+    declared = Settings.model_json_schema()
+    kept = ("title", "description", "default")
+    properties = {
+        name: {"type": setting["type"], **{word: setting[word] for word in kept if word in setting}}
+        for name, setting in declared["properties"].items()
+    }
+    properties["api_key"]["secret"] = True
+    return {"type": "object", "properties": properties, "required": declared["required"]}
+
+
+def problems(config: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a configuration, a sentence each, none of which repeats a value."""
+    try:
+        Settings.model_validate(config)
+    except ValidationError as error:
+        return [_sentence(problem) for problem in error.errors(include_input=False, include_url=False)]
+    return []
+
+
+def unknown(config: Mapping[str, Any], known: Iterable[str]) -> list[str]:
+    """A sentence for each setting that does not exist."""
+    names = list(known)
+    sentences = []
+    for name in config:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            sentences.append(
+                f"The setting `{name}` does not exist and is ignored{f': is `{near[0]}` meant?' if near else ''}"
+            )
+    return sentences
+
+
+def _sentence(problem: Any) -> str:
+    name = str(problem["loc"][0]) if problem["loc"] else "config"
+    field = Settings.model_fields.get(name)
+    context = {**problem.get("ctx", {}), "description": field.description if field else ""}
+    words = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    return f"`{name}` {words.format(**context) if problem['type'] in _WORDS else words}"
