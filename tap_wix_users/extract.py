@@ -1,0 +1,181 @@
+"""One run's reads: each list of each account, walked once, as rows of the tables that are asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tap_wix_users.snapshot.reading import ReadFailed, Reading
+from tap_wix_users.snapshot.spool import Spool
+from tap_wix_users.wix import reads
+from tap_wix_users.wix.endpoints import AccountApi
+from tap_wix_users.wix.errors import WixError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from tap_wix_users.tables.registry import Table
+    from tap_wix_users.wix.client import WixClient
+    from tap_wix_users.wix.reads import Effort, Outcome
+
+logger = logging.getLogger(__name__)
+
+_PROGRESS_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class AccountRef:
+    """An account to read.
+
+    Attributes:
+        account_id: Its id.
+        parent_account_id: The account that listed it as a child; None for the configured one.
+    """
+
+    account_id: str
+    parent_account_id: str | None = None
+
+
+class Extractor:
+    """Reads each list once per account, however many tables are made of it.
+
+    Args:
+        client: Sends the requests.
+        effort: How hard a list is read.
+        locale: Language of role titles.
+        wanted: The tables to make rows of, asked when a read begins.
+    """
+
+    def __init__(
+        self, client: WixClient, effort: Effort, *, locale: str, wanted: Callable[[], Collection[Table]]
+    ) -> None:
+        self._client = client
+        self._effort = effort
+        self._locale = locale
+        self._wanted = wanted
+        self._readings: dict[tuple[str, str], Reading] = {}
+        self._failures: dict[tuple[str, str], ReadFailed] = {}
+
+    def child_accounts(self, account_id: str) -> list[AccountRef]:
+        """The child accounts of an account.
+
+        Raises:
+            WixError: The list could not be had.
+        """
+        api = AccountApi(self._client, account_id)
+        children: list[AccountRef] = []
+
+        class _Children:
+            def add(self, items: Sequence[Any], /) -> None:
+                children.extend(AccountRef(child.account_id, account_id) for child in items)
+
+        reads.read_child_accounts(api, _Children, self._effort)
+        return children
+
+    def reading(self, table: Table, ref: AccountRef) -> Reading:
+        """The table's rows in an account; handed over, not kept.
+
+        Raises:
+            ReadFailed: The read failed; it is the same one for every table of that read.
+        """
+        account_id = ref.account_id
+        if failure := self._failures.get((table.read, account_id)):
+            raise failure
+        if (table.name, account_id) not in self._readings:
+            self._read(table, ref)
+        return self._readings.pop((table.name, account_id))
+
+    def _read(self, asked: Table, ref: AccountRef) -> None:
+        api = AccountApi(self._client, ref.account_id)
+        tables = {table.name: table for table in (asked, *self._wanted()) if table.read == asked.read}
+        progress = _Progress(f"{asked.read} of account {ref.account_id}")
+        effort = replace(self._effort, progress=progress.page)
+        started_at = dt.datetime.now(dt.UTC)
+        try:
+            outcome = self._walk(asked.read, api, lambda: _Rows(ref.account_id, list(tables.values())), effort, ref)
+        except WixError as error:
+            failure = ReadFailed(error, started_at, api.meter)
+            self._failures[asked.read, ref.account_id] = failure
+            raise failure from None
+        progress.end(api, outcome)
+        for name, table in tables.items():
+            self._readings[name, ref.account_id] = _reading(table, outcome, api)
+
+    def _walk(
+        self, read: str, api: AccountApi, sink: Callable[[], _Rows], effort: Effort, ref: AccountRef
+    ) -> Outcome[_Rows]:
+        match read:
+            case "team":
+                return reads.read_team(api, sink, effort)
+            case "sites":
+                return reads.read_sites(api, sink, effort)
+            case "folders":
+                return reads.read_folders(api, sink, effort)
+            case "roles":
+                return reads.read_roles(api, sink, effort, locale=self._locale)
+            case "account":
+                return reads.read_account(api, sink, effort, parent_account_id=ref.parent_account_id)
+        raise LookupError(read)
+
+
+class _Rows:
+    """Shapes the objects of a walk into rows of each table."""
+
+    def __init__(self, account_id: str, tables: Sequence[Table]) -> None:
+        self._account_id = account_id
+        self.spools = {table.name: Spool() for table in tables}
+        self._outlets = [(table.shape, self.spools[table.name]) for table in tables]
+
+    def add(self, items: Sequence[Any], /) -> None:
+        for shape, spool in self._outlets:
+            for item in items:
+                for row in shape(self._account_id, item):
+                    # The columns of a frozen model without anything nested: what `model_dump` would copy.
+                    spool.append(row.own_key, row.__dict__)
+
+
+def _reading(table: Table, outcome: Outcome[_Rows], api: AccountApi) -> Reading:
+    walk = outcome.walk
+    counts = walk.counts_last or walk.counts_first or {}
+    return Reading(
+        rows=outcome.sink.spools[table.name],
+        proof=outcome.proofs[table.kind],
+        flaw=walk.flaw,
+        started_at=outcome.started_at,
+        finished_at=dt.datetime.now(dt.UTC),
+        expected=counts.get(table.kind) if table.counted else None,
+        duplicates=walk.duplicates,
+        attempts=outcome.attempts,
+        requests=api.meter.requests,
+        retries=api.meter.retries,
+    )
+
+
+class _Progress:
+    """Tells how far a read is, every few seconds and at its end."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._began = self._told = time.monotonic()
+
+    def page(self, seen: int, expected: int | None) -> None:
+        now = time.monotonic()
+        if now - self._told >= _PROGRESS_SECONDS:
+            self._told = now
+            of = "" if expected is None else f" of {expected:,}"
+            logger.info(
+                "Reading %s: %s%s so far, %.0f a second", self._what, f"{seen:,}", of, seen / (now - self._began)
+            )
+
+    def end(self, api: AccountApi, outcome: Outcome[_Rows]) -> None:
+        seconds = max(time.monotonic() - self._began, 1e-3)
+        rows = outcome.walk.rows
+        proofs = sorted({proof or "nothing" for proof in outcome.proofs.values()})
+        logger.info(
+            "Read %s: %s in %.1f s (%.0f a second), %d requests, %d of them retries, %d walks, proved by %s",
+            self._what, f"{rows:,}", seconds, rows / seconds,
+            api.meter.requests, api.meter.retries, outcome.attempts, " and ".join(proofs),
+        )  # fmt: skip

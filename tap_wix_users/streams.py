@@ -1,0 +1,300 @@
+"""The Singer streams: what has to be written, as messages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from functools import cached_property
+from hashlib import blake2b
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import msgspec
+from singer_sdk import Stream
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib import RecordMessage
+from typing_extensions import override
+
+from tap_wix_users.snapshot import state, sync
+from tap_wix_users.snapshot.reading import ReadFailed
+from tap_wix_users.snapshot.spool import decode
+from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT
+from tap_wix_users.tables.schema import singer_schema
+from tap_wix_users.wix.times import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import Catalog
+    from singer_sdk.singerlib.encoding.simple import Message
+
+    from tap_wix_users.extract import AccountRef
+    from tap_wix_users.snapshot.reading import Reading
+    from tap_wix_users.tables.models import Row
+    from tap_wix_users.tables.registry import Table
+    from tap_wix_users.tap import TapWixUsers
+
+ROW_SHAPE = 1
+"""Raised by a release that shapes rows of unchanged columns differently: their fingerprints cannot be compared."""
+
+
+class LineWriter(MsgSpecWriter):
+    """Writes messages, and flushes behind those that a target acts on: not behind every record."""
+
+    @override
+    def write_message(self, message: Message) -> None:
+        sys.stdout.buffer.write(self.format_message(message))
+        if not isinstance(message, RecordMessage):
+            sys.stdout.buffer.flush()
+
+    def write_line(self, line: bytes) -> None:
+        """Write a RECORD message that is already text."""
+        sys.stdout.buffer.write(line)
+
+
+class WixStream(Stream):
+    """What all streams have in common."""
+
+    # The models have the columns' types, and the records their columns: there is nothing left to conform.
+    TYPE_CONFORMANCE_LEVEL: ClassVar[TypeConformanceLevel] = TypeConformanceLevel.NONE  # type: ignore[misc]
+
+    def __init__(self, tap: TapWixUsers, model: type[Row], schema: dict[str, Any]) -> None:
+        super().__init__(tap, schema=schema, name=model.table)
+        self.primary_keys = model.key
+        self._described = False
+
+    @property
+    def wix_tap(self) -> TapWixUsers:
+        """The tap, as what it is."""
+        return cast("TapWixUsers", self._tap)
+
+    @override
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        # The state is the streams' own: the SDK has no bookmark to bound.
+        return None
+
+    @override
+    def _write_schema_message(self) -> None:
+        # Once a run: targets empty their buffers at every SCHEMA.
+        if not self._described:
+            self._described = True
+            super()._write_schema_message()
+
+    @override
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        # Nothing for the SDK to write: `_sync_records` does, since only it knows what belongs between the rows.
+        return iter(())
+
+    def send(self, record: Record, extracted_at: dt.datetime) -> None:
+        """Write the selected columns of a record, behind the stream's SCHEMA.
+
+        In place of the SDK's own way, which finds out for each record anew which columns are selected.
+        """
+        self._write_schema_message()
+        selected = {name: record[name] for name in self._columns if name in record}
+        for stream_map in self.stream_maps:
+            mapped = stream_map.transform(selected)
+            if mapped is not None:
+                alias, version = stream_map.stream_alias, self._stream_version
+                self._tap.write_message(RecordMessage(alias, mapped, version=version, time_extracted=extracted_at))
+
+    @cached_property
+    def _columns(self) -> list[str]:
+        """The selected columns that the catalog knows too: one made by an older release lacks the newest ones."""
+        known = self.effective_schema["properties"]
+        return [name for name in self.schema["properties"] if name in known and self.mask[("properties", name)]]
+
+
+class LogStream(WixStream):
+    """A stream whose rows are about other streams, which write them among their own: it has nothing of its own to read.
+
+    Its rows are only ever added: it announces no version, whatever the catalog says.
+    """
+
+    def __init__(self, tap: TapWixUsers, model: type[Row], moment: str) -> None:
+        super().__init__(tap, model, singer_schema(model))
+        self.replication_key = moment
+
+    @override
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        self._stream_version = None
+
+    def write(self, row: Row) -> None:
+        """Write one row, if the stream is selected."""
+        if self.selected:
+            self.send(row.__dict__, dt.datetime.now(dt.UTC))
+
+
+class TableStream(WixStream):
+    """The stream of one table, over all accounts of the run."""
+
+    def __init__(self, tap: TapWixUsers, table: Table) -> None:
+        self.table = table
+        self._history = bool(tap.config.get("history"))
+        self._tombstones = bool(tap.config.get("emit_tombstones"))
+        schema = singer_schema(table.model)
+        if self._tombstones:
+            schema["properties"][DELETED_AT] = {
+                "type": ["string", "null"],
+                "format": "date-time",
+                "description": "When a snapshot saw that the row is gone; only in its tombstone",
+            }
+        super().__init__(tap, table.model, schema)
+        self.replication_key = SNAPSHOT_AT
+        self._complete_key()
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        super().apply_catalog(catalog)
+        self.replication_key = SNAPSHOT_AT
+        self._complete_key()
+
+    def _complete_key(self) -> None:
+        # A catalog that was made without `history` would keep one version of a row.
+        if self._history and OBSERVED_AT not in self.primary_keys:
+            self.primary_keys = [*self.primary_keys, OBSERVED_AT]
+
+    @override
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[Record, None, None]:
+        failures = len(self.wix_tap.failures)
+        accounts = self.wix_tap.accounts
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for ref in accounts:
+                closing = ref is accounts[-1] and len(self.wix_tap.failures) == failures
+                counter.increment(self._sync_account(ref, closing=closing))
+        yield from ()
+
+    @override
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        # The SDK calls this before the first row: a run that then fails would have told targets to delete everything.
+        # Milliseconds, because two runs may begin in the same second.
+        self._stream_version = self._initialized_at
+
+    def _sync_account(self, ref: AccountRef, *, closing: bool) -> int:
+        """Write everything about the table in one account.
+
+        Args:
+            ref: The account.
+            closing: Whether a complete read of it completes the stream.
+
+        Returns:
+            The rows that were sent.
+        """
+        rules = self._rules()
+        try:
+            reading = self.wix_tap.extractor.reading(self.table, ref)
+        except ReadFailed as failure:
+            self.wix_tap.fail(self.name, ref.account_id, failure)
+            self.wix_tap.receipts.write(sync.failed_receipt(self.table.model, ref.account_id, failure, rules))
+            return 0
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            return self._send_sample(reading, self.ABORT_AT_RECORD_COUNT)
+        job = sync.TableSync(self.table.model, ref.account_id, reading, self._load_state(ref), rules)
+        if job.baseline:
+            self.logger.info("Every row is sent: %s", job.baseline)
+        sent = 0
+        send = self._sender(reading.started_at, job.at)
+        for event in job.events():
+            if isinstance(event, sync.Send):
+                send(event.line, event.observed_at)
+                sent += 1
+            else:
+                self._note(event, ref, reading, closing=closing)
+        return sent
+
+    def _note(self, event: sync.Event, ref: AccountRef, reading: Reading, *, closing: bool) -> None:
+        match event:
+            case sync.RowsFollow():
+                self._store_state(ref, {**self._states[ref.account_id], "pending": True})
+            case sync.Bury(record):
+                self.send(record, reading.started_at)
+            case sync.Log(change):
+                self.wix_tap.changes.write(change)
+            case sync.Complete() if closing and self._stream_version is not None:
+                super()._write_activate_version_message(self._stream_version)
+            case sync.Incomplete(error):
+                self.wix_tap.fail(self.name, ref.account_id, Incomplete(error))
+            case sync.Receipt(receipt):
+                self.wix_tap.receipts.write(receipt)
+            case sync.Covered(new):
+                self._store_state(ref, state.dump(new))
+
+    def _send_sample(self, reading: Reading, most: int) -> int:
+        """Write the first rows, for a test of the connection; nothing is proved or remembered."""
+        at = timestamp(reading.started_at)
+        send = self._sender(reading.started_at, at)
+        sample = list(islice(reading.rows.lines(), most))
+        for _key, line in sample:
+            send(line, at)
+        return len(sample)
+
+    def _sender(self, extracted_at: dt.datetime, snapshot_at: str) -> Callable[[bytes, str], None]:
+        """What writes a row, given its JSON and the snapshot that first saw it."""
+        stream_map = self.stream_maps[0]
+        as_it_is = type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
+        everything = len(self._columns) == len(self.schema["properties"])
+        if not (as_it_is and everything and len(self.stream_maps) == 1):
+            return lambda line, observed_at: self.send(
+                {**decode(line), OBSERVED_AT: observed_at, SNAPSHOT_AT: snapshot_at}, extracted_at
+            )
+        # Nobody wants a column changed: the row's JSON goes out as it stands, which is most of a large run's time.
+        head = b'{"type":"RECORD","stream":%b,"record":' % msgspec.json.encode(stream_map.stream_alias)
+        version = b"" if self._stream_version is None else b',"version":%d' % self._stream_version
+        tail = b',"snapshot_at":"%b"}%b,"time_extracted":"%b"}\n' % (
+            snapshot_at.encode(), version, timestamp(extracted_at).encode(),
+        )  # fmt: skip
+        write = cast("LineWriter", self._tap.message_writer).write_line
+        return lambda line, observed_at: write(
+            b'%b%b,"observed_at":"%b"%b' % (head, line[:-1], observed_at.encode(), tail)
+        )
+
+    def _rules(self) -> sync.Rules:
+        chosen = self.wix_tap.settings
+        locale = chosen.locale if self.table.localized else ""
+        maps = {name: self.config.get(name) for name in ("stream_maps", "stream_map_config", "flattening_enabled")}
+        return sync.Rules(
+            method=self.replication_method,
+            content=_name_of([ROW_SHAPE, sorted(self.table.model.model_fields), locale]),
+            emitted=_name_of([self._columns, list(self.primary_keys), maps]),
+            tap_version=self.wix_tap.plugin_version,
+            rebaseline_days=chosen.rebaseline_days,
+            max_state_rows=chosen.max_state_rows,
+            max_removal_ratio=chosen.max_removal_ratio,
+            allow_mass_removal=chosen.allow_mass_removal,
+            emit_tombstones=chosen.emit_tombstones,
+        )
+
+    @property
+    def _states(self) -> dict[str, Any]:
+        """This stream's part of the tap's state: a state per account."""
+        accounts: dict[str, Any] = self.stream_state.setdefault("accounts", {})
+        return accounts
+
+    def _load_state(self, ref: AccountRef) -> state.TableState | None:
+        stored = self._states.get(ref.account_id)
+        if stored is None:
+            return None
+        try:
+            return state.load(stored)
+        except state.UnreadableState as error:
+            self.logger.warning("The state of account %s cannot be read, and counts as none: %s", ref.account_id, error)
+            del self._states[ref.account_id]
+            return None
+
+    def _store_state(self, ref: AccountRef, stored: dict[str, Any]) -> None:
+        self._states[ref.account_id] = stored
+        self._tap.state_writer.write_state(self.tap_state)
+        self.logger.debug("The state holds %d bytes for account %s", len(stored.get("rows") or ""), ref.account_id)
+
+
+class Incomplete(Exception):
+    """A reading that does not count as complete."""
+
+
+def _name_of(parts: list[Any]) -> str:
+    return blake2b(msgspec.json.encode(parts, order="sorted"), digest_size=8).hexdigest()

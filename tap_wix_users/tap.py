@@ -1,0 +1,279 @@
+"""The tap: settings in, streams out, and an honest end."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import gc
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import click
+import stamina.instrumentation
+from singer_sdk import Tap
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.helpers._util import load_json
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.tap_base import CliTestOptionValue
+from typing_extensions import override
+
+from tap_wix_users import settings
+from tap_wix_users.extract import AccountRef, Extractor
+from tap_wix_users.streams import LineWriter, LogStream, TableStream
+from tap_wix_users.tables.models import ChangeRow, ReceiptRow
+from tap_wix_users.tables.registry import tables
+from tap_wix_users.wix.client import WixClient
+from tap_wix_users.wix.errors import WixError
+from tap_wix_users.wix.reads import Effort
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from singer_sdk.plugin_base import _ConfigInput
+    from singer_sdk.streams import Stream
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A part of the run that did not end as it should.
+
+    Attributes:
+        streams: What is incomplete.
+        account_id: In which account.
+        error: Why, and what to do.
+    """
+
+    streams: list[str]
+    account_id: str
+    error: Exception
+
+
+class TapWixUsers(Tap):
+    """Singer tap for the users, roles, invites and assignments of Wix accounts."""
+
+    name = "tap-wix-users"
+    config_jsonschema: ClassVar[dict[str, Any]] = settings.settings_schema()
+    message_writer_class = LineWriter
+    # BATCH files ignore deselection, stream maps and filters (meltano/sdk#1117).
+    capabilities: ClassVar[list[Any]] = [c for c in Tap.capabilities if c is not PluginCapabilities.BATCH]
+
+    def __init__(self, **arguments: Any) -> None:
+        # Our own log line tells a retry, and when it comes.
+        stamina.instrumentation.set_on_retry_hooks([])
+        self.failures: list[Failure] = []
+        super().__init__(**arguments)
+
+    @override
+    def discover_streams(self) -> Sequence[Stream]:
+        with_links = self.config.get("include_accept_links", False)
+        found = tables(include_accept_links=bool(with_links))
+        return [*(TableStream(self, table) for table in found), self.changes, self.receipts]
+
+    @cached_property
+    def changes(self) -> LogStream:
+        """The stream of what changed."""
+        return LogStream(self, ChangeRow, "observed_at")
+
+    @cached_property
+    def receipts(self) -> LogStream:
+        """The stream of receipts."""
+        return LogStream(self, ReceiptRow, "snapshot_at")
+
+    @cached_property
+    def settings(self) -> settings.Settings:
+        """The checked settings."""
+        return settings.Settings.model_validate(dict(self.config))
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        """Reads the accounts of this run."""
+        chosen = self.settings
+        client = WixClient(
+            api_key=chosen.api_key.get_secret_value(),
+            base_url=chosen.base_url,
+            requests_per_minute=chosen.requests_per_minute,
+            request_timeout=chosen.request_timeout,
+            max_retry_seconds=chosen.max_retry_seconds,
+            max_concurrency=chosen.max_concurrency,
+        )
+        streams = [stream for stream in self.streams.values() if isinstance(stream, TableStream)]
+        effort = Effort(
+            page_size=chosen.page_size,
+            attempts=chosen.max_walk_attempts,
+            accept_repeat_proof=chosen.accept_repeat_proof,
+            enough=max((s.ABORT_AT_RECORD_COUNT for s in streams if s.ABORT_AT_RECORD_COUNT is not None), default=None),
+        )
+        return Extractor(
+            client, effort, locale=chosen.locale, wanted=lambda: [stream.table for stream in streams if stream.selected]
+        )
+
+    @cached_property
+    def accounts(self) -> list[AccountRef]:
+        """The accounts of this run, the configured one first."""
+        account_id = self.settings.account_id
+        refs = [AccountRef(account_id)]
+        if self.settings.include_child_accounts:
+            try:
+                refs += self.extractor.child_accounts(account_id)
+            except WixError as error:
+                self.fail("the list of child accounts", account_id, error)
+        return refs
+
+    def fail(self, stream: str, account_id: str, error: Exception) -> None:
+        """Note that a stream is incomplete; the same error of several streams is one failure."""
+        for failure in self.failures:
+            if failure.error is error:
+                failure.streams.append(stream)
+                return
+        self.failures.append(Failure([stream], account_id, error))
+        self.logger.error("%s of account %s: %s", stream, account_id, error)
+
+    def conclude(self) -> int:
+        """Name what failed, in one place, and give the exit code."""
+        if not self.failures:
+            return 0
+        self.logger.error("%d part(s) of this run failed; everything else is complete:", len(self.failures))
+        for failure in self.failures:
+            self.logger.error("- %s of account %s: %s", ", ".join(failure.streams), failure.account_id, failure.error)
+        return 1
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        # Before the SDK's own check, whose messages repeat the value of a wrong-typed secret.
+        if errors := settings.problems(self._config):
+            if raise_errors:
+                raise ConfigValidationError("Config validation failed", errors=errors, schema={})
+            return errors
+        checked = settings.Settings.model_validate(self._config).model_dump(exclude={"api_key"}, exclude_unset=True)
+        self._config.update(checked)
+        errors = super()._validate_config(raise_errors=raise_errors)
+        for sentence in settings.unknown(self._config, self.config_jsonschema["properties"]):
+            self.logger.warning(sentence)
+        return errors
+
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805  # a property of the class
+        # As text: the SDK's conversion of numbers ends in a traceback, ours in a sentence.
+        schema = copy.deepcopy(cls.config_jsonschema)
+        for name in settings.Settings.model_fields:
+            schema["properties"][name]["type"] = ["string"]
+        cls.append_builtin_config(schema)
+        found = parse_environment_config(schema, cls._env_var_prefix)
+        return {name: value for name, value in found.items() if value != ""}
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        # The SDK writes a STATE here and exits with 0: the state may be ahead of rows in a half-written line, and a
+        # run that was ended is no success.
+        self.logger.error(
+            "Ended by %s; what a target has stored up to the last STATE is complete", signal.Signals(signum).name
+        )
+        raise Terminated(128 + signum)
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError, TypeError) as error:
+            reason = (error.strerror or "no such file") if isinstance(error, OSError) else "not a JSON object"
+            raise click.BadParameter(f"cannot read {' '.join(value)}: {reason}") from None
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        if value != CliTestOptionValue.All.value:
+            super().cb_test(ctx, param, value)
+            return
+        config: _ConfigInput = ctx.params["config"]
+        tap = cls(config=config.config, parse_env_config=config.parse_env)
+        cls._run(tap, tap.run_connection_test)
+        cls.logger.info("The connection works: every stream could be read")
+        ctx.exit()
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]  # as the SDK's own does
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        """Run the tap.
+
+        Args:
+            about: Print what the tap is, and end.
+            about_format: In which form.
+            config: Settings.
+            state: State of the run before.
+            catalog: Selection of streams and columns.
+        """
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        tap = cls(
+            config=config.config if config else {},
+            parse_env_config=config.parse_env if config else False,
+            state=_load(state, "--state"),
+            catalog=_load(catalog, "--catalog"),
+        )
+        cls._run(tap, tap.sync_all)
+
+    @classmethod
+    def _run(cls, tap: TapWixUsers, job: Any) -> None:
+        """Do a job, and end the process with a code other than 0 when any part of it failed."""
+        # Rows live as long as their page: looking for cycles among them after every 700 only costs time.
+        gc.set_threshold(50_000, 20, 20)
+        try:
+            job()
+            sys.stdout.buffer.flush()
+        except Terminated as end:
+            # Requests under way hold the interpreter's own exit up until they are answered.
+            os._exit(_flushed(end.code))
+        except OSError as error:
+            # Whatever is still buffered can never be written, and would only make the interpreter complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            cls.logger.error("Cannot write to the target: %s", error.strerror)  # noqa: TRY400
+            os._exit(1)
+        if code := tap.conclude():
+            sys.exit(code)
+
+
+class Terminated(SystemExit):
+    """A signal ended the run."""
+
+    code: int
+
+
+def _flushed(code: int) -> int:
+    """Write what is buffered, so that no message is cut, and give the code back."""
+    with contextlib.suppress(OSError, RuntimeError):
+        sys.stdout.buffer.flush()
+    sys.stderr.flush()
+    return code
+
+
+def _load(file: IO[str] | None, option: str) -> Any:
+    if file is None:
+        return None
+    try:
+        content = load_json(file.read())
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise click.BadParameter("not a JSON object", param_hint=option)
+    return content
+
+
+if __name__ == "__main__":
+    TapWixUsers.cli()
