@@ -1,0 +1,139 @@
+"""The pipeline that users run: the tap, through Meltano, into DuckDB."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tap_wix_users.sandbox import Fault, Sandbox, Size, World
+from tap_wix_users.tables.current import current_views
+from tap_wix_users.tables.registry import TABLES
+
+ROOT = Path(__file__).parent.parent
+MELTANO = os.environ.get("MELTANO") or str(ROOT / ".venv-meltano" / "bin" / "meltano")
+KEYS = {table.name: table.model.key for table in TABLES}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A Meltano project of its own: the real one's file and plugins, but not its state and output."""
+    for name in ("meltano.yml", "constraints.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".meltano").mkdir()
+    (tmp_path / "output").mkdir()
+    for name in ("extractors", "loaders"):
+        (tmp_path / ".meltano" / name).symlink_to(ROOT / ".meltano" / name)
+    return tmp_path
+
+
+def _environment(project, sandbox=None):
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TAP_WIX_USERS")}
+    settings = {"MELTANO_PROJECT_ROOT": str(project), "MELTANO": MELTANO, "NO_COLOR": "1"}
+    if sandbox:
+        settings |= {
+            "TAP_WIX_USERS_BASE_URL": sandbox.url,
+            "TAP_WIX_USERS_API_KEY": sandbox.world.key,
+            "TAP_WIX_USERS_ACCOUNT_ID": sandbox.world.main.id,
+        }
+    return inherited | settings
+
+
+def _run(project, sandbox):
+    command = [MELTANO, "--environment=sandbox", "run", "wix-to-duckdb"]
+    return subprocess.run(
+        command,
+        cwd=project,
+        env=_environment(project, sandbox),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def ask(project):
+    """Ask the warehouse."""
+
+    def ask_once(query):
+        with duckdb.connect(str(project / "output" / "wix.duckdb")) as connection:
+            for statement in current_views(list(TABLES), "raw_wix", "current_wix"):
+                connection.execute(statement)
+            return connection.execute(query).fetchall()
+
+    return ask_once
+
+
+def test_every_row_of_the_account_is_in_the_warehouse(project, ask):
+    """As many rows as the account has, each key once, as the receipts say, and ids to their last digit."""
+    # More people than the target stores at once: it has dropped the first row of a batch before.
+    world = World(Size(users=12_000, sites=230, invites=120, child_accounts=0), seed=3)
+    with Sandbox(world) as sandbox:
+        done = _run(project, sandbox)
+    assert done.returncode == 0, done.stderr[-3000:]
+    account, counts = world.main, world.main.counts()
+    stored = {table: ask(f"select count(*) from raw_wix.{table}")[0][0] for table in KEYS}
+    receipts = dict(ask("select stream_name, row_count from raw_wix.snapshots"))
+    assert stored == receipts
+    assert {name: stored[name] for name in ("users", "invites", "roles", "sites", "folders")} == {
+        name: counts[name] for name in ("users", "invites", "roles", "sites", "folders")
+    }
+    for table, key in KEYS.items():
+        columns = ", ".join(key)
+        assert ask(f"select {columns} from raw_wix.{table} group by all having count(*) > 1") == []
+        assert ask(f"select count(*) from current_wix.{table} where not is_current") == [(0,)]
+    grants = [grant for person in account.people.values() for grant in person.grants or ()]
+    granted = {grant.role_id for grant in grants}
+    assert {role for (role,) in ask("select distinct role_id from raw_wix.assignments")} == granted
+    numbered = {grant.assignment_id for grant in grants if grant.assignment_id}
+    stored_ids = ask("select distinct assignment_id from raw_wix.assignments where assignment_id is not null")
+    assert {identifier for (identifier,) in stored_ids} == numbered
+    assert min(len(identifier) for identifier in numbered) >= 19
+
+
+def test_a_run_that_fails_leaves_every_row_standing(project, ask):
+    """A page that fails is nobody's removal, and the next complete run sends only what changed."""
+    world = World()
+    with Sandbox(world) as sandbox:
+        assert _run(project, sandbox).returncode == 0
+        people = set(ask("select id from current_wix.users where is_current"))
+        sandbox.faults.add(Fault(kind="status", endpoint="search_team", status=403))
+        failed = _run(project, sandbox)
+        assert failed.returncode != 0
+        assert "403 PERMISSION_DENIED" in failed.stderr + failed.stdout
+        assert set(ask("select id from current_wix.users where is_current")) == people
+        assert ask("select count(*) from raw_wix.change_log") == [(0,)]
+        assert ask("select count(*), count(distinct error) from raw_wix.snapshots where status = 'refused'") == [(4, 1)]
+        leaver = next(iter(world.main.people))
+        with sandbox.lock:
+            world.main.leave(leaver)
+        assert _run(project, sandbox).returncode == 0
+    assert set(ask("select id from current_wix.users where is_current")) == people - {(leaver,)}
+    logged = ask("select record_key, change_type from raw_wix.change_log where stream_name = 'users'")
+    assert logged == [(leaver, "removed")]
+
+
+def test_the_demo_runs_twice(project):
+    """It ends by itself with the tables that a person reads; the second run tells what changed, and when."""
+    outputs = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "tap_wix_users.demo"],
+            cwd=project, env=_environment(project), capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        outputs.append(done.stdout)
+    first, second = outputs
+    assert "Who has access to what (106 rows)" in first
+    assert "Ivy Lindqvist" in first
+    assert "gained" not in first
+    assert "Who gained and who lost access" in second
+    assert [line for line in second.splitlines() if "lost" in line and "ivy.lindqvist" in line]
+    assert json.loads((project / "output" / "demo.json").read_text())["days"] == 30
