@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from tap_wix_users.wix.ahead import PagesAhead
+from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE
 from tap_wix_users.wix.errors import Forbidden, InvalidRequest, NotFound
 from tap_wix_users.wix.objects import CursorMetadata
 from tap_wix_users.wix.times import normalized, timestamp
 from tap_wix_users.wix.walks import CursorWalk, Entry, OffsetWalk, Proof, Walk, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import ChildAccount, Folder, Site, TeamMember, TeamPage
@@ -38,6 +40,7 @@ class Sink(Protocol):
 
 
 S = TypeVar("S", bound=Sink)
+T = TypeVar("T")
 
 
 def _now() -> dt.datetime:
@@ -84,7 +87,8 @@ class Outcome(Generic[S]):
     attempts: int
 
 
-_Begin: TypeAlias = "Callable[[str], tuple[Walk, Iterator[Sequence[Any]]]]"
+Pages: TypeAlias = "Generator[Sequence[T], None, None]"
+_Begin: TypeAlias = "Callable[[str], tuple[Walk, Pages[Any]]]"
 """Begins a walk: from the horizon to the walk, and its pages' new objects, each asked for when it is taken."""
 
 
@@ -96,11 +100,11 @@ def read_team(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome
     """
     limit = effort.page_size
 
-    def begin(horizon: str) -> tuple[Walk, Iterator[Sequence[TeamMember]]]:
+    def begin(horizon: str) -> tuple[Walk, Pages[TeamMember]]:
         walk = OffsetWalk(("user", "invite"), horizon, limit=limit)
         return walk, pages(walk)
 
-    def pages(walk: OffsetWalk) -> Iterator[Sequence[TeamMember]]:
+    def pages(walk: OffsetWalk) -> Pages[TeamMember]:
         nonlocal limit
 
         def ask(offset: int, facets: bool) -> TeamPage:  # noqa: FBT001  # the one question that pages differ in
@@ -112,7 +116,7 @@ def read_team(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome
                     page = ahead.take()
                 except InvalidRequest as error:
                     # The API documents no page size: a refused one is lowered, and the walk goes on where it is.
-                    walk.limit = limit = _lower_limit(error, walk.limit)
+                    walk.limit = limit = _lower_limit(error, walk)
                     continue
                 members = page.team_members
                 fresh = walk.take([_team_entry(member) for member in members], _team_counts(page))
@@ -132,24 +136,25 @@ def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcom
     """
     many = False
 
-    def begin(horizon: str) -> tuple[Walk, Iterator[Sequence[Site]]]:
+    def begin(horizon: str) -> tuple[Walk, Pages[Site]]:
         walk = CursorWalk(("site",), horizon)
         return walk, pages(walk)
 
-    def pages(walk: CursorWalk) -> Iterator[Sequence[Site]]:
+    def pages(walk: CursorWalk) -> Pages[Site]:
         nonlocal many
         while not walk.done:
-            if many and not walk.pages:
+            if many and walk.cursor is None:
                 walk.counts_first = _site_counts(api)
             page = api.query_sites(cursor=walk.cursor)
             metadata = page.metadata or CursorMetadata()
-            if metadata.has_next and not many and effort.enough is None:
+            cursor = metadata.cursors.next if metadata.cursors else None
+            has_next = bool(cursor) if metadata.has_next is None else metadata.has_next
+            if has_next and not many and effort.enough is None:
                 # Only a count that is older than the first page proves a walk of several: ask it, and begin again.
                 many = True
                 continue
             entries = [Entry("site", site.id, _born(site.created_date)) for site in page.sites]
-            cursor = metadata.cursors.next if metadata.cursors else None
-            fresh = walk.take(entries, cursor, has_next=metadata.has_next)
+            fresh = walk.take(entries, cursor, has_next=has_next)
             if many and walk.done:
                 walk.counts_last = _site_counts(api)
             yield [page.sites[position] for position in fresh]
@@ -164,11 +169,11 @@ def read_folders(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outc
         WixError: A page could not be had.
     """
 
-    def begin(horizon: str) -> tuple[Walk, Iterator[Sequence[Folder]]]:
-        walk = OffsetWalk(("folder",), horizon)
+    def begin(horizon: str) -> tuple[Walk, Pages[Folder]]:
+        walk = OffsetWalk(("folder",), horizon, limit=FOLDER_PAGE)
         return walk, pages(walk)
 
-    def pages(walk: OffsetWalk) -> Iterator[Sequence[Folder]]:
+    def pages(walk: OffsetWalk) -> Pages[Folder]:
         while not walk.done:
             folders = api.query_folders(offset=walk.offset).folders
             fresh = walk.take([Entry("folder", folder.id, _born(folder.created_date)) for folder in folders])
@@ -184,11 +189,11 @@ def read_child_accounts(api: AccountApi, sink: Callable[[], S], effort: Effort) 
         WixError: A page could not be had.
     """
 
-    def begin(horizon: str) -> tuple[Walk, Iterator[Sequence[ChildAccount]]]:
-        walk = OffsetWalk(("child",), horizon)
+    def begin(horizon: str) -> tuple[Walk, Pages[ChildAccount]]:
+        walk = OffsetWalk(("child",), horizon, limit=CHILD_ACCOUNT_PAGE)
         return walk, pages(walk)
 
-    def pages(walk: OffsetWalk) -> Iterator[Sequence[ChildAccount]]:
+    def pages(walk: OffsetWalk) -> Pages[ChildAccount]:
         while not walk.done:
             page = api.list_child_accounts(offset=walk.offset)
             children, paging = page.child_accounts, page.paging_metadata
@@ -240,11 +245,11 @@ def _read_whole(
 ) -> Outcome[S]:
     """Read a list that comes in one answer, as pairs of key and object."""
 
-    def begin(horizon: str) -> tuple[Walk, Iterator[Sequence[Any]]]:
+    def begin(horizon: str) -> tuple[Walk, Pages[Any]]:
         walk = CursorWalk((kind,), horizon)
         return walk, pages(walk)
 
-    def pages(walk: CursorWalk) -> Iterator[Sequence[Any]]:
+    def pages(walk: CursorWalk) -> Pages[Any]:
         rows = ask()
         fresh = walk.take([Entry(kind, key) for key, _ in rows], None, has_next=False)
         yield [rows[position][1] for position in fresh]
@@ -259,12 +264,15 @@ def _prove(begin: _Begin, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
         started_at = effort.now()
         walk, pages = begin(timestamp(started_at - MARGIN))
         target = sink()
-        for items in pages:
-            target.add(items)
-            effort.progress(walk.rows, walk.expected)
-            # A walk that contradicts itself is begun again; the last one goes on, for what it can still see.
-            if (walk.flaw and attempt < effort.attempts) or (effort.enough is not None and walk.rows >= effort.enough):
-                break
+        with closing(pages):
+            for items in pages:
+                target.add(items)
+                effort.progress(walk.rows, walk.expected)
+                # A walk that contradicts itself is begun again; the last one goes on, for what it can still see.
+                if walk.flaw and attempt < effort.attempts:
+                    break
+                if effort.enough is not None and walk.rows >= effort.enough:
+                    break
         proofs = {
             kind: judge(kind, walk, previous, accept_repeat_proof=effort.accept_repeat_proof) for kind in walk.kinds
         }
@@ -300,19 +308,19 @@ def _team_counts(page: TeamPage) -> dict[str, int] | None:
     return {"user": counts["Users"], "invite": counts["InviteStatus"]}
 
 
-def _lower_limit(error: InvalidRequest, limit: int) -> int:
+def _lower_limit(error: InvalidRequest, walk: OffsetWalk) -> int:
     """The page size to go on with after a refusal of this one.
 
     Raises:
         InvalidRequest: Something else was refused, or there is nothing smaller.
     """
+    # A page that begins with the overlap needs a second row to tell anything.
+    least = 2 if walk.overlaps else 1
     for violation in error.violations:
-        if violation.field == "paging.limit" and limit > 1:
+        if violation.field == "paging.limit" and walk.limit > least:
             named = violation.threshold
-            lowered = named if named is not None and 0 < named < limit else limit // 2
-            logger.warning(
-                "Wix refuses pages of %d rows; going on with %d. Set `page_size` to spare the request", limit, lowered
-            )
+            lowered = max(least, named if named is not None and 0 < named < walk.limit else walk.limit // 2)
+            logger.warning("Wix refuses pages of %d rows; going on with %d (see `page_size`)", walk.limit, lowered)
             return lowered
     raise error
 

@@ -5,8 +5,9 @@ the whole list. `judge` then says what the walk proves:
 
 - ``count``: as many distinct rows as the API counts, first and last;
 - ``repeat``: the API counts none, or fewer, and two walks saw the same rows;
-- ``whole``: everything came in one answer, and it was not empty: an empty one is asked for again, since nothing looks
-  more like an outage.
+- ``whole``: everything came in one answer.
+
+An empty list is only proved by ``repeat``: nothing looks more like an outage.
 
 Why a row that exists from the beginning to the end of a proved walk was seen: neighbouring pages overlap by one row, so
 a list that shifts under the walk disagrees with itself at the next seam. What the seam cannot show (one row moves
@@ -56,6 +57,8 @@ class Walk:
         counts_first: Rows per kind as the API counted them at the beginning; None when it did not.
         counts_last: The same at the end.
         seen: Keys of the distinct rows, per kind.
+        newborns: Kinds with rows that may have joined during the walk, so that their count proves nothing.
+        at_once: Whether all rows came in one answer, and no other could have held any.
     """
 
     kinds: tuple[str, ...]
@@ -68,6 +71,7 @@ class Walk:
     counts_last: Mapping[str, int] | None = None
     seen: dict[str, set[str]] = field(init=False)
     newborns: set[str] = field(default_factory=set)
+    at_once: bool = True
 
     def __post_init__(self) -> None:
         self.seen = {kind: set() for kind in self.kinds}
@@ -143,7 +147,11 @@ class OffsetWalk(Walk):
         """
         if not self._begun:
             self.counts_first = counts
-        self._begun = True
+            self._begun = True
+        elif not self.overlaps:
+            # Nothing would show that the list shifted: only a second walk proves this one.
+            self.at_once = False
+            self.newborns.update(self.kinds)
         self.counts_last = counts
         if not entries:
             if self.overlaps:
@@ -175,7 +183,8 @@ class OffsetWalk(Walk):
         # A page of one row would hold nothing but the overlap: such a walk goes without, up to an empty page.
         self.overlaps = self._longest > 1
         self.offset += len(entries) - self.overlaps
-        self.done = self.pages == 1 and _counts_agree(self)
+        # A full page may be all that one answer holds, whatever the API counts.
+        self.done = self.pages == 1 and len(entries) < self.limit and _counts_agree(self)
 
 
 @dataclass
@@ -201,6 +210,7 @@ class CursorWalk(Walk):
         Returns:
             The positions of the rows that were not seen before.
         """
+        self.at_once = self.cursor is None
         fresh = self._add(entries)
         self._empty = 0 if entries else self._empty + 1
         self.done = not (next_cursor if has_next is None else has_next)
@@ -239,10 +249,12 @@ def judge(kind: str, walk: Walk, previous: Walk | None = None, *, accept_repeat_
     seen = len(walk.seen[kind])
     counts = [counts.get(kind) for counts in (walk.counts_first, walk.counts_last) if counts is not None]
     told = [count for count in counts if count is not None]
-    if len(told) == 2 and told == [seen, seen] and (walk.pages <= 1 or kind not in walk.newborns):
+    at_once = walk.at_once and walk.pages == 1
+    fits = len(told) == 2 and told == [seen, seen]
+    if fits and walk.pages and (at_once or kind not in walk.newborns):
         return "count"
     short = any(count > seen for count in told)
-    if walk.pages == 1 and not short:
+    if at_once and not short:
         return "whole"
     repeated = previous is not None and not previous.flaw and previous.seen[kind] == walk.seen[kind]
     return "repeat" if repeated and (accept_repeat_proof or not short) else None
