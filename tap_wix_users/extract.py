@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.client import WixClient
-    from tap_wix_users.wix.reads import Effort, Outcome
+    from tap_wix_users.wix.proving import Effort, Outcome
 
 logger = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import tables
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.errors import WixError
-from tap_wix_users.wix.reads import Effort
+from tap_wix_users.wix.proving import Effort
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

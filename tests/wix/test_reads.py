@@ -29,14 +29,14 @@ from tap_wix_users.wix.objects import (
     TeamMember,
     TeamPage,
 )
-from tap_wix_users.wix.reads import MARGIN, Effort
+from tap_wix_users.wix.proving import MARGIN, Effort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import WixObject
-    from tap_wix_users.wix.reads import Outcome
+    from tap_wix_users.wix.proving import Outcome
 
 NOW = dt.datetime(2024, 11, 24, 12, tzinfo=dt.UTC)
 LONG_AGO = "2020-01-01T00:00:00.000Z"
