@@ -6,11 +6,12 @@ import datetime as dt
 import logging
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_wix_users.snapshot.reading import ReadFailed, Reading
 from tap_wix_users.snapshot.spool import Spool
 from tap_wix_users.wix import reads
+from tap_wix_users.wix.contributors import Sites, read_contributors
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.errors import WixError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.client import WixClient
+    from tap_wix_users.wix.objects import Role, Site
     from tap_wix_users.wix.proving import Effort, Outcome
 
 logger = logging.getLogger(__name__)
@@ -58,22 +60,21 @@ class Extractor:
         self._wanted = wanted
         self._readings: dict[tuple[str, str], Reading] = {}
         self._failures: dict[tuple[str, str], ReadFailed] = {}
+        self._facts: dict[tuple[str, str], _Facts] = {}
 
-    def child_accounts(self, account_id: str) -> list[AccountRef]:
-        """The child accounts of an account.
+    @property
+    def whole(self) -> bool:
+        """Whether lists are read whole, and not just tried."""
+        return self._effort.enough is None
+
+    def child_accounts(self, account_id: str) -> tuple[list[AccountRef], bool]:
+        """The child accounts of an account, and whether the list is proved to be complete.
 
         Raises:
             WixError: The list could not be had.
         """
-        api = AccountApi(self._client, account_id)
-        children: list[AccountRef] = []
-
-        class _Children:
-            def add(self, items: Sequence[Any], /) -> None:
-                children.extend(AccountRef(child.account_id, account_id) for child in items)
-
-        reads.read_child_accounts(api, _Children, self._effort)
-        return children
+        outcome = reads.read_child_accounts(AccountApi(self._client, account_id), _Kept, self._effort)
+        return [AccountRef(child.account_id, account_id) for child in outcome.sink.items], all(outcome.proofs.values())
 
     def reading(self, table: Table, ref: AccountRef) -> Reading:
         """The table's rows in an account; handed over, not kept.
@@ -81,28 +82,52 @@ class Extractor:
         Raises:
             ReadFailed: The read failed; it is the same one for every table of that read.
         """
-        account_id = ref.account_id
-        if failure := self._failures.get((table.read, account_id)):
-            raise failure
-        if (table.name, account_id) not in self._readings:
-            self._read(table, ref)
-        return self._readings.pop((table.name, account_id))
+        if (table.name, ref.account_id) not in self._readings:
+            self._read(table.read, ref, also=table)
+        return self._readings.pop((table.name, ref.account_id))
 
-    def _read(self, asked: Table, ref: AccountRef) -> None:
+    def _read(self, read: str, ref: AccountRef, *, also: Table | None = None) -> None:
+        """Read a list of an account once, for every table that is made of it.
+
+        Raises:
+            ReadFailed: It failed, now or before.
+        """
+        if failure := self._failures.get((read, ref.account_id)):
+            raise failure
         api = AccountApi(self._client, ref.account_id)
-        tables = {table.name: table for table in (asked, *self._wanted()) if table.read == asked.read}
-        progress = _Progress(f"{asked.read} of account {ref.account_id}")
+        wanted = (also, *self._wanted()) if also else self._wanted()
+        tables = {table.name: table for table in wanted if table.read == read}
+        progress = _Progress(f"{read} of account {ref.account_id}")
         effort = replace(self._effort, progress=progress.page)
         started_at = dt.datetime.now(dt.UTC)
         try:
-            outcome = self._walk(asked.read, api, lambda: _Rows(ref.account_id, list(tables.values())), effort, ref)
-        except WixError as error:
-            failure = ReadFailed(error, started_at, api.meter)
-            self._failures[asked.read, ref.account_id] = failure
+            outcome = self._walk(read, api, lambda: _Rows(ref.account_id, read, list(tables.values())), effort, ref)
+        except (WixError, ReadFailed) as error:
+            # What failed may be another list that this one begins with: then it is one failure, not two.
+            failure = error if isinstance(error, ReadFailed) else ReadFailed(error, started_at, api.meter)
+            self._failures[read, ref.account_id] = failure
             raise failure from None
         progress.end(api, outcome)
+        self._facts[read, ref.account_id] = _Facts(outcome.sink.facts, proved=all(outcome.proofs.values()))
         for name, table in tables.items():
             self._readings[name, ref.account_id] = _reading(table, outcome, api)
+
+    def _list(self, read: str, ref: AccountRef) -> _Facts:
+        """What was kept of a list that is read now, or was before."""
+        if (read, ref.account_id) not in self._facts:
+            self._read(read, ref)
+        return self._facts[read, ref.account_id]
+
+    def _sites(self, ref: AccountRef) -> Sites:
+        """The sites to ask about their contributors: an account that invited nobody costs no request."""
+        sites = self._list("sites", ref)
+        with_roles = any(table.read == "contributors" and table.needs_roles for table in self._wanted())
+        return Sites(
+            ids=[site_id for site_id, contributors in sites.found if contributors != 0],
+            proved=sites.proved,
+            contributors=sum(contributors or 0 for _, contributors in sites.found),
+            role_ids=self._list("roles", ref).found if with_roles else None,
+        )
 
     def _walk(
         self, read: str, api: AccountApi, sink: Callable[[], _Rows], effort: Effort, ref: AccountRef
@@ -118,18 +143,61 @@ class Extractor:
                 return reads.read_roles(api, sink, effort, locale=self._locale)
             case "account":
                 return reads.read_account(api, sink, effort, parent_account_id=ref.parent_account_id)
+            case "contributors":
+                return read_contributors(api, sink, effort, self._sites(ref))
         raise LookupError(read)
 
 
-class _Rows:
-    """Shapes the objects of a walk into rows of each table."""
+class _Kept:
+    """Keeps the objects of a walk."""
 
-    def __init__(self, account_id: str, tables: Sequence[Table]) -> None:
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+
+    def add(self, items: Sequence[Any], /) -> None:
+        self.items += items
+
+
+class _Facts(NamedTuple):
+    """What other reads need of a list.
+
+    Attributes:
+        found: A fact per object.
+        proved: Whether the list is proved to be complete.
+    """
+
+    found: list[Any]
+    proved: bool
+
+
+def _contributors_of(site: Site) -> list[tuple[str, int | None]]:
+    """A site, and how many contributors its record tells of: None when that cannot be read."""
+    strange = "contributorAccountIds" in (site.unread or {})
+    return [(site.id, None if strange else len(site.contributor_account_ids or ()))]
+
+
+def _site_level(listed: tuple[Role, str]) -> list[str]:
+    """A role that can be assigned on a site."""
+    role, _ = listed
+    return [] if role.restrict_from_level == "Site" else [str(role.id)]
+
+
+_FACTS: dict[str, Callable[[Any], list[Any]]] = {"sites": _contributors_of, "roles": _site_level}
+
+
+class _Rows:
+    """Shapes the objects of a walk into rows of each table, and keeps what other reads need of them."""
+
+    def __init__(self, account_id: str, read: str, tables: Sequence[Table]) -> None:
         self._account_id = account_id
+        self._fact = _FACTS.get(read)
+        self.facts: list[Any] = []
         self.spools = {table.name: Spool() for table in tables}
         self._outlets = [(table.shape, self.spools[table.name]) for table in tables]
 
     def add(self, items: Sequence[Any], /) -> None:
+        if self._fact:
+            self.facts += [fact for item in items for fact in self._fact(item)]
         for shape, spool in self._outlets:
             for item in items:
                 for row in shape(self._account_id, item):

@@ -133,6 +133,7 @@ class TableStream(WixStream):
 
     def __init__(self, tap: TapWixUsers, table: Table) -> None:
         self.table = table
+        self.selected_by_default = table.selected
         self._history = bool(tap.config.get("history"))
         self._tombstones = bool(tap.config.get("emit_tombstones"))
         schema = singer_schema(table.model)

@@ -25,7 +25,7 @@ from typing_extensions import override
 
 from tap_wix_users import settings
 from tap_wix_users.extract import AccountRef, Extractor
-from tap_wix_users.streams import LineWriter, LogStream, TableStream
+from tap_wix_users.streams import Incomplete, LineWriter, LogStream, TableStream
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import tables
 from tap_wix_users.wix.client import WixClient
@@ -120,10 +120,14 @@ class TapWixUsers(Tap):
         account_id = self.settings.account_id
         refs = [AccountRef(account_id)]
         if self.settings.include_child_accounts:
+            what = "the list of child accounts"
             try:
-                refs += self.extractor.child_accounts(account_id)
+                children, proved = self.extractor.child_accounts(account_id)
+                refs += children
+                if not proved and self.extractor.whole:
+                    self.fail(what, account_id, Incomplete("it is not proved to be complete: run again"))
             except WixError as error:
-                self.fail("the list of child accounts", account_id, error)
+                self.fail(what, account_id, error)
         return refs
 
     def fail(self, stream: str, account_id: str, error: Exception) -> None:

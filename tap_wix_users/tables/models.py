@@ -195,6 +195,28 @@ class FolderRow(EntityRow):
     updated_date: Timestamp | None = column("When the folder was last updated")
 
 
+class ContributorRow(EntityRow):
+    """One outside account that was invited to one site (Wix also says site collaborator): not a team member."""
+
+    table = "site_contributors"
+    key = ("account_id", "site_id", "contributor_account_id")
+
+    site_id: str = column("Site")
+    contributor_account_id: str = column("The outside account")
+    contributor_owner_user_id: str | None = column("User who owns the outside account")
+
+
+class ContributorRoleRow(EntityRow):
+    """One role that a contributor holds on one site."""
+
+    table = "site_contributor_roles"
+    key = ("account_id", "site_id", "contributor_account_id", "role_id")
+
+    site_id: str = column("Site")
+    contributor_account_id: str = column("The outside account")
+    role_id: str = column("Role that it holds on the site")
+
+
 class ChangeRow(Row):
     """One row of another stream that was added, modified or removed between two complete snapshots."""
 

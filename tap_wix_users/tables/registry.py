@@ -22,6 +22,8 @@ class Table:
         shape: Makes its rows of an account id and an object of the read.
         counted: Whether each object is one row, so that the API's count of objects is a count of rows.
         localized: Whether its content depends on the setting `locale`.
+        selected: Whether its stream is selected when no catalog says so: not one that costs a request per site.
+        needs_roles: Whether the read has to find out who holds which role.
     """
 
     model: type[models.Row]
@@ -30,6 +32,8 @@ class Table:
     shape: Shaper
     counted: bool = True
     localized: bool = False
+    selected: bool = True
+    needs_roles: bool = False
 
     @property
     def name(self) -> str:
@@ -46,6 +50,13 @@ TABLES = (
     Table(models.RoleRow, "roles", "role", shape.role_rows, localized=True),
     Table(models.SiteRow, "sites", "site", shape.site_rows),
     Table(models.FolderRow, "folders", "folder", shape.folder_rows),
+    Table(models.ContributorRow, "contributors", "contributor", shape.contributor_rows, selected=False),
+    Table(
+        *(models.ContributorRoleRow, "contributors", "contributor", shape.contributor_role_rows),
+        counted=False,
+        selected=False,
+        needs_roles=True,
+    ),
 )
 
 INVITES_WITH_LINKS = Table(models.InviteWithLinkRow, "team", "invite", shape.invite_rows_with_links)

@@ -12,6 +12,8 @@ from tap_wix_users.tables.models import (
     AccountRow,
     AssetColumns,
     AssignmentRow,
+    ContributorRoleRow,
+    ContributorRow,
     FolderRow,
     InviteAssignmentRow,
     InviteRow,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Literal
 
+    from tap_wix_users.wix.contributors import SiteContributor
     from tap_wix_users.wix.objects import Account, Assignment, Folder, Invite, Role, Site, TeamMember, User, WixObject
 
 R = TypeVar("R", bound=AssetColumns)
@@ -206,6 +209,29 @@ def folder_rows(account_id: str, folder: Folder) -> Iterable[FolderRow]:
         updated_date=dates.read("updatedDate", folder.updated_date),
         extra=_extra(folder, dates.unread | _strange_path(folder)),
     )
+
+
+def contributor_rows(account_id: str, found: SiteContributor) -> Iterable[ContributorRow]:
+    """The row of a contributor of a site."""
+    yield ContributorRow(
+        account_id=account_id,
+        site_id=found.site_id,
+        contributor_account_id=found.account_id,
+        contributor_owner_user_id=found.contributor.account_owner_id,
+        extra=_extra(found.contributor),
+    )
+
+
+def contributor_role_rows(account_id: str, found: SiteContributor) -> Iterable[ContributorRoleRow]:
+    """The rows of the roles that a contributor holds on a site."""
+    for role_id in found.role_ids:
+        yield ContributorRoleRow(
+            account_id=account_id,
+            site_id=found.site_id,
+            contributor_account_id=found.account_id,
+            role_id=role_id,
+            extra=None,
+        )
 
 
 def _path(folder: Folder) -> str | None:

@@ -1,4 +1,4 @@
-"""Pages of an offset walk, asked for side by side: a request's latency is paid once for several."""
+"""Requests that do not depend on each other, side by side: their latency is paid once for several."""
 
 from __future__ import annotations
 
@@ -7,15 +7,34 @@ from itertools import islice
 from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Iterable
     from concurrent.futures import Future
 
     from tap_wix_users.wix.client import WixClient
     from tap_wix_users.wix.walks import OffsetWalk
 
 P = TypeVar("P")
+T = TypeVar("T")
 
 _NO_COUNTS = False
+
+
+def in_order(client: WixClient, ask: Callable[[T], P], items: Iterable[T]) -> Generator[P, None, None]:
+    """Ask about each item, as many at once as the client's pool has threads, and give the answers in order.
+
+    Raises:
+        WixError: An answer could not be had.
+    """
+    rest = iter(items)
+    window = deque(client.pool.submit(ask, item) for item in islice(rest, client.max_concurrency))
+    try:
+        while window:
+            answer = window.popleft().result()
+            window.extend(client.pool.submit(ask, item) for item in islice(rest, 1))
+            yield answer
+    finally:
+        for asked in window:
+            asked.cancel()
 
 
 class _Asked(NamedTuple, Generic[P]):

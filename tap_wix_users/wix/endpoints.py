@@ -14,6 +14,8 @@ from tap_wix_users.wix.client import Meter, Request, WixClient
 from tap_wix_users.wix.errors import Call
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tap_wix_users.wix.objects import O
 
 SITE_PAGE = 100
@@ -29,6 +31,12 @@ LIST_CHILD_ACCOUNTS = Call(
 )
 QUERY_FOLDERS = Call("POST", "/site-folders/v2/folders/query", "Manage Folders or Read Folder Data")
 GET_ACCOUNT_PERMISSION = "Manage Team Members (`SCOPE.IDENTITY.MANAGE-TEAM-MEMBERS`)"
+
+QUERY_CONTRIBUTORS = Call(
+    "GET",
+    "/roles-management/v2/contributors/query",
+    "Manage Contributors (`SCOPE.DC-IDENTITY.MANAGE-CONTRIBUTORS`), and to cover this site",
+)
 
 _ALL_NAMESPACES = {"namespace": {"$in": ["WIX", "HEADLESS"]}}
 """Without it, headless sites are silently missing (section 2.3)."""
@@ -87,6 +95,12 @@ class AccountApi:
         """One page of child accounts (section 2.5)."""
         params = {"paging.limit": CHILD_ACCOUNT_PAGE, "paging.offset": offset}
         return self._ask(LIST_CHILD_ACCOUNTS, objects.ChildAccountPage, params=params)
+
+    def query_contributors(self, site_id: str, *, role_ids: Sequence[str] = ()) -> list[objects.Contributor]:
+        """The contributors of a site, or those who hold at least one of some roles (section 2.4)."""
+        params = {"filter.policyIds": list(role_ids)} if role_ids else {}
+        request = Request(QUERY_CONTRIBUTORS, {"wix-site-id": site_id}, params, None, self.meter)
+        return self.client.send(request, partial(objects.read, objects.ContributorList)).contributors
 
     def get_account(self) -> objects.Account:
         """The account's own record (section 2.6)."""

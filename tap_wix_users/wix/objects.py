@@ -23,7 +23,7 @@ _UNREAD = "\0unread"
 
 _STRUCTURE = frozenset(
     {"teamMembers", "user", "invite", "assignments", "predefinedRoles", "customRoles", "sites", "folders"}
-    | {"childAccounts", "account", "id", "accountId"}
+    | {"childAccounts", "account", "contributors", "id", "accountId"}
 )
 """Fields that identify a row or hold rows: when they cannot be read, the read has failed.
 
@@ -262,6 +262,19 @@ class AccountAnswer(WixObject):
     """Answer of Get Account (section 2.6)."""
 
     account: Account
+
+
+class Contributor(WixObject):
+    """An outside account on a site (section 2.4)."""
+
+    account_id: str | None = None
+    account_owner_id: str | None = None
+
+
+class ContributorList(WixObject):
+    """Answer of Query Site Contributors (section 2.4)."""
+
+    contributors: list[Contributor] = []
 
 
 O = TypeVar("O", bound=WixObject)  # noqa: E741
