@@ -44,4 +44,5 @@ $(MELTANO_VENV)/installed: constraints-meltano.txt
 
 .meltano/installed: meltano.yml pyproject.toml constraints.txt $(MELTANO_VENV)/installed
 	$(MELTANO) --log-level=warning install
+	@mkdir -p output
 	@touch $@

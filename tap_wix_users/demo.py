@@ -22,7 +22,7 @@ from tap_wix_users.sandbox.app import Rules
 from tap_wix_users.sandbox.server import Sandbox
 from tap_wix_users.sandbox.world import World
 from tap_wix_users.tables.current import current_views
-from tap_wix_users.tables.registry import tables
+from tap_wix_users.tables.registry import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ def main() -> int:
     Returns:
         The exit code: Meltano's own when the pipeline failed.
     """
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
     root = Path.cwd()
     if not (root / "meltano.yml").is_file():
         console.print("There is no meltano.yml here: run `make demo` in the project's root.")
@@ -102,7 +102,7 @@ def main() -> int:
         return code
     calendar.write_text(json.dumps({"days": days}), encoding="utf-8")
     with duckdb.connect(str(database)) as connection:
-        for statement in current_views(tables(include_accept_links=False), RAW, VIEWS):
+        for statement in current_views((table for table in TABLES if table.selected), RAW, VIEWS):
             connection.execute(statement)
         _tell(console, connection, days)
     return 0
@@ -131,7 +131,8 @@ def _tell(console: Console, connection: duckdb.DuckDBPyConnection, days: int) ->
     console.print(
         "The tables are in output/wix.duckdb: as loaded in the schema raw_wix, and with `is_current` in current_wix.\n"
         "Ask on: .venv/bin/python -c \"import duckdb; duckdb.connect('output/wix.duckdb', read_only=True)"
-        ".sql('select email, first_name from current_wix.users where is_current').show()\""
+        ".sql('select email, first_name from current_wix.users where is_current').show()\"",
+        soft_wrap=True,
     )
     if not days:
         console.print("Run `make demo` again: 30 days pass, and only what changed is sent.")

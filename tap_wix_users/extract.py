@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import threading
 import time
+import weakref
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +19,7 @@ from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.errors import WixError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.client import WixClient
@@ -42,7 +45,7 @@ class AccountRef:
 
 
 class Extractor:
-    """Reads each list once per account, however many tables are made of it.
+    """Reads each list once per account, however many tables are made of it, and the next ones ahead.
 
     Args:
         client: Sends the requests.
@@ -52,15 +55,19 @@ class Extractor:
     """
 
     def __init__(
-        self, client: WixClient, effort: Effort, *, locale: str, wanted: Callable[[], Collection[Table]]
+        self, client: WixClient, effort: Effort, *, locale: str, wanted: Callable[[], Sequence[Table]]
     ) -> None:
         self._client = client
         self._effort = effort
         self._locale = locale
         self._wanted = wanted
         self._readings: dict[tuple[str, str], Reading] = {}
-        self._failures: dict[tuple[str, str], ReadFailed] = {}
         self._facts: dict[tuple[str, str], _Facts] = {}
+        self._tasks: dict[tuple[str, str], Future[None]] = {}
+        self._lock = threading.Lock()
+        # Apart from the client's own pool: a read waits for pages there.
+        self._pool = ThreadPoolExecutor(client.max_concurrency, thread_name_prefix="wix-reads")
+        weakref.finalize(self, self._pool.shutdown, wait=False, cancel_futures=True)
 
     @property
     def whole(self) -> bool:
@@ -76,46 +83,82 @@ class Extractor:
         outcome = reads.read_child_accounts(AccountApi(self._client, account_id), _Kept, self._effort)
         return [AccountRef(child.account_id, account_id) for child in outcome.sink.items], all(outcome.proofs.values())
 
-    def reading(self, table: Table, ref: AccountRef) -> Reading:
+    def reading(self, table: Table, refs: Sequence[AccountRef], place: int) -> Reading:
         """The table's rows in an account; handed over, not kept.
+
+        Args:
+            table: The table.
+            refs: All accounts of the run.
+            place: The account's place among them.
 
         Raises:
             ReadFailed: The read failed; it is the same one for every table of that read.
         """
-        if (table.name, ref.account_id) not in self._readings:
-            self._read(table.read, ref, also=table)
-        return self._readings.pop((table.name, ref.account_id))
+        if self.whole and self._client.max_concurrency > 1:
+            self._begin_ahead(table, refs, place)
+        self._have(table.read, refs[place])
+        return self._readings.pop((table.name, refs[place].account_id))
 
-    def _read(self, read: str, ref: AccountRef, *, also: Table | None = None) -> None:
-        """Read a list of an account once, for every table that is made of it.
+    def _begin_ahead(self, table: Table, refs: Sequence[AccountRef], place: int) -> None:
+        """Begin the reads that will be asked for next: their requests do not depend on this one's."""
+        names = [wanted.name for wanted in self._wanted()]
+        following = self._wanted()[names.index(table.name) :] if table.name in names else []
+        upcoming = [(wanted.read, ref) for wanted in following for ref in refs][place + 1 :]
+        with self._lock:
+            begun = sum(not task.done() for task in self._tasks.values())
+            for read, ref in upcoming:
+                if begun >= self._client.max_concurrency:
+                    break
+                if (read, ref.account_id) not in self._tasks:
+                    self._tasks[read, ref.account_id] = self._pool.submit(self._read, read, ref)
+                    begun += 1
+
+    def _have(self, read: str, ref: AccountRef) -> None:
+        """Have a list read: now, unless it was begun before.
 
         Raises:
-            ReadFailed: It failed, now or before.
+            ReadFailed: The read failed, now or before.
         """
-        if failure := self._failures.get((read, ref.account_id)):
-            raise failure
+        key = (read, ref.account_id)
+        with self._lock:
+            task = self._tasks.get(key)
+            # One that still waits for its turn is done here: it may never come while its askers wait.
+            mine = task is None or task.cancel()
+            if task is None or mine:
+                task = self._tasks[key] = Future()
+        if mine:
+            try:
+                self._read(read, ref)
+                task.set_result(None)
+            except BaseException as error:
+                task.set_exception(error)
+                raise
+        task.result()
+
+    def _read(self, read: str, ref: AccountRef) -> None:
+        """Read a list of an account, for every table that is made of it.
+
+        Raises:
+            ReadFailed: It failed, or another list that it begins with did: then that is the one failure.
+        """
         api = AccountApi(self._client, ref.account_id)
-        wanted = (also, *self._wanted()) if also else self._wanted()
-        tables = {table.name: table for table in wanted if table.read == read}
-        progress = _Progress(f"{read} of account {ref.account_id}")
+        tables = [table for table in self._wanted() if table.read == read]
+        progress = _Progress(f"{'record' if read == 'account' else read} of account {ref.account_id}")
         effort = replace(self._effort, progress=progress.page)
         started_at = dt.datetime.now(dt.UTC)
         try:
-            outcome = self._walk(read, api, lambda: _Rows(ref.account_id, read, list(tables.values())), effort, ref)
-        except (WixError, ReadFailed) as error:
-            # What failed may be another list that this one begins with: then it is one failure, not two.
-            failure = error if isinstance(error, ReadFailed) else ReadFailed(error, started_at, api.meter)
-            self._failures[read, ref.account_id] = failure
-            raise failure from None
-        progress.end(api, outcome)
+            outcome = self._walk(read, api, lambda: _Rows(ref.account_id, read, tables), effort, ref)
+        except WixError as error:
+            raise ReadFailed(error, started_at, api.meter) from None
+        if self.whole:
+            progress.end(api, outcome)
         self._facts[read, ref.account_id] = _Facts(outcome.sink.facts, proved=all(outcome.proofs.values()))
-        for name, table in tables.items():
-            self._readings[name, ref.account_id] = _reading(table, outcome, api)
+        for table in tables:
+            self._readings[table.name, ref.account_id] = _reading(table, outcome, api)
 
     def _list(self, read: str, ref: AccountRef) -> _Facts:
         """What was kept of a list that is read now, or was before."""
-        if (read, ref.account_id) not in self._facts:
-            self._read(read, ref)
+        self._have(read, ref)
         return self._facts[read, ref.account_id]
 
     def _sites(self, ref: AccountRef) -> Sites:

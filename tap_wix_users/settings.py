@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,7 +16,9 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -167,6 +169,13 @@ class Settings(BaseModel):
         description="After the last row of a complete FULL_TABLE read, tell targets to delete all other rows",
     )
 
+    @model_validator(mode="after")
+    def _keep_versions(self) -> Self:
+        for name in ("emit_tombstones", "emit_activate_version_messages"):
+            if self.history and getattr(self, name):
+                raise PydanticCustomError(name, "cannot be used with `history`: it would delete the versions of a row")
+        return self
+
     @field_validator("*", mode="before")
     @classmethod
     def _keep_truth_apart(cls, value: Any, info: ValidationInfo) -> Any:
@@ -230,7 +239,7 @@ def unknown(config: Mapping[str, Any], known: Iterable[str]) -> list[str]:
 
 
 def _sentence(problem: Any) -> str:
-    name = str(problem["loc"][0]) if problem["loc"] else "config"
+    name = str(problem["loc"][0]) if problem["loc"] else problem["type"]
     field = Settings.model_fields.get(name)
     context = {**problem.get("ctx", {}), "description": field.description if field else ""}
     words = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import sys
+import time
 from functools import cached_property
 from hashlib import blake2b
 from itertools import islice
@@ -25,7 +27,7 @@ from tap_wix_users.tables.schema import singer_schema
 from tap_wix_users.wix.times import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import Catalog
@@ -37,6 +39,13 @@ if TYPE_CHECKING:
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.tap import TapWixUsers
 
+_STATE_SECONDS = 5.0
+"""Between the STATEs of one stream, where many accounts would each write all of it."""
+
+_MAPS = ("stream_maps", "stream_map_config", "faker_config")
+_FLATTENING = ("flattening_enabled", "flattening_separator", "flattening_max_level", "flattening_max_key_length")
+"""Settings of the SDK that change how rows are sent."""
+
 ROW_SHAPE = 1
 """Raised by a release that shapes rows of unchanged columns differently: their fingerprints cannot be compared."""
 
@@ -46,13 +55,31 @@ class LineWriter(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
-        sys.stdout.buffer.write(self.format_message(message))
+        self.write_line(self.format_message(message))
         if not isinstance(message, RecordMessage):
-            sys.stdout.buffer.flush()
+            self.flush()
 
-    def write_line(self, line: bytes) -> None:
-        """Write a RECORD message that is already text."""
-        sys.stdout.buffer.write(line)
+    def write_line(self, line: bytes | bytearray) -> None:
+        """Write a message that is already text."""
+        try:
+            sys.stdout.buffer.write(line)
+        except OSError as error:
+            raise TargetGone(error) from None
+
+    def flush(self) -> None:
+        """Hand over what was written so far."""
+        try:
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            raise TargetGone(error) from None
+
+
+class TargetGone(SystemExit):
+    """What reads the messages is gone, or the disk is full: nobody is left to be told more."""
+
+    def __init__(self, error: OSError) -> None:
+        self.reason = error.strerror
+        super().__init__(1)
 
 
 class WixStream(Stream):
@@ -143,6 +170,9 @@ class TableStream(WixStream):
                 "format": "date-time",
                 "description": "When a snapshot saw that the row is gone; only in its tombstone",
             }
+        self._before: dict[str, Any] = {}
+        self._marked = False
+        self._told_state = 0.0
         super().__init__(tap, table.model, schema)
         self.replication_key = SNAPSHOT_AT
         self._complete_key()
@@ -164,10 +194,12 @@ class TableStream(WixStream):
     ) -> Generator[Record, None, None]:
         failures = len(self.wix_tap.failures)
         accounts = self.wix_tap.accounts
+        self._before = dict(self._states)
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for ref in accounts:
-                closing = ref is accounts[-1] and len(self.wix_tap.failures) == failures
-                counter.increment(self._sync_account(ref, closing=closing))
+            for place in range(len(accounts)):
+                closing = place == len(accounts) - 1 and len(self.wix_tap.failures) == failures
+                counter.increment(self._sync_account(accounts, place, closing=closing))
+                self._write_state(at_once=place == len(accounts) - 1)
         yield from ()
 
     @override
@@ -176,28 +208,32 @@ class TableStream(WixStream):
         # Milliseconds, because two runs may begin in the same second.
         self._stream_version = self._initialized_at
 
-    def _sync_account(self, ref: AccountRef, *, closing: bool) -> int:
+    def _sync_account(self, accounts: Sequence[AccountRef], place: int, *, closing: bool) -> int:
         """Write everything about the table in one account.
 
         Args:
-            ref: The account.
+            accounts: All accounts of the run.
+            place: The account's place among them.
             closing: Whether a complete read of it completes the stream.
 
         Returns:
             The rows that were sent.
         """
+        ref = accounts[place]
         rules = self._rules()
         try:
-            reading = self.wix_tap.extractor.reading(self.table, ref)
+            reading = self.wix_tap.extractor.reading(self.table, accounts, place)
         except ReadFailed as failure:
             self.wix_tap.fail(self.name, ref.account_id, failure)
             self.wix_tap.receipts.write(sync.failed_receipt(self.table.model, ref.account_id, failure, rules))
+            self._unmark(ref, failure)
             return 0
         if self.ABORT_AT_RECORD_COUNT is not None:
             return self._send_sample(reading, self.ABORT_AT_RECORD_COUNT)
         job = sync.TableSync(self.table.model, ref.account_id, reading, self._load_state(ref), rules)
         if job.baseline:
-            self.logger.info("Every row is sent: %s", job.baseline)
+            level = logging.WARNING if job.too_large else logging.INFO
+            self.log("Every row is sent: %s", job.baseline, level=level)
         sent = 0
         send = self._sender(reading.started_at, job.at)
         for event in job.events():
@@ -205,13 +241,14 @@ class TableStream(WixStream):
                 send(event.line, event.observed_at)
                 sent += 1
             else:
-                self._note(event, ref, reading, closing=closing)
+                self._note(event, accounts[place:], reading, closing=closing)
         return sent
 
-    def _note(self, event: sync.Event, ref: AccountRef, reading: Reading, *, closing: bool) -> None:
+    def _note(self, event: sync.Event, accounts: Sequence[AccountRef], reading: Reading, *, closing: bool) -> None:
+        account_id = accounts[0].account_id
         match event:
-            case sync.RowsFollow():
-                self._store_state(ref, {**self._states[ref.account_id], "pending": True})
+            case sync.Uncovered(at):
+                self._mark_states(accounts, at)
             case sync.Bury(record):
                 self.send(record, reading.started_at)
             case sync.Log(change):
@@ -219,11 +256,11 @@ class TableStream(WixStream):
             case sync.Complete() if closing and self._stream_version is not None:
                 super()._write_activate_version_message(self._stream_version)
             case sync.Incomplete(error):
-                self.wix_tap.fail(self.name, ref.account_id, Incomplete(error))
+                self.wix_tap.fail(self.name, account_id, Incomplete(error))
             case sync.Receipt(receipt):
                 self.wix_tap.receipts.write(receipt)
             case sync.Covered(new):
-                self._store_state(ref, state.dump(new))
+                self._states[account_id] = state.dump(new)
 
     def _send_sample(self, reading: Reading, most: int) -> int:
         """Write the first rows, for a test of the connection; nothing is proved or remembered."""
@@ -257,7 +294,7 @@ class TableStream(WixStream):
     def _rules(self) -> sync.Rules:
         chosen = self.wix_tap.settings
         locale = chosen.locale if self.table.localized else ""
-        maps = {name: self.config.get(name) for name in ("stream_maps", "stream_map_config", "flattening_enabled")}
+        maps = {name: self.config.get(name) for name in (*_MAPS, *_FLATTENING)}
         return sync.Rules(
             method=self.replication_method,
             content=_name_of([ROW_SHAPE, sorted(self.table.model.model_fields), locale]),
@@ -277,20 +314,40 @@ class TableStream(WixStream):
         return accounts
 
     def _load_state(self, ref: AccountRef) -> state.TableState | None:
-        stored = self._states.get(ref.account_id)
-        if stored is None:
-            return None
+        """The state as the run before left it."""
         try:
-            return state.load(stored)
+            return state.load(self._before.get(ref.account_id))
         except state.UnreadableState as error:
             self.logger.warning("The state of account %s cannot be read, and counts as none: %s", ref.account_id, error)
             del self._states[ref.account_id]
             return None
 
-    def _store_state(self, ref: AccountRef, stored: dict[str, Any]) -> None:
-        self._states[ref.account_id] = stored
-        self._tap.state_writer.write_state(self.tap_state)
-        self.logger.debug("The state holds %d bytes for account %s", len(stored.get("rows") or ""), ref.account_id)
+    def _mark_states(self, accounts: Sequence[AccountRef], at: str) -> None:
+        """Write a STATE that says that something follows which it does not cover.
+
+        Once for all accounts that are still to come, since a STATE holds all of them each time.
+        """
+        if not self._marked:
+            self._marked = True
+            for ref in accounts:
+                self._states[ref.account_id] = state.mark(self._states.get(ref.account_id), at)
+            self._write_state(at_once=True)
+
+    def _unmark(self, ref: AccountRef, failure: ReadFailed) -> None:
+        """Take a mark back: nothing was written for this account.
+
+        Without a state there stays one: a full refresh was not carried out, and an orchestrator that merges states must
+        not bring the old one back.
+        """
+        self._states[ref.account_id] = self._before.get(ref.account_id) or state.mark(
+            None, timestamp(failure.started_at)
+        )
+
+    def _write_state(self, *, at_once: bool) -> None:
+        now = time.monotonic()
+        if at_once or now - self._told_state >= _STATE_SECONDS:
+            self._told_state = now
+            self._tap.state_writer.write_state(self.tap_state)
 
 
 class Incomplete(Exception):

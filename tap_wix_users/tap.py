@@ -10,10 +10,9 @@ import signal
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
-import stamina.instrumentation
 from singer_sdk import Tap
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError
@@ -25,11 +24,12 @@ from typing_extensions import override
 
 from tap_wix_users import settings
 from tap_wix_users.extract import AccountRef, Extractor
-from tap_wix_users.streams import Incomplete, LineWriter, LogStream, TableStream
+from tap_wix_users.snapshot.reading import ReadFailed
+from tap_wix_users.streams import Incomplete, LineWriter, LogStream, TableStream, TargetGone
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import tables
 from tap_wix_users.wix.client import WixClient
-from tap_wix_users.wix.errors import WixError
+from tap_wix_users.wix.errors import Forbidden, WixError
 from tap_wix_users.wix.proving import Effort
 
 if TYPE_CHECKING:
@@ -65,8 +65,6 @@ class TapWixUsers(Tap):
     capabilities: ClassVar[list[Any]] = [c for c in Tap.capabilities if c is not PluginCapabilities.BATCH]
 
     def __init__(self, **arguments: Any) -> None:
-        # Our own log line tells a retry, and when it comes.
-        stamina.instrumentation.set_on_retry_hooks([])
         self.failures: list[Failure] = []
         super().__init__(**arguments)
 
@@ -137,15 +135,18 @@ class TapWixUsers(Tap):
                 failure.streams.append(stream)
                 return
         self.failures.append(Failure([stream], account_id, error))
-        self.logger.error("%s of account %s: %s", stream, account_id, error)
+        self.logger.warning("%s of account %s is not complete; the end of this log says why", stream, account_id)
 
     def conclude(self) -> int:
         """Name what failed, in one place, and give the exit code."""
         if not self.failures:
             return 0
-        self.logger.error("%d part(s) of this run failed; everything else is complete:", len(self.failures))
+        self.logger.error("This run is not complete: %d failure(s), everything else is", len(self.failures))
         for failure in self.failures:
             self.logger.error("- %s of account %s: %s", ", ".join(failure.streams), failure.account_id, failure.error)
+        reads = [failure.error.error for failure in self.failures if isinstance(failure.error, ReadFailed)]
+        if len(reads) > 1 and all(isinstance(error, Forbidden) for error in reads):
+            self.logger.error("So much was refused that `account_id` may not be the account that owns the API key")
         return 1
 
     @override
@@ -194,13 +195,20 @@ class TapWixUsers(Tap):
     @classmethod
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        if value != CliTestOptionValue.All.value:
-            super().cb_test(ctx, param, value)
+        if value == CliTestOptionValue.Disabled.value:
             return
         config: _ConfigInput = ctx.params["config"]
-        tap = cls(config=config.config, parse_env_config=config.parse_env)
-        cls._run(tap, tap.run_connection_test)
-        cls.logger.info("The connection works: every stream could be read")
+        try:
+            tap = cls(config=config.config, parse_env_config=config.parse_env)
+        except ConfigValidationError as error:
+            for sentence in error.errors:
+                cls.logger.error(sentence)  # noqa: TRY400  # the sentence is all there is to know
+            ctx.exit(1)
+        if value == CliTestOptionValue.Schema.value:
+            tap.write_schemas()
+        else:
+            cls._run(tap, tap.run_connection_test)
+            cls.logger.info("The connection works: every stream could be read")
         ctx.exit()
 
     @classmethod
@@ -240,14 +248,14 @@ class TapWixUsers(Tap):
         gc.set_threshold(50_000, 20, 20)
         try:
             job()
-            sys.stdout.buffer.flush()
+            cast("LineWriter", tap.message_writer).flush()
         except Terminated as end:
             # Requests under way hold the interpreter's own exit up until they are answered.
             os._exit(_flushed(end.code))
-        except OSError as error:
-            # Whatever is still buffered can never be written, and would only make the interpreter complain.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            cls.logger.error("Cannot write to the target: %s", error.strerror)  # noqa: TRY400
+        except TargetGone as end:
+            # What is still buffered can never be written: the interpreter would only complain about it.
+            cls.logger.error("Cannot write to the target: %s", end.reason)  # noqa: TRY400
+            sys.stderr.flush()
             os._exit(1)
         if code := tap.conclude():
             sys.exit(code)

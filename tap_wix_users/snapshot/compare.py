@@ -112,12 +112,19 @@ class Comparison:
             return {}
         return {key: version for key, version in self._old_rows.items() if key not in self._rows}
 
+    @property
+    def before(self) -> int:
+        """Rows of the last complete snapshot."""
+        return self._old.count if self._old else 0
+
+    @property
+    def gone(self) -> int:
+        """Rows of it that are gone; where rows are not kept, how many fewer there are."""
+        return len(self.removed()) if self.compared else max(0, self.before - self._count)
+
     def is_mass_removal(self, ratio: float) -> bool:
         """Whether more than this part of the rows, and more than `BRAKE_FLOOR`, are gone."""
-        if self._old is None:
-            return False
-        gone = len(self.removed()) if self.compared else self._old.count - self._count
-        return gone > BRAKE_FLOOR and gone > ratio * self._old.count
+        return self.gone > BRAKE_FLOOR and self.gone > ratio * self.before
 
     def state(self) -> TableState:
         """The state that a complete snapshot leaves."""

@@ -7,13 +7,13 @@ a new baseline.
 from __future__ import annotations
 
 import base64
-import binascii
-import datetime as dt
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+
+from tap_wix_users.wix.times import following, normalized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ class TableState:
         emitted: Names how rows are sent; rows that were sent otherwise have to be sent again.
         count: Rows of the snapshot.
         rows: Version by record key; None when there were too many to keep.
-        pending: Whether rows were sent since that this state does not cover.
+        pending: The snapshot that wrote something since which this state does not cover; empty when none did.
     """
 
     snapshot_at: str
@@ -54,7 +54,7 @@ class TableState:
     emitted: str
     count: int
     rows: Mapping[str, Version] | None
-    pending: bool = False
+    pending: str = ""
 
 
 class UnreadableState(ValueError):
@@ -69,7 +69,7 @@ class _Stored(msgspec.Struct, omit_defaults=True):
     emitted: str
     count: int
     rows: str | None = None
-    pending: bool = False
+    pending: str = ""
 
 
 class _Rows(msgspec.Struct, array_like=True):
@@ -91,27 +91,53 @@ def dump(state: TableState) -> dict[str, Any]:
     return result
 
 
-def load(stored: Any) -> TableState:
-    """The state that `dump` made.
+def mark(stored: Mapping[str, Any] | None, at: str) -> dict[str, Any]:
+    """A stored state, or none, with the mark that a snapshot writes what the state does not cover.
+
+    Args:
+        stored: What `dump` made; None when there is no state.
+        at: When the snapshot began.
+    """
+    return {**(stored or {}), "pending": at}
+
+
+def load(stored: Mapping[str, Any] | None) -> TableState | None:
+    """The state that `dump` made; None when there is none, or nothing but a mark.
 
     Raises:
         UnreadableState: It is of another format, or damaged.
     """
+    if stored is None or (isinstance(stored, dict) and stored.keys() == {"pending"}):
+        return None
     found = stored.get("format") if isinstance(stored, dict) else None
     if found != FORMAT:
-        raise UnreadableState(f"its format is {found!r:.40}, this release writes {FORMAT}")
+        raise UnreadableState(f"its format is {_shown(found)}, this release writes {FORMAT}")
     try:
         fields = msgspec.convert(stored, _Stored)
-        for moment in (fields.snapshot_at, fields.baseline_at):
-            dt.datetime.fromisoformat(moment)
         rows = None if fields.rows is None else _unpack(fields.rows)
-    except (msgspec.MsgspecError, zlib.error, binascii.Error, ValueError, IndexError):
+        for moment in filter(None, (fields.snapshot_at, fields.baseline_at, fields.pending)):
+            _check_moment(moment)
+    except (msgspec.MsgspecError, zlib.error, ValueError, IndexError, OverflowError):
         raise UnreadableState("it is damaged") from None
     if rows is not None and len(rows) != fields.count:
         raise UnreadableState("it is damaged: its rows are not as many as it says")
     return TableState(
         fields.snapshot_at, fields.baseline_at, fields.content, fields.emitted, fields.count, rows, fields.pending
     )
+
+
+def _shown(value: Any) -> str:
+    try:
+        return f"{value!r:.40}"
+    except (RecursionError, ValueError):
+        return f"some {type(value).__name__}"
+
+
+def _check_moment(moment: str) -> None:
+    """Refuse a date-time of another form than `timestamp` makes, or one that nothing can follow."""
+    following(moment)
+    if normalized(moment) != moment:
+        raise ValueError(moment)
 
 
 def _pack(rows: Mapping[str, Version]) -> str:
@@ -126,6 +152,8 @@ def _pack(rows: Mapping[str, Version]) -> str:
 
 def _unpack(text: str) -> dict[str, Version]:
     columns = msgspec.msgpack.decode(zlib.decompress(base64.b64decode(text, validate=True)), type=_Rows)
+    for moment in columns.moments:
+        _check_moment(moment)
     size = FINGERPRINT_BYTES
     if not len(columns.keys) * size == len(columns.fingerprints) == len(columns.observed) * size:
         raise ValueError("columns of different lengths")

@@ -25,8 +25,14 @@ if TYPE_CHECKING:
     from tap_wix_users.tables.models import Status
 
 
-class RowsFollow(NamedTuple):
-    """Rows follow that the state, as it stands, does not cover."""
+class Uncovered(NamedTuple):
+    """What follows is not covered by the state as it stands.
+
+    Attributes:
+        at: When the snapshot began.
+    """
+
+    at: str
 
 
 class Send(NamedTuple):
@@ -79,7 +85,7 @@ class Covered(NamedTuple):
     state: TableState
 
 
-Event: TypeAlias = RowsFollow | Send | Bury | Log | Complete | Incomplete | Receipt | Covered
+Event: TypeAlias = Uncovered | Send | Bury | Log | Complete | Incomplete | Receipt | Covered
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,10 @@ class TableSync:
         reading: What was read.
         old: The state of the last complete snapshot; None when there is none.
         rules: What the settings say.
+
+    Attributes:
+        at: The snapshot's time.
+        too_large: Whether there are too many rows to compare.
     """
 
     def __init__(
@@ -129,12 +139,14 @@ class TableSync:
         self._old = old
         self._rules = rules
         self.at = timestamp(reading.started_at)
-        if old is not None and self.at <= old.snapshot_at:
-            # A clock that was set back must not make new rows look older than the snapshot before.
-            self.at = following(old.snapshot_at)
+        latest = max(old.snapshot_at, old.pending) if old is not None else ""
+        if self.at <= latest:
+            # A clock that was set back must not make new rows look older than what was written before.
+            self.at = following(latest)
         everything = rules.method == "FULL_TABLE"
         snapshot = Snapshot(self.at, rules.content, rules.emitted, everything, rules.rebaseline_days)
-        self._comparison = Comparison(old, snapshot, keep=len(reading.rows) <= rules.max_state_rows)
+        self.too_large = len(reading.rows) > rules.max_state_rows
+        self._comparison = Comparison(old, snapshot, keep=not self.too_large)
 
     @property
     def baseline(self) -> str:
@@ -143,6 +155,14 @@ class TableSync:
 
     def events(self) -> Iterator[Event]:
         """What has to be written."""
+        uncovered = True
+        for event in self._events():
+            if uncovered and isinstance(event, Send | Bury | Log):
+                uncovered = False
+                yield Uncovered(self.at)
+            yield event
+
+    def _events(self) -> Iterator[Event]:
         keys: list[str] = []
         yield from self._rows(keys)
         status, error = self._judge()
@@ -158,15 +178,11 @@ class TableSync:
             yield Covered(self._comparison.state())
 
     def _rows(self, keys: list[str]) -> Iterator[Event]:
-        covered = self._old is not None and not self._old.pending
         for key, line in self._reading.rows.lines():
             keys.append(key)
             fingerprint = blake2b(line, digest_size=FINGERPRINT_BYTES).digest()
             verdict = self._comparison.show(key, fingerprint)
             if verdict.send:
-                if covered:
-                    covered = False
-                    yield RowsFollow()
                 yield Send(line, verdict.observed_at)
 
     def _judge(self) -> tuple[Status, str]:
@@ -175,8 +191,8 @@ class TableSync:
             return "unverified", _why_unproved(reading)
         if not rules.allow_mass_removal and self._comparison.is_mass_removal(rules.max_removal_ratio):
             return "held", (
-                f"a mass removal is held: of {self._old.count if self._old else 0} rows, "
-                f"{len(reading.rows)} are left or new. If that is right, run once with `allow_mass_removal`; "
+                f"a mass removal is held: {self._comparison.gone} of {self._comparison.before} rows are gone. "
+                "If that is right, run once with `allow_mass_removal: true`; "
                 "if not, look at the API key's permissions and at Wix's status"
             )
         return "complete", ""
@@ -267,7 +283,6 @@ def _why_unproved(reading: Reading) -> str:
         why = f"in {reading.attempts} walks, {reading.flaw}: the list changes faster than it can be read"
         advice = "run again at a calmer time, or raise `max_walk_attempts`"
     else:
-        counted = "" if reading.expected is None else f" ({reading.expected})"
-        why = f"Wix counts other rows{counted} than came ({len(reading.rows)})"
-        advice = "if what came is all there is, set `accept_repeat_proof`"
+        why = "the walks do not agree with what Wix counts, or with each other"
+        advice = "run again, and if Wix always counts more than there is, set `accept_repeat_proof`"
     return f"the read is not proved to be complete: {why}. Its rows were sent, and none is taken for removed; {advice}"

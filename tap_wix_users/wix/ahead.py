@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from concurrent.futures import Future
 
-    from tap_wix_users.wix.client import WixClient
+    from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.walks import OffsetWalk
 
 P = TypeVar("P")
@@ -19,20 +20,26 @@ T = TypeVar("T")
 _NO_COUNTS = False
 
 
-def in_order(client: WixClient, ask: Callable[[T], P], items: Iterable[T]) -> Generator[P, None, None]:
+def in_order(api: AccountApi, ask: Callable[[AccountApi, T], P], items: Iterable[T]) -> Generator[P, None, None]:
     """Ask about each item, as many at once as the client's pool has threads, and give the answers in order.
+
+    Args:
+        api: The account, whose requests are given up with the walk.
+        ask: Asks about an item.
+        items: The items.
 
     Raises:
         WixError: An answer could not be had.
     """
-    rest = iter(items)
-    window = deque(client.pool.submit(ask, item) for item in islice(rest, client.max_concurrency))
+    rest, client, own = iter(items), api.client, api.abandonable()
+    window = deque(client.pool.submit(ask, own, item) for item in islice(rest, client.max_concurrency))
     try:
         while window:
             answer = window.popleft().result()
-            window.extend(client.pool.submit(ask, item) for item in islice(rest, 1))
+            window.extend(client.pool.submit(ask, own, item) for item in islice(rest, 1))
             yield answer
     finally:
+        own.given_up.set()
         for asked in window:
             asked.cancel()
 
@@ -50,21 +57,23 @@ class PagesAhead(Generic[P]):
     request of a walk is never among them, since its count has to be younger than every page.
 
     Args:
-        client: Its pool asks, as many pages at once as it has threads.
+        api: The account; its client's pool asks, as many pages at once as it has threads.
         walk: The walk.
         ask: Asks for the page at an offset, and whether for the API's counts too.
     """
 
-    def __init__(self, client: WixClient, walk: OffsetWalk, ask: Callable[[int, bool], P]) -> None:
-        self._client = client
+    def __init__(self, api: AccountApi, walk: OffsetWalk, ask: Callable[[AccountApi, int, bool], P]) -> None:
+        self._api = api.abandonable()
+        self._client = api.client
         self._walk = walk
-        self._ask = ask
+        self._ask = partial(ask, self._api)
         self._window: deque[_Asked[P]] = deque()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._api.given_up.set()
         self._drop()
 
     def take(self) -> P:

@@ -15,8 +15,8 @@ class Clock(Protocol):
     def now(self) -> float:
         """Seconds since some fixed moment."""
 
-    def sleep(self, seconds: float) -> None:
-        """Let this many seconds pass."""
+    def sleep(self, seconds: float, wake: threading.Event) -> None:
+        """Let this many seconds pass, or fewer when the event is set meanwhile."""
 
 
 class SystemClock:
@@ -26,9 +26,9 @@ class SystemClock:
         """Seconds since some fixed moment."""
         return time.monotonic()
 
-    def sleep(self, seconds: float) -> None:
-        """Let this many seconds pass."""
-        time.sleep(seconds)
+    def sleep(self, seconds: float, wake: threading.Event) -> None:
+        """Let this many seconds pass, or fewer when the event is set meanwhile."""
+        wake.wait(seconds)
 
 
 class RequestBudget:
@@ -46,10 +46,10 @@ class RequestBudget:
         self.waited = 0.0
         """Seconds that requests were held back, in total."""
 
-    def acquire(self) -> None:
-        """Wait until one more request may be sent."""
-        while (wait := self._admit()) > 0:
-            self._clock.sleep(wait)
+    def acquire(self, given_up: threading.Event) -> None:
+        """Wait until one more request may be sent, or nobody waits for its answer any more."""
+        while not given_up.is_set() and (wait := self._admit()) > 0:
+            self._clock.sleep(wait, given_up)
 
     def close_for(self, seconds: float) -> None:
         """Let no request pass for this long: Wix asked everybody to slow down."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
+import ssl
 import threading
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
-import stamina
+import stamina.instrumentation
 
 from tap_wix_users.wix.budget import Clock, RequestBudget, SystemClock
 from tap_wix_users.wix.errors import Call, NoAnswer, Redactor, Refusal, UnreadableAnswer, WixError, refusal
@@ -30,6 +32,9 @@ THROTTLE_SECONDS = 60.0
 """Back-off for a 429 without ``Retry-After``: the limit is one per minute (section 1.1)."""
 
 LONGEST_BACKOFF = 60.0
+
+_TALKERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
+"""Loggers that tell the headers of answers at debug level: a server may echo the key in one."""
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +69,7 @@ class Request:
         params: Query parameters; a list repeats its key.
         body: JSON body of a POST.
         meter: Counts it.
+        given_up: Set when nobody waits for its answer any more: it is then not tried again.
     """
 
     call: Call
@@ -71,6 +77,7 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
     meter: Meter = field(default_factory=Meter)
+    given_up: threading.Event = field(default_factory=threading.Event)
 
 
 class WixClient:
@@ -97,23 +104,30 @@ class WixClient:
         max_concurrency: int = 8,
         clock: Clock | None = None,
     ) -> None:
-        # At debug level these log the headers of answers, and a server may echo the key in one.
-        for name in ("httpx", "httpcore"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+        for name in _TALKERS:
+            logging.getLogger(name).disabled = True
+        # Our own log line tells a retry, and when it comes.
+        stamina.instrumentation.set_on_retry_hooks([])
         self.meter = Meter()
         self._clock = clock or SystemClock()
         self._budget = RequestBudget(requests_per_minute, self._clock)
         self._redactor = Redactor(api_key)
         self._patience = max_retry_seconds
         self.max_concurrency = max_concurrency
+        self._slots = threading.BoundedSemaphore(max_concurrency)
         self.pool = ThreadPoolExecutor(max_concurrency, thread_name_prefix="wix")
+        self._timeout = request_timeout
+        secure = base_url.lower().startswith("https:")
         self._http = httpx.Client(
             base_url=base_url,
             headers={"authorization": api_key, "accept": "application/json"},
             timeout=request_timeout,
             follow_redirects=False,
+            event_hooks={"response": [_forget_location]},
             # A proxy of the environment would see the key of a plain-http loopback server.
-            trust_env=base_url.startswith("https:"),
+            trust_env=secure,
+            # Certificates take a while to load, and plain http needs none.
+            verify=True if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
         )
         # The SDK tells no stream that a run is over: whoever forgets a client has it closed.
         self._close = weakref.finalize(self, _close, self._http, self.pool)
@@ -135,9 +149,13 @@ class WixClient:
         attempts = _Attempts(self._clock, self._patience)
         # stamina decides nothing about time: every wait is one of our clock's, so that a 429 holds back all threads
         # once, a wait beyond the patience is never begun, and tests run in virtual time.
-        for attempt in stamina.retry_context(on=lambda error: self._wait(error, attempts), attempts=None, timeout=None):
+        for attempt in stamina.retry_context(
+            on=lambda error: self._wait(error, request, attempts), attempts=None, timeout=None
+        ):
             with attempt:
-                self._budget.acquire()
+                self._budget.acquire(request.given_up)
+                if request.given_up.is_set():
+                    raise NoAnswer(request.call, "nobody waits for the answer any more")
                 attempts.begin()
                 for meter in (self.meter, request.meter):
                     meter.count(retry=attempts.number > 1)
@@ -146,39 +164,60 @@ class WixClient:
 
     def _send_once(self, request: Request, parse: Callable[[bytes], T]) -> T:
         call = request.call
+        failure: WixError | None = None
+        response, body = None, b""
         try:
-            response = self._http.request(
-                call.method, call.path, headers=request.headers, params=request.params, json=request.body
-            )
+            with (
+                self._slots,
+                self._http.stream(
+                    call.method, call.path, headers=request.headers, params=request.params, json=request.body
+                ) as response,
+            ):
+                body = self._read(response)
         except httpx.DecodingError:
-            raise UnreadableAnswer(call, "the answer is not encoded as it says", retryable=True) from None
-        except httpx.RequestError as error:
+            failure = UnreadableAnswer(call, "the answer is not encoded as it says", retryable=True)
+        except (httpx.RequestError, httpx.InvalidURL, _TooSlow) as error:
             words = self._redactor.text(str(error)) or "no more is known"
-            raise NoAnswer(call, f"no answer: {type(error).__name__} ({words})") from None
-        if response.status_code != 200:
-            raise refusal(call, response, self._redactor)
+            failure = NoAnswer(call, f"no answer: {type(error).__name__.removeprefix('_')} ({words})")
+        if response is not None and response.status_code != 200:
+            # Its body may be cut or oddly encoded: the status counts.
+            failure = refusal(call, response, body, self._redactor)
+        if failure is not None:
+            # Out here, so that no context of the error holds the request, and the key in it.
+            raise failure
         try:
-            return parse(response.content)
+            return parse(body)
         except UnreadableBody as error:
             raise UnreadableAnswer(call, str(error), retryable=error.retryable) from None
 
-    def _wait(self, error: Exception, attempts: _Attempts) -> float | bool:
+    def _read(self, response: httpx.Response) -> bytes:
+        """The body, unless it takes longer than the time-out to come: httpx bounds the wait for each part alone."""
+        deadline = time.monotonic() + self._timeout
+        parts = []
+        for part in response.iter_bytes():
+            parts.append(part)
+            if time.monotonic() > deadline:
+                raise _TooSlow("the answer takes too long to come")
+        return b"".join(parts)
+
+    def _wait(self, error: Exception, request: Request, attempts: _Attempts) -> float | bool:
         """Whether to try again; the wait before it is over, or laid on the budget, when this returns."""
-        if not _is_curable(error):
+        if not _is_curable(error) or request.given_up.is_set():
             return False
         throttled = isinstance(error, Refusal) and error.status == 429
         seconds = _asked_wait(error)
         if seconds is None:
-            seconds = _jittered(THROTTLE_SECONDS if throttled else min(LONGEST_BACKOFF, 2.0 ** (attempts.number - 1)))
+            seconds = _jittered(THROTTLE_SECONDS) if throttled else attempts.backoff()
+        if throttled:
+            # Also when this request gives up: the next one must not run into the same limit.
+            self._budget.close_for(seconds)
         if not attempts.has_patience_for(seconds):
             if isinstance(error, WixError):
                 error.patience = attempts.summary()
             return False
         logger.warning("%s; attempt %d follows in %.1f s", error, attempts.number + 1, seconds)
-        if throttled:
-            self._budget.close_for(seconds)
-        else:
-            self._clock.sleep(seconds)
+        if not throttled:
+            self._clock.sleep(seconds, request.given_up)
         return 0.0
 
 
@@ -192,6 +231,11 @@ class UnreadableBody(ValueError):
     def __init__(self, what: str, *, retryable: bool) -> None:
         self.retryable = retryable
         super().__init__(what)
+
+
+def _forget_location(response: httpx.Response) -> None:
+    # httpx prepares the next request even though it follows no redirect, and stumbles over an odd address.
+    response.headers.pop("location", None)
 
 
 def _close(http: httpx.Client, pool: ThreadPoolExecutor) -> None:
@@ -217,9 +261,16 @@ class _Attempts:
     def has_patience_for(self, seconds: float) -> bool:
         return self._clock.now() - self._started + seconds <= self._patience
 
+    def backoff(self) -> float:
+        return min(LONGEST_BACKOFF, _jittered(2.0 ** min(self.number - 1, 10)))
+
     def summary(self) -> str:
         spent = self._clock.now() - self._started
         return f"gave up after {self.number} attempt{'s' if self.number > 1 else ''} in {spent:.0f} s"
+
+
+class _TooSlow(Exception):
+    """An answer that comes in drips."""
 
 
 def _is_curable(error: Exception) -> bool:
@@ -239,7 +290,7 @@ def _asked_wait(error: Exception) -> float | None:
         return max(1.0, float(value))
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)

@@ -77,7 +77,7 @@ def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, si
     flaws: list[str] = [] if sites.proved else ["the list of sites is not proved to be complete"]
     # The first sample of a test of the connection needs no other.
     ids = sites.ids if effort.enough is None else sites.ids[: effort.enough]
-    for answer in in_order(api.client, partial(_ask_site, api, effort, sites.role_ids), ids):
+    for answer in in_order(api, partial(_ask_site, effort.attempts, sites.role_ids), ids):
         keys = {f"{found.site_id}|{found.account_id}" for found in answer.found}
         walk.seen[KIND] |= keys
         target.add(answer.found)
@@ -87,9 +87,9 @@ def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, si
     return Outcome(target, walk, started_at, {KIND: None if flaws else "whole"}, 1)
 
 
-def _ask_site(api: AccountApi, effort: Effort, role_ids: Sequence[str] | None, site_id: str) -> _Answer:
+def _ask_site(attempts: int, role_ids: Sequence[str] | None, api: AccountApi, site_id: str) -> _Answer:
     flaw = ""
-    for _ in range(effort.attempts):
+    for _ in range(attempts):
         try:
             return _Answer(list(_contributors(api, site_id, role_ids)))
         except (Forbidden, NotFound) as refusal:

@@ -5,7 +5,8 @@ Section numbers are those of the API contract, where every path, parameter and p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +51,17 @@ class AccountApi:
         client: Sends the requests.
         account_id: Goes into ``wix-account-id``.
         meter: Counts this read's requests.
+        given_up: Set when nobody waits for answers any more.
     """
 
     client: WixClient
     account_id: str
     meter: Meter = field(default_factory=Meter)
+    given_up: threading.Event = field(default_factory=threading.Event)
+
+    def abandonable(self) -> AccountApi:
+        """The same, with requests of its own to give up."""
+        return replace(self, given_up=threading.Event())
 
     def search_team(self, *, limit: int, offset: int, facets: bool) -> objects.TeamPage:
         """One page of team members and invites, the longest-standing members first (section 2.1)."""
@@ -99,7 +106,7 @@ class AccountApi:
     def query_contributors(self, site_id: str, *, role_ids: Sequence[str] = ()) -> list[objects.Contributor]:
         """The contributors of a site, or those who hold at least one of some roles (section 2.4)."""
         params = {"filter.policyIds": list(role_ids)} if role_ids else {}
-        request = Request(QUERY_CONTRIBUTORS, {"wix-site-id": site_id}, params, None, self.meter)
+        request = Request(QUERY_CONTRIBUTORS, {"wix-site-id": site_id}, params, None, self.meter, self.given_up)
         return self.client.send(request, partial(objects.read, objects.ContributorList)).contributors
 
     def get_account(self) -> objects.Account:
@@ -110,5 +117,5 @@ class AccountApi:
     def _ask(
         self, call: Call, kind: type[O], *, params: dict[str, Any] | None = None, body: dict[str, Any] | None = None
     ) -> O:
-        request = Request(call, {"wix-account-id": self.account_id}, params or {}, body, self.meter)
+        request = Request(call, {"wix-account-id": self.account_id}, params or {}, body, self.meter, self.given_up)
         return self.client.send(request, partial(objects.read, kind))

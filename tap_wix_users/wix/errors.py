@@ -133,7 +133,7 @@ class WixError(Exception):
         call: The request.
         what: What happened.
         advice: What to do about it; may be empty.
-        patience: How long the tap tried, for example ``gave up after 5 attempts in 31 s``; empty without a retry.
+        patience: How long the tap tried, for example ``gave up after 5 attempts in 31 s``; empty where trying is vain.
     """
 
     def __init__(self, call: Call, what: str, advice: str = "") -> None:
@@ -174,8 +174,8 @@ class Refusal(WixError):
 
     meaning: ClassVar[str] = ""
 
-    def __init__(self, call: Call, response: httpx.Response, redactor: Redactor) -> None:
-        envelope = _envelope(response)
+    def __init__(self, call: Call, response: httpx.Response, body: bytes, redactor: Redactor) -> None:
+        envelope = _envelope(body)
         details = envelope.details or _Details()
         application = details.applicationError or _ApplicationError()
         self.status = response.status_code
@@ -246,10 +246,10 @@ _BY_STATUS: dict[int, type[Refusal]] = {
 }
 
 
-def refusal(call: Call, response: httpx.Response, redactor: Redactor) -> Refusal:
+def refusal(call: Call, response: httpx.Response, body: bytes, redactor: Redactor) -> Refusal:
     """The error for an answer that is not a 200."""
     by_class = {3: Redirected, 5: ServerFailure}.get(response.status_code // 100, Refusal)
-    return _BY_STATUS.get(response.status_code, by_class)(call, response, redactor)
+    return _BY_STATUS.get(response.status_code, by_class)(call, response, body, redactor)
 
 
 def _violation(violation: _Violation, redactor: Redactor) -> FieldViolation:
@@ -258,9 +258,9 @@ def _violation(violation: _Violation, redactor: Redactor) -> FieldViolation:
     return FieldViolation(redactor.text(violation.field), redactor.text(violation.description), threshold)
 
 
-def _envelope(response: httpx.Response) -> _Envelope:
+def _envelope(body: bytes) -> _Envelope:
     # Some 403s are HTML pages (section 1.2), and an envelope may hold anything: what cannot be read is left out.
     try:
-        return _Envelope.model_validate_json(response.content)
+        return _Envelope.model_validate_json(body)
     except ValidationError:
         return _Envelope()

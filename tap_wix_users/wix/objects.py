@@ -220,7 +220,8 @@ class FolderPage(WixObject):
 class ChildAccount(WixObject):
     """The id of a child account (section 2.5)."""
 
-    account_id: str = Field(min_length=1)
+    # It goes into an address and a header.
+    account_id: str = Field(pattern=r"^[0-9A-Za-z-]{1,64}$")
 
 
 class PagingMetadata(WixObject):
@@ -312,7 +313,10 @@ def _read_loosely(kind: type[O], body: bytes, error: ValidationError) -> O:
             _move_aside(document, problem["loc"])
         return kind.model_validate(document)
     except (ValidationError, LookupError, RecursionError):
-        places = sorted({".".join(map(str, problem["loc"])) for problem in problems})
+        # Without the names of union members, which say nothing about the answer.
+        places = sorted(
+            {".".join(map(str, problem["loc"])).removesuffix(".str").removesuffix(".int") for problem in problems}
+        )
         what = f"the answer is not shaped as documented at {', '.join(places[:3]) or 'its root'}"
         raise UnreadableBody(what, retryable=False) from None
 

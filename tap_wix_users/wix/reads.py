@@ -39,10 +39,10 @@ def read_team(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome
     def pages(walk: OffsetWalk) -> Pages[TeamMember]:
         nonlocal limit
 
-        def ask(offset: int, facets: bool) -> TeamPage:  # noqa: FBT001  # the one question that pages differ in
-            return api.search_team(limit=walk.limit, offset=offset, facets=facets)
+        def ask(own: AccountApi, offset: int, facets: bool) -> TeamPage:  # noqa: FBT001  # what pages differ in
+            return own.search_team(limit=walk.limit, offset=offset, facets=facets)
 
-        with PagesAhead(api.client, walk, ask) as ahead:
+        with PagesAhead(api, walk, ask) as ahead:
             while not walk.done:
                 try:
                     page = ahead.take()

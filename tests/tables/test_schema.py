@@ -11,6 +11,7 @@ from tap_wix_users.tables import models
 from tap_wix_users.tables.registry import tables
 from tap_wix_users.tables.schema import singer_schema
 from tap_wix_users.wix import objects
+from tap_wix_users.wix.contributors import SiteContributor
 from tests.tables.contract import body, example
 
 ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"
@@ -115,8 +116,14 @@ KEYS = {
     "roles": ["account_id", "id"],
     "sites": ["account_id", "id"],
     "folders": ["account_id", "id"],
+    "site_contributors": ["account_id", "site_id", "contributor_account_id"],
+    "site_contributor_roles": ["account_id", "site_id", "contributor_account_id", "role_id"],
 }
 
+COLUMNS |= {
+    "site_contributors": {"site_id": KEY, "contributor_account_id": KEY, "contributor_owner_user_id": TEXT},
+    "site_contributor_roles": {"site_id": KEY, "contributor_account_id": KEY, "role_id": KEY},
+}
 CHANGE_LOG = {
     "account_id": KEY,
     "stream_name": KEY,
@@ -230,6 +237,10 @@ def _objects(table: Any) -> list[Any]:
         case "folders":
             folders = [odd, {"id": "f", "name": "North", "siteCount": 3, "path": []}]
             return list(objects.read(objects.FolderPage, body({"folders": folders})).folders)
+        case "contributors":
+            [contributor] = objects.read(objects.ContributorList, example("contributors")).contributors
+            account = str(contributor.account_id)
+            return [SiteContributor("s", account, contributor), SiteContributor("s", account, contributor, ("1", "2"))]
     return [(objects.read(objects.AccountAnswer, example("account")).account, None), (None, "parent")]
 
 

@@ -33,7 +33,8 @@ GRANT_IT = (
 def _refusal(status: int, content: Any = b"", *, call: Call = CALL, **headers: str) -> Refusal:
     text = content if isinstance(content, bytes) else json.dumps(content).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return refusal(call, httpx.Response(status, content=text, headers=named), Redactor(KEY))
+    response = httpx.Response(status, content=text, headers=named)
+    return refusal(call, response, response.content, Redactor(KEY))
 
 
 def _application(code: Any = None, description: Any = None, message: Any = "") -> dict[str, Any]:
@@ -328,7 +329,7 @@ class TestSecrets:
     def test_the_shortest_key(self, short):
         """Eight characters are a key, and are withheld as one."""
         response = httpx.Response(401, json=_application(short, f"bad {short}!"))
-        error = refusal(CALL, response, Redactor(short))
+        error = refusal(CALL, response, response.content, Redactor(short))
         assert error.what == f"401 ({WITHHELD})"
 
     @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
@@ -92,7 +93,8 @@ def refused(violation_field: str, **data: Any) -> InvalidRequest:
     """A 400 that refuses a field."""
     violation = {"field": violation_field, "description": "is too large", "data": data}
     body = {"details": {"validationError": {"fieldViolations": [violation]}}}
-    return InvalidRequest(SEARCH_TEAM, httpx.Response(400, json=body), Redactor("secret-of-the-key"))
+    response = httpx.Response(400, json=body)
+    return InvalidRequest(SEARCH_TEAM, response, response.content, Redactor("secret-of-the-key"))
 
 
 @dataclass
@@ -111,8 +113,13 @@ class FakeApi:
     refusal: WixError | None = None
     meanwhile: Callable[[FakeApi], None] = lambda _api: None
     account_id: str = "acc"
+    given_up: threading.Event = field(default_factory=threading.Event)
     client: Any = field(default_factory=lambda: SimpleNamespace(max_concurrency=1))
     requests: list[Any] = field(default_factory=list)
+
+    def abandonable(self) -> FakeApi:
+        """Nobody gives its requests up."""
+        return self
 
     def _asked(self, *request: Any) -> None:
         if self.requests:
@@ -338,7 +345,7 @@ def test_an_account_out_of_reach_is_an_account_without_a_record(
     refusal: type[Forbidden | NotFound] | None, caplog: pytest.LogCaptureFixture
 ):
     """A key that may not see the account's own record reads its other tables."""
-    error = refusal(SEARCH_TEAM, httpx.Response(403), Redactor("secret-of-the-key")) if refusal else None
+    error = refusal(SEARCH_TEAM, httpx.Response(403), b"", Redactor("secret-of-the-key")) if refusal else None
     outcome = read(partial(reads.read_account, parent_account_id="parent"), FakeApi(refusal=error))
     [(account, parent)] = outcome.sink.items
     assert (account is None, parent) == (refusal is not None, "parent")
@@ -521,7 +528,7 @@ def test_progress_is_told_after_each_page():
 
 def test_a_failure_ends_the_read():
     """What no request can answer is not walked again."""
-    api = FakeApi(greatest=0, refusal=Forbidden(SEARCH_TEAM, httpx.Response(403), Redactor("secret-of-the-key")))
+    api = FakeApi(greatest=0, refusal=Forbidden(SEARCH_TEAM, httpx.Response(403), b"", Redactor("secret-of-the-key")))
     with pytest.raises(Forbidden):
         read(reads.read_team, api)
     assert len(api.requests) == 1

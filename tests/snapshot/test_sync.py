@@ -1,0 +1,395 @@
+"""One table of one account as events: their order, the whole receipts, and what follows from what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import httpx
+import pytest
+
+from tap_wix_users.snapshot.reading import ReadFailed, Reading
+from tap_wix_users.snapshot.spool import Spool, decode
+from tap_wix_users.snapshot.state import TableState
+from tap_wix_users.snapshot.sync import (
+    Bury,
+    Covered,
+    Event,
+    Incomplete,
+    Log,
+    Receipt,
+    Rules,
+    Send,
+    TableSync,
+    failed_receipt,
+)
+from tap_wix_users.tables.models import AccountRow, AssignmentRow, ChangeRow, Row, UserRow
+from tap_wix_users.wix.client import Meter
+from tap_wix_users.wix.errors import Call, NoAnswer, Redactor, WixError, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"
+BEGAN = dt.datetime(2026, 11, 24, 8, 12, tzinfo=dt.UTC)
+ENDED = BEGAN + dt.timedelta(seconds=5)
+NOW, END = "2026-11-24T08:12:00.000000Z", "2026-11-24T08:12:05.000000Z"
+BEFORE = "2026-11-23T08:12:00.000000Z"
+RULES = Rules("INCREMENTAL", "c", "e", "0.1.0")
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def _user(key: str, email: str = "") -> Row:
+    return UserRow(**{**dict.fromkeys(UserRow.model_fields), "account_id": ACCOUNT, "id": key, "email": email})  # type: ignore[arg-type]
+
+
+def _assignment(user: str, key: str) -> Row:
+    columns: dict[str, Any] = dict.fromkeys(AssignmentRow.model_fields)
+    columns |= {"account_id": ACCOUNT, "user_id": user, "assignment_key": key, "asset_type": "account"}
+    return AssignmentRow(**columns)
+
+
+def _account(name: str) -> Row:
+    return AccountRow(**{**dict.fromkeys(AccountRow.model_fields), "account_id": ACCOUNT, "name": name})  # type: ignore[arg-type]
+
+
+def _reading(rows: Iterable[Row], **fields: Any) -> Reading:
+    spool = Spool()
+    for row in rows:
+        spool.append(row.own_key, row.__dict__)
+    whole = {
+        "proof": "count", "flaw": None, "started_at": BEGAN, "finished_at": ENDED, "expected": len(spool),
+        "duplicates": 0, "attempts": 1, "requests": 3, "retries": 1,
+    }  # fmt: skip
+    return Reading(spool, **{**whole, **fields})
+
+
+def _events(
+    rows: Iterable[Row], old: TableState | None = None, rules: dict[str, Any] | None = None, **fields: Any
+) -> list[Event]:
+    rows = list(rows)
+    model = type(rows[0]) if rows else UserRow
+    job = TableSync(model, ACCOUNT, _reading(rows, **fields), old, Rules(**{**RULES.__dict__, **(rules or {})}))
+    return list(job.events())
+
+
+def _state(*rows: Row, at: str = BEFORE) -> TableState:
+    """The state of a complete snapshot that held these rows."""
+    moment = dt.datetime.fromisoformat(at)
+    covered = _events(rows, started_at=moment)[-1]
+    assert isinstance(covered, Covered)
+    return covered.state
+
+
+def _kinds(events: Iterable[Event]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def _receipt(events: Iterable[Event]) -> dict[str, Any]:
+    [receipt] = [event.row.model_dump() for event in events if isinstance(event, Receipt)]
+    return receipt
+
+
+def _changes(events: Iterable[Event]) -> list[tuple[str, str]]:
+    return [(event.row.change_type, event.row.record_key) for event in events if isinstance(event, Log)]
+
+
+A, B, C, D = _user("a"), _user("b"), _user("c"), _user("d")
+B2 = _user("b", "new")
+OLD = _state(A, B, C)
+
+
+def _whole(**columns: Any) -> dict[str, Any]:
+    """A receipt of a complete incremental read of `A, B2, D` after `A, B, C`, but for these columns."""
+    return {
+        "account_id": ACCOUNT,
+        "stream_name": "users",
+        "snapshot_at": NOW,
+        "finished_at": END,
+        "status": "complete",
+        "replication_method": "INCREMENTAL",
+        "baseline_at": BEFORE,
+        "proof": "count",
+        "row_count": 3,
+        "expected_count": 3,
+        "added_count": 1,
+        "modified_count": 1,
+        "removed_count": 1,
+        "duplicate_count": 0,
+        "request_count": 3,
+        "retry_count": 1,
+        "attempt_count": 1,
+        "digest": ABD,
+        "error": None,
+        "tap_version": "0.1.0",
+        **columns,
+    }
+
+
+def _digest(*keys: str) -> str:
+    """The digest as whoever has the rows computes it, in the warehouse."""
+    query = "select sha256(coalesce(string_agg(key || chr(10), '' order by key), '')) from (select unnest(?) as key)"
+    row = duckdb.connect().execute(query, [list(keys)]).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+ABD = _digest("a", "b", "d")
+
+
+def test_the_order_of_events():
+    """Rows follow, rows, tombstones, changes, complete, the receipt, and last the state that covers them."""
+    events = _events([A, B2, D], OLD, {"emit_tombstones": True})
+    assert _kinds(events) == [
+        *("Uncovered", "Send", "Send", "Bury", "Log", "Log", "Log", "Complete", "Receipt", "Covered")
+    ]
+    assert [(decode(event.line), event.observed_at) for event in events if isinstance(event, Send)] == [
+        (B2.model_dump(), NOW),
+        (D.model_dump(), NOW),
+    ]
+    assert _changes(events) == [("added", "d"), ("modified", "b"), ("removed", "c")]
+
+
+def test_a_complete_read():
+    """Its receipt, whole, and the state: unchanged rows as old as they were."""
+    events = _events([A, B2, D], OLD)
+    assert _receipt(events) == _whole()
+    covered = events[-1]
+    assert isinstance(covered, Covered)
+    rows = covered.state.rows
+    assert rows is not None
+    assert covered.state == TableState(NOW, BEFORE, "c", "e", 3, rows)
+    assert {key: version.observed_at for key, version in rows.items()} == {"a": BEFORE, "b": NOW, "d": NOW}
+
+
+def test_a_change_is_logged_whole():
+    """Between which two snapshots it happened, to which row of which stream."""
+    [event] = [event for event in _events([A, B], OLD) if isinstance(event, Log)]
+    assert event.row == ChangeRow(
+        account_id=ACCOUNT,
+        stream_name="users",
+        record_key="c",
+        change_type="removed",
+        previous_observed_at=BEFORE,
+        observed_at=NOW,
+    )
+
+
+def test_the_first_snapshot_logs_nothing():
+    """It is the beginning: rows are sent without a mark, since there is no state that could mislead."""
+    events = _events([A, B])
+    assert _kinds(events) == ["Uncovered", "Send", "Send", "Complete", "Receipt", "Covered"]
+    assert _receipt(events) == _whole(
+        baseline_at=NOW, row_count=2, expected_count=2, added_count=None, modified_count=None, removed_count=None,
+        digest=_digest("a", "b"),
+    )  # fmt: skip
+
+
+def test_nothing_changed():
+    """Nothing but the receipt and the state is written."""
+    events = _events([C, B, A], OLD)
+    assert _kinds(events) == ["Complete", "Receipt", "Covered"]
+    assert _receipt(events) == _whole(added_count=0, modified_count=0, removed_count=0, digest=_digest("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        pytest.param(
+            {"flaw": "a row came twice", "attempts": 3},
+            "in 3 walks, a row came twice: the list changes faster than it can be read. Its rows were sent, and none "
+            "is taken for removed; run again at a calmer time, or raise `max_walk_attempts`",
+            id="a flaw",
+        ),
+        pytest.param(
+            {"expected": 9},
+            "the walks do not agree with what Wix counts, or with each other. Its rows were sent, and none is taken "
+            "for removed; run again, and if Wix always counts more than there is, set `accept_repeat_proof`",
+            id="a count",
+        ),
+        pytest.param(
+            {"expected": None},
+            "the walks do not agree with what Wix counts, or with each other. Its rows were sent, and none is taken "
+            "for removed; run again, and if Wix always counts more than there is, set `accept_repeat_proof`",
+            id="a count of other things",
+        ),
+    ],
+)
+def test_an_unverified_read(fields: dict[str, Any], why: str):
+    """Its rows are sent, nothing is removed or logged, the state stays, and the receipt says what to do."""
+    events = _events([A, B2, D], OLD, {"emit_tombstones": True}, proof=None, **fields)
+    assert _kinds(events) == ["Uncovered", "Send", "Send", "Incomplete", "Receipt"]
+    error = f"the read is not proved to be complete: {why}"
+    assert events[-2] == Incomplete(error)
+    columns = {"expected_count": fields.get("expected", 3), "attempt_count": fields.get("attempts", 1)}
+    assert _receipt(events) == _whole(status="unverified", proof=None, baseline_at=None, error=error, **columns)
+
+
+MANY = [_user(f"k{number:02}") for number in range(42)]
+MANY_OLD = _state(*MANY)
+
+
+def test_a_mass_removal_is_held():
+    """Rows are sent, nothing is removed or logged, the state stays, and the receipt says how to accept it."""
+    events = _events([*MANY[:20], D], MANY_OLD, {"emit_tombstones": True})
+    assert _kinds(events) == ["Uncovered", "Send", "Incomplete", "Receipt"]
+    error = (
+        "a mass removal is held: 22 of 42 rows are gone. If that is right, run once with "
+        "`allow_mass_removal: true`; if not, look at the API key's permissions and at Wix's status"
+    )
+    assert events[2] == Incomplete(error)
+    keys = [row.own_key for row in MANY[:20]]
+    assert _receipt(events) == _whole(
+        status="held", baseline_at=None, row_count=21, expected_count=21, modified_count=0, removed_count=22,
+        error=error, digest=_digest(*keys, "d"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "rules"),
+    [(MANY[:20], {"allow_mass_removal": True}), (MANY[:20], {"max_removal_ratio": 0.9}), (MANY[:21], {})],
+)
+def test_a_mass_removal_that_is_allowed(rows: list[Row], rules: dict[str, Any]):
+    """By the setting, by a higher ratio, or because half of the rows is not more than half."""
+    events = _events(rows, MANY_OLD, rules)
+    assert _changes(events) == [("removed", row.own_key) for row in MANY[len(rows) :]]
+    assert _receipt(events)["status"] == "complete"
+
+
+def test_a_read_of_another_table_size_is_braked_by_its_count():
+    """Where a state holds a count alone, half of it missing is held too."""
+    old = TableState(BEFORE, BEFORE, "c", "e", 100, None)
+    receipt = _receipt(_events(MANY, old))
+    assert (receipt["status"], receipt["added_count"], receipt["removed_count"]) == ("held", None, None)
+
+
+def test_a_table_too_large_for_the_state():
+    """Every row is sent, nothing is compared, and the state keeps the count."""
+    events = _events([A, B, D], OLD, {"max_state_rows": 2})
+    assert _kinds(events) == ["Uncovered", "Send", "Send", "Send", "Complete", "Receipt", "Covered"]
+    assert events[-1] == Covered(TableState(NOW, NOW, "c", "e", 3, None))
+    assert _receipt(events) == _whole(baseline_at=NOW, added_count=None, modified_count=None, removed_count=None)
+
+
+@pytest.mark.parametrize(
+    ("old", "rows", "marks"),
+    [
+        pytest.param(None, [A, B], 1, id="no state"),
+        pytest.param(OLD, [A, B, C], 0, id="nothing to send"),
+        pytest.param(OLD, [A, B2, D], 1, id="changes"),
+        pytest.param(TableState(**{**OLD.__dict__, "emitted": "other"}), [A, B, C], 1, id="a baseline"),
+        pytest.param(TableState(**{**OLD.__dict__, "pending": BEFORE}), [A, B2, D], 1, id="marked before"),
+    ],
+)
+@pytest.mark.parametrize("proof", ["count", None])
+def test_the_state_is_marked_before_the_first_row(old: TableState | None, rows: list[Row], marks: int, proof: Any):
+    """Once, ahead of everything, and only where something is written that the state does not cover."""
+    kinds = _kinds(_events(rows, old, proof=proof))
+    assert kinds.count("Uncovered") == marks
+    assert kinds[:marks] == ["Uncovered"] * marks
+
+
+@pytest.mark.parametrize("tombstones", [False, True])
+def test_a_covered_state_is_marked_before_the_first_removal(tombstones: bool):
+    """Killed behind a removal, the next run must send the row that came back."""
+    assert _kinds(_events([A, B], OLD, {"emit_tombstones": tombstones}))[0] == "Uncovered"
+
+
+def test_every_row_is_asked_for():
+    """FULL_TABLE sends every row as old as it is, and still tells what changed."""
+    events = _events([A, B2, D], OLD, {"method": "FULL_TABLE"})
+    sent = [(decode(event.line)["id"], event.observed_at) for event in events if isinstance(event, Send)]
+    assert sent == [("a", BEFORE), ("b", NOW), ("d", NOW)]
+    assert _changes(events) == [("added", "d"), ("modified", "b"), ("removed", "c")]
+    assert _receipt(events) == _whole(baseline_at=NOW, replication_method="FULL_TABLE")
+
+
+def test_a_tombstone():
+    """The key, when this version was first and last seen, and when it was gone."""
+    old = _state(_assignment("ada", "7|x"), _assignment("ben", "7"))
+    [tombstone] = [
+        event for event in _events([_assignment("ben", "7")], old, {"emit_tombstones": True}) if isinstance(event, Bury)
+    ]
+    assert tombstone.record == {
+        "account_id": ACCOUNT,
+        "user_id": "ada",
+        "assignment_key": "7|x",
+        "observed_at": BEFORE,
+        "snapshot_at": BEFORE,
+        "_sdc_deleted_at": NOW,
+    }
+
+
+def test_a_table_whose_key_is_the_account_alone():
+    """Its record key is the account id, in changes, tombstones and the digest."""
+    old = _state(_account("North"))
+    events = _events([_account("South")], old)
+    assert _changes(events) == [("modified", ACCOUNT)]
+    assert _receipt(events)["digest"] == _digest(ACCOUNT)
+    job = TableSync(AccountRow, ACCOUNT, _reading([]), old, Rules(**{**RULES.__dict__, "emit_tombstones": True}))
+    events = list(job.events())
+    assert _changes(events) == [("removed", ACCOUNT)]
+    assert [event.record for event in events if isinstance(event, Bury)] == [
+        {"account_id": ACCOUNT, "observed_at": BEFORE, "snapshot_at": BEFORE, "_sdc_deleted_at": NOW}
+    ]
+
+
+@pytest.mark.parametrize("keys", [[], ["a"], ["b", "a", "B", "a|b", "ä", "👩", "a b"]])
+def test_the_digest_is_what_the_warehouse_computes(keys: list[str]):
+    """Over the sorted keys, each with a line feed, in whatever order the rows came."""
+    digest = _receipt(_events(map(_user, keys)))["digest"]
+    assert digest == _digest(*keys)
+    assert (digest == EMPTY) == (not keys)
+
+
+@pytest.mark.parametrize("back", [dt.timedelta(0), dt.timedelta(microseconds=1), dt.timedelta(days=400)])
+def test_a_clock_that_was_set_back(back: dt.timedelta):
+    """The snapshot is a moment later than the one before, in its rows, its changes, its receipt and its state."""
+    events = _events([A, B2], OLD, started_at=dt.datetime.fromisoformat(BEFORE) - back)
+    later = "2026-11-23T08:12:00.000001Z"
+    assert [event.observed_at for event in events if isinstance(event, Send)] == [later]
+    assert {event.row.observed_at for event in events if isinstance(event, Log)} == {later}
+    assert _receipt(events)["snapshot_at"] == later
+    covered = events[-1]
+    assert isinstance(covered, Covered)
+    assert covered.state.snapshot_at == later
+
+
+def test_why_every_row_is_sent():
+    """The reason is known before the first event, to be told."""
+    assert TableSync(UserRow, ACCOUNT, _reading([A]), OLD, RULES).baseline == ""
+    assert (
+        TableSync(UserRow, ACCOUNT, _reading([A]), None, RULES).baseline == "there is no state of a complete snapshot"
+    )
+
+
+CALL = Call("GET", "/roles", "Manage Roles")
+
+
+def _refused(status: int) -> WixError:
+    return refusal(CALL, httpx.Response(status), b"", Redactor("a-secret-key"))
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        pytest.param(_refused(401), "refused", id="401"),
+        pytest.param(_refused(403), "refused", id="403"),
+        pytest.param(_refused(404), "failed", id="404"),
+        pytest.param(_refused(500), "failed", id="500"),
+        pytest.param(NoAnswer(CALL, "timed out"), "failed", id="no answer"),
+    ],
+)
+def test_a_read_that_brought_nothing(error: WixError, status: str):
+    """Its receipt, whole: what was tried, and in the error's words why it failed."""
+    meter = Meter()
+    meter.requests, meter.retries = 5, 4
+    failure = ReadFailed(error, BEGAN, meter)
+    failure.finished_at = ENDED
+    receipt = failed_receipt(UserRow, ACCOUNT, failure, RULES).model_dump()
+    nothing = ("baseline_at", "proof", "row_count", "expected_count", "added_count", "modified_count", "removed_count")
+    assert receipt == _whole(
+        status=status, request_count=5, retry_count=4, error=str(error),
+        **dict.fromkeys((*nothing, "duplicate_count", "attempt_count", "digest")),
+    )  # fmt: skip

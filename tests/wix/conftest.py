@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import socketserver
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+from tap_wix_users.sandbox import Sandbox, Size, World
+from tap_wix_users.wix.client import WixClient
+from tap_wix_users.wix.endpoints import AccountApi
+from tests.virtual import VirtualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ASK: dict[str, Callable[[AccountApi], Any]] = {
+    "search_team": lambda api: api.search_team(limit=5, offset=0, facets=True),
+    "get_roles": lambda api: api.get_roles(locale="en"),
+    "query_sites": lambda api: api.query_sites(cursor=None),
+    "count_sites": lambda api: api.count_sites(),
+    "query_folders": lambda api: api.query_folders(offset=0),
+    "list_child_accounts": lambda api: api.list_child_accounts(offset=0),
+    "get_account": lambda api: api.get_account(),
+}
+"""One request to each endpoint, by the sandbox's name for it."""
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """The clock of every client of the test."""
+    return VirtualClock()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Sandbox]]:
+    """Serves a world of 12 people, or any other; a fault that was scheduled and never fired fails the test."""
+    sandboxes: list[Sandbox] = []
+    with ExitStack() as stack:
+
+        def start(world: World | None = None, **options: Any) -> Sandbox:
+            sandbox = stack.enter_context(Sandbox(world or World(Size(users=12)), **options))
+            sandboxes.append(sandbox)
+            return sandbox
+
+        yield start
+    assert [sandbox.faults.unfired() for sandbox in sandboxes] == [[] for _ in sandboxes]
+
+
+@pytest.fixture
+def connect(clock: VirtualClock) -> Iterator[Callable[..., AccountApi]]:
+    """Gives the API of a sandbox's main account, through a client of its own in virtual time."""
+    with ExitStack() as stack:
+
+        def make(sandbox: Sandbox, **options: Any) -> AccountApi:
+            settings: dict[str, Any] = {"api_key": sandbox.world.key, "base_url": sandbox.url, "clock": clock}
+            client = WixClient(**settings | options)
+            stack.callback(client.close)
+            # A request that is still under way when its server stops would leave an open socket behind.
+            stack.callback(client.pool.shutdown, cancel_futures=True)
+            return AccountApi(client, sandbox.world.main.id)
+
+        yield make
+
+
+def asked(sandbox: Sandbox) -> int:
+    """Requests that reached the sandbox, those without an answer too."""
+    return sum(sandbox.stats()["requests"].values())
+
+
+class Listener(socketserver.ThreadingTCPServer):
+    """A host that keeps what it is sent, and answers everything with the same bytes.
+
+    Attributes:
+        heard: Each request, as it came.
+        url: Its address.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer = answer
+        self.heard: list[bytes] = []
+        self.url = "http://{}:{}".format(*self.server_address)
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: Listener
+
+    def handle(self) -> None:
+        head = b"".join(iter(self.rfile.readline, b"\r\n"))
+        lengths = [line.split(b":")[1] for line in head.lower().splitlines() if line.startswith(b"content-length:")]
+        self.server.heard.append(head + b"\r\n" + self.rfile.read(int(lengths[0]) if lengths else 0))
+        self.wfile.write(self.server.answer)
