@@ -63,6 +63,7 @@ class Extractor:
         self._wanted = wanted
         self._readings: dict[tuple[str, str], Reading] = {}
         self._facts: dict[tuple[str, str], _Facts] = {}
+        self._roleless: dict[str, ReadFailed] = {}
         self._tasks: dict[tuple[str, str], Future[None]] = {}
         self._lock = threading.Lock()
         # Apart from the client's own pool: a read waits for pages there.
@@ -97,7 +98,10 @@ class Extractor:
         if self.whole and self._client.max_concurrency > 1:
             self._begin_ahead(table, refs, place)
         self._have(table.read, refs[place])
-        return self._readings.pop((table.name, refs[place].account_id))
+        account_id = refs[place].account_id
+        if table.needs_roles and account_id in self._roleless:
+            raise self._roleless[account_id]
+        return self._readings.pop((table.name, account_id))
 
     def _begin_ahead(self, table: Table, refs: Sequence[AccountRef], place: int) -> None:
         """Begin the reads that will be asked for next: their requests do not depend on this one's."""
@@ -126,6 +130,8 @@ class Extractor:
             mine = task is None or task.cancel()
             if task is None or mine:
                 task = self._tasks[key] = Future()
+                # From here on nobody can take it over.
+                task.set_running_or_notify_cancel()
         if mine:
             try:
                 self._read(read, ref)
@@ -166,11 +172,18 @@ class Extractor:
         sites = self._list("sites", ref)
         with_roles = any(table.read == "contributors" and table.needs_roles for table in self._wanted())
         return Sites(
-            ids=[site_id for site_id, contributors in sites.found if contributors != 0],
+            contributors={site_id: contributors for site_id, contributors in sites.found if contributors != 0},
             proved=sites.proved,
-            contributors=sum(contributors or 0 for _, contributors in sites.found),
-            role_ids=self._list("roles", ref).found if with_roles else None,
+            role_ids=self._role_ids(ref) if with_roles else None,
         )
+
+    def _role_ids(self, ref: AccountRef) -> list[str] | None:
+        """The roles to look for. Where their list cannot be read, only the table of roles is without rows."""
+        try:
+            return self._list("roles", ref).found
+        except ReadFailed as failure:
+            self._roleless[ref.account_id] = failure
+            return None
 
     def _walk(
         self, read: str, api: AccountApi, sink: Callable[[], _Rows], effort: Effort, ref: AccountRef

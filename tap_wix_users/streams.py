@@ -172,6 +172,7 @@ class TableStream(WixStream):
             }
         self._before: dict[str, Any] = {}
         self._marked = False
+        self._complete = True
         self._told_state = 0.0
         super().__init__(tap, table.model, schema)
         self.replication_key = SNAPSHOT_AT
@@ -192,13 +193,13 @@ class TableStream(WixStream):
     def _sync_records(
         self, context: Context | None = None, *, write_messages: bool = True
     ) -> Generator[Record, None, None]:
-        failures = len(self.wix_tap.failures)
         accounts = self.wix_tap.accounts
+        # A version may only be announced for all accounts, none of which may be unknown.
+        self._complete = self.wix_tap.accounts_known
         self._before = dict(self._states)
         with self.get_record_counter() as counter, self.get_sync_timer():
             for place in range(len(accounts)):
-                closing = place == len(accounts) - 1 and len(self.wix_tap.failures) == failures
-                counter.increment(self._sync_account(accounts, place, closing=closing))
+                counter.increment(self._sync_account(accounts, place))
                 self._write_state(at_once=place == len(accounts) - 1)
         yield from ()
 
@@ -208,13 +209,12 @@ class TableStream(WixStream):
         # Milliseconds, because two runs may begin in the same second.
         self._stream_version = self._initialized_at
 
-    def _sync_account(self, accounts: Sequence[AccountRef], place: int, *, closing: bool) -> int:
+    def _sync_account(self, accounts: Sequence[AccountRef], place: int) -> int:
         """Write everything about the table in one account.
 
         Args:
             accounts: All accounts of the run.
             place: The account's place among them.
-            closing: Whether a complete read of it completes the stream.
 
         Returns:
             The rows that were sent.
@@ -224,6 +224,7 @@ class TableStream(WixStream):
         try:
             reading = self.wix_tap.extractor.reading(self.table, accounts, place)
         except ReadFailed as failure:
+            self._complete = False
             self.wix_tap.fail(self.name, ref.account_id, failure)
             self.wix_tap.receipts.write(sync.failed_receipt(self.table.model, ref.account_id, failure, rules))
             self._unmark(ref, failure)
@@ -241,10 +242,10 @@ class TableStream(WixStream):
                 send(event.line, event.observed_at)
                 sent += 1
             else:
-                self._note(event, accounts[place:], reading, closing=closing)
+                self._note(event, accounts[place:], reading)
         return sent
 
-    def _note(self, event: sync.Event, accounts: Sequence[AccountRef], reading: Reading, *, closing: bool) -> None:
+    def _note(self, event: sync.Event, accounts: Sequence[AccountRef], reading: Reading) -> None:
         account_id = accounts[0].account_id
         match event:
             case sync.Uncovered(at):
@@ -253,9 +254,10 @@ class TableStream(WixStream):
                 self.send(record, reading.started_at)
             case sync.Log(change):
                 self.wix_tap.changes.write(change)
-            case sync.Complete() if closing and self._stream_version is not None:
+            case sync.Complete() if self._complete and len(accounts) == 1 and self._stream_version is not None:
                 super()._write_activate_version_message(self._stream_version)
             case sync.Incomplete(error):
+                self._complete = False
                 self.wix_tap.fail(self.name, account_id, Incomplete(error))
             case sync.Receipt(receipt):
                 self.wix_tap.receipts.write(receipt)

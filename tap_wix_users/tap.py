@@ -66,6 +66,7 @@ class TapWixUsers(Tap):
 
     def __init__(self, **arguments: Any) -> None:
         self.failures: list[Failure] = []
+        self.accounts_known = True
         super().__init__(**arguments)
 
     @override
@@ -123,8 +124,10 @@ class TapWixUsers(Tap):
                 children, proved = self.extractor.child_accounts(account_id)
                 refs += children
                 if not proved and self.extractor.whole:
+                    self.accounts_known = False
                     self.fail(what, account_id, Incomplete("it is not proved to be complete: run again"))
             except WixError as error:
+                self.accounts_known = False
                 self.fail(what, account_id, error)
         return refs
 

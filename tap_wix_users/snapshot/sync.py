@@ -279,9 +279,11 @@ def failed_receipt(model: type[Row], account_id: str, failure: ReadFailed, rules
 
 
 def _why_unproved(reading: Reading) -> str:
-    if reading.flaw:
+    if reading.flaw and reading.attempts > 1:
         why = f"in {reading.attempts} walks, {reading.flaw}: the list changes faster than it can be read"
         advice = "run again at a calmer time, or raise `max_walk_attempts`"
+    elif reading.flaw:
+        why, advice = reading.flaw, "once that is mended, the next run tells what is gone"
     else:
         why = "the walks do not agree with what Wix counts, or with each other"
         advice = "run again, and if Wix always counts more than there is, set `accept_repeat_proof`"

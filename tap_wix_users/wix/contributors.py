@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tap_wix_users.wix.ahead import in_order
-from tap_wix_users.wix.errors import Forbidden, NotFound, Refusal
+from tap_wix_users.wix.errors import Forbidden, NotFound
 from tap_wix_users.wix.halving import ContradictionError, holders
 from tap_wix_users.wix.proving import Outcome
 from tap_wix_users.wix.walks import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import Contributor
@@ -45,15 +45,14 @@ class Sites:
     """The sites to ask about.
 
     Attributes:
-        ids: Those that may have contributors.
+        contributors: How many contributors the list of sites tells of, for each site that may have any; None where it
+            does not tell.
         proved: Whether the list of sites is.
-        contributors: Contributors that the list of sites tells of.
         role_ids: The roles to look for; None when roles are not asked for.
     """
 
-    ids: Sequence[str]
+    contributors: Mapping[str, int | None]
     proved: bool
-    contributors: int
     role_ids: Sequence[str] | None = None
 
 
@@ -61,6 +60,7 @@ class Sites:
 class _Answer:
     found: list[SiteContributor]
     flaw: str | None = None
+    advice: str = ""
 
 
 def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, sites: Sites) -> Outcome[S]:
@@ -72,66 +72,66 @@ def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, si
         WixError: A site could not be asked, for another reason than a refusal.
     """
     started_at = dt.datetime.now(dt.UTC)
-    walk = Walk((KIND,), "", done=True, counts_first={KIND: sites.contributors}, counts_last={KIND: sites.contributors})
+    counts = {KIND: sum(number or 0 for number in sites.contributors.values())}
+    walk = Walk((KIND,), "", done=True, counts_first=counts, counts_last=counts)
     target = sink()
     flaws: list[str] = [] if sites.proved else ["the list of sites is not proved to be complete"]
-    # The first sample of a test of the connection needs no other.
-    ids = sites.ids if effort.enough is None else sites.ids[: effort.enough]
-    for answer in in_order(api, partial(_ask_site, effort.attempts, sites.role_ids), ids):
-        keys = {f"{found.site_id}|{found.account_id}" for found in answer.found}
-        walk.seen[KIND] |= keys
+    advice = ""
+    # A test of the connection asks about the first sites alone.
+    asked = list(sites.contributors.items())[: effort.enough]
+    for answer in in_order(api, partial(_ask_site, effort.attempts, sites.role_ids), asked):
+        walk.seen[KIND] |= {f"{found.site_id}|{found.account_id}" for found in answer.found}
         target.add(answer.found)
         flaws += [answer.flaw] if answer.flaw else []
+        advice = advice or answer.advice
         effort.progress(walk.rows, walk.expected)
-    walk.flaw = _told(flaws)
+    walk.flaw = _told(flaws, advice)
     return Outcome(target, walk, started_at, {KIND: None if flaws else "whole"}, 1)
 
 
-def _ask_site(attempts: int, role_ids: Sequence[str] | None, api: AccountApi, site_id: str) -> _Answer:
-    flaw = ""
+def _ask_site(attempts: int, role_ids: Sequence[str] | None, api: AccountApi, site: tuple[str, int | None]) -> _Answer:
+    site_id, expected = site
+    flaw, was_empty = "", False
     for _ in range(attempts):
         try:
-            return _Answer(list(_contributors(api, site_id, role_ids)))
+            answer = _contributors(api, site_id, role_ids)
         except (Forbidden, NotFound) as refusal:
-            return _Answer([], f"site {site_id} refuses ({_status(refusal)})")
+            words = " ".join(filter(None, (str(refusal.status), refusal.code)))
+            return _Answer([], f"site {site_id} refuses ({words})", refusal.advice)
         except ContradictionError:
             flaw = f"the contributors of site {site_id} changed while their roles were asked for"
-        except _NamelessError:
-            return _Answer([], f"site {site_id} has a contributor without an account id")
+            continue
+        if answer.found or not expected or was_empty:
+            return answer
+        # Nothing looks more like an outage than an empty answer: it is believed when it comes again.
+        was_empty = True
+        flaw = f"site {site_id} has contributors in the list of sites, but gave none"
     return _Answer([], flaw)
 
 
-def _contributors(api: AccountApi, site_id: str, role_ids: Sequence[str] | None) -> list[SiteContributor]:
-    everybody = {_account_id(contributor): contributor for contributor in api.query_contributors(site_id)}
+def _contributors(api: AccountApi, site_id: str, role_ids: Sequence[str] | None) -> _Answer:
+    everybody, nameless = _by_account(api.query_contributors(site_id))
 
     def holding_one_of(roles: Sequence[str]) -> frozenset[str]:
-        found = frozenset(map(_account_id, api.query_contributors(site_id, role_ids=roles)))
-        if not found <= everybody.keys():
+        found, _ = _by_account(api.query_contributors(site_id, role_ids=roles))
+        if not found.keys() <= everybody.keys():
             raise ContradictionError
-        return found
+        return frozenset(found)
 
-    found = holders(role_ids, holding_one_of) if role_ids and everybody else {}
-    return [
-        SiteContributor(site_id, account_id, contributor, tuple(r for r, who in found.items() if account_id in who))
+    held = holders(role_ids, holding_one_of) if role_ids and everybody else {}
+    found = [
+        SiteContributor(site_id, account_id, contributor, tuple(r for r, who in held.items() if account_id in who))
         for account_id, contributor in everybody.items()
     ]
+    return _Answer(found, f"site {site_id} has {nameless} contributor(s) without an account id" if nameless else None)
 
 
-class _NamelessError(Exception):
-    """A contributor without an id of its own cannot be a row."""
+def _by_account(contributors: Sequence[Contributor]) -> tuple[dict[str, Contributor], int]:
+    """Contributors by their account, and how many have none and so cannot be a row."""
+    named = {contributor.account_id: contributor for contributor in contributors if contributor.account_id}
+    return named, sum(not contributor.account_id for contributor in contributors)
 
 
-def _account_id(contributor: Contributor) -> str:
-    if not contributor.account_id:
-        raise _NamelessError
-    return contributor.account_id
-
-
-def _status(refusal: Refusal) -> str:
-    words: list[Any] = [refusal.status, refusal.code]
-    return " ".join(str(word) for word in words if word)
-
-
-def _told(flaws: list[str], most: int = 5) -> str | None:
+def _told(flaws: list[str], advice: str, most: int = 5) -> str | None:
     more = [f"and {len(flaws) - most} more"] if len(flaws) > most else []
-    return "; ".join([*flaws[:most], *more]) or None
+    return ". ".join(filter(None, ("; ".join([*flaws[:most], *more]), advice))) or None

@@ -36,17 +36,27 @@ def holders(roles: Sequence[str], ask: Callable[[Sequence[str]], frozenset[str]]
     found: dict[str, frozenset[str]] = {}
     for start in range(0, len(roles), MOST_AT_ONCE):
         group = roles[start : start + MOST_AT_ONCE]
-        found.update(_halve(group, ask(group), ask))
+        found.update(_halve(group, ask(group), ask, sure=True))
     return found
 
 
 def _halve(
-    roles: Sequence[str], somebody: frozenset[str], ask: Callable[[Sequence[str]], frozenset[str]]
+    roles: Sequence[str], somebody: frozenset[str], ask: Callable[[Sequence[str]], frozenset[str]], *, sure: bool
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """The holders of each of these roles, of which it is known who holds at least one."""
+    """The holders of each of these roles, of which it is known who holds at least one.
+
+    Args:
+        roles: The roles.
+        somebody: Who holds at least one of them.
+        ask: Tells who holds at least one of some roles.
+        sure: Whether that was answered, and not concluded from other answers.
+    """
     if not somebody:
         return
     if len(roles) == 1:
+        # A conclusion from answers of different moments may say of somebody what was never true.
+        if not sure and ask(roles) != somebody:
+            raise ContradictionError
         yield roles[0], somebody
         return
     middle = len(roles) // 2
@@ -56,5 +66,5 @@ def _halve(
     in_right = ask(right) if in_left else somebody
     if in_left | in_right != somebody:
         raise ContradictionError
-    yield from _halve(left, in_left, ask)
-    yield from _halve(right, in_right, ask)
+    yield from _halve(left, in_left, ask, sure=True)
+    yield from _halve(right, in_right, ask, sure=bool(in_left))

@@ -1,0 +1,323 @@
+"""What the documents say is so: settings, queries, messages, links, and the tests that hold the promises."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import json
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+import yaml
+
+from tap_wix_users.sandbox import Sandbox, World
+from tap_wix_users.settings import Settings, settings_schema
+from tap_wix_users.tables import current
+from tap_wix_users.tables.dictionary import dictionary
+from tap_wix_users.tables.models import ChangeRow, ReceiptRow
+from tap_wix_users.tables.registry import TABLES
+from tap_wix_users.wix import endpoints
+from tap_wix_users.wix.errors import Call
+from tests.support import catalog, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.support import Run
+
+ROOT = Path(__file__).parent.parent
+README, GUARANTEES, DICTIONARY = ROOT / "README.md", ROOT / "docs" / "guarantees.md", ROOT / "docs" / "tables.md"
+PAGES = (README, GUARANTEES, DICTIONARY)
+NAMES = [table.name for table in TABLES] + [ChangeRow.table, ReceiptRow.table]
+FOREIGN = {
+    "Broken pipe",
+    "ConnectError",
+    "Constraint Error: Duplicate key",
+    "Extractor failed",
+    "IO Error: Cannot open file",
+    "IO Error: Could not set lock on file",
+    "Loader failed",
+    "No space left on device",
+    "No such file or directory",
+    "ReadTimeout",
+    "SIGTERM",
+}
+"""What the README quotes of Meltano, DuckDB, httpx and the system."""
+
+
+def _text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def _section(page: Path, heading: str) -> str:
+    """What stands under a heading of the second level."""
+    _, found, rest = _text(page).partition(f"\n## {heading}\n")
+    assert found
+    return rest.partition("\n## ")[0]
+
+
+def _rows(table: str) -> list[list[str]]:
+    """The cells of a Markdown table, without its head."""
+    lines = [line for line in table.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+# --- The data dictionary and the settings ---
+
+
+def test_the_dictionary_is_the_one_that_the_code_makes():
+    """`docs/tables.md` is what `python -m tap_wix_users.tables.dictionary` writes."""
+    assert _text(DICTIONARY) == dictionary()
+
+
+def test_the_readme_lists_the_settings():
+    """Exactly those that the code declares, in its order, with its defaults and its words."""
+    expected = []
+    for name, declared in Settings.model_fields.items():
+        default = declared.default if isinstance(declared.default, str) else json.dumps(declared.default, default=str)
+        required = declared.is_required()
+        expected.append([f"`{name}`", "required" if required else f"`{default}`", declared.description])
+    assert _rows(_section(README, "Settings")) == expected
+
+
+def test_meltano_knows_the_settings():
+    """`meltano.yml` declares exactly the settings of the code, alike in every respect; the key is sensitive."""
+    kinds = {"number": "decimal"}
+    expected = []
+    for name, declared in settings_schema()["properties"].items():
+        setting = {"name": name, "label": declared["title"], "description": declared["description"]}
+        setting["kind"] = kinds.get(declared["type"], declared["type"])
+        if "default" in declared:
+            setting["value"] = declared["default"]
+        if declared.get("secret"):
+            setting["sensitive"] = True
+        expected.append(setting)
+    (tap,) = yaml.safe_load(_text(ROOT / "meltano.yml"))["plugins"]["extractors"]
+    assert tap["settings"] == expected
+
+
+def test_the_readme_names_the_permissions():
+    """Each permission stands in the README in the words of the error that a key without it meets."""
+    calls = [call for call in vars(endpoints).values() if isinstance(call, Call)]
+    permissions = {call.permission for call in calls} | {endpoints.GET_ACCOUNT_PERMISSION}
+    assert len(calls) >= 6
+    section = _section(README, "Get an API key")
+    assert [permission for permission in permissions if not permission or permission not in section] == []
+
+
+# --- The queries, run on what the tap wrote ---
+
+
+SQL_TYPES = {"string": "varchar", "boolean": "boolean", "integer": "bigint", "object": "json", "array": "json"}
+
+
+def _sql_type(column: Mapping[str, Any]) -> str:
+    (kind,) = (kind for kind in column["type"] if kind != "null")
+    return "timestamp" if column.get("format") == "date-time" else SQL_TYPES[kind]
+
+
+def _load(connection: duckdb.DuckDBPyConnection, runs: list[Run], folder: Path) -> None:
+    """Store what runs wrote, as a target does: a table for each stream, and the last row of each key."""
+    connection.execute("create schema raw_wix")
+    for name in NAMES:
+        schema = runs[-1].schema(name)
+        keys = schema["key_properties"]
+        kept = {tuple(row[key] for key in keys): row for one in runs for row in one.records(name)}
+        path = folder / f"{name}.jsonl"
+        path.write_text("".join(f"{json.dumps(row)}\n" for row in kept.values()), encoding="utf-8")
+        columns = {column: _sql_type(declared) for column, declared in schema["schema"]["properties"].items()}
+        source = f"read_json('{path}', format = 'newline_delimited', columns = {columns})"
+        connection.execute(f"create table raw_wix.{name} as from {source}")
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What the demo's first two runs leave: 30 days lie between them. The views are made by the README's command."""
+    folder = tmp_path_factory.mktemp("warehouse")
+    (folder / "output").mkdir()
+    with Sandbox(World()) as sandbox:
+        chosen = catalog(*NAMES)
+        first = run(sandbox, catalog=chosen)
+        with sandbox.lock:
+            sandbox.world.advance(30)
+        second = run(sandbox, catalog=chosen, state=first.state)
+    assert (first.code, second.code) == (0, 0)
+    with duckdb.connect(str(folder / "output" / "wix.duckdb")) as connection:
+        _load(connection, [first, second], folder)
+    assert "python -m tap_wix_users.tables.current raw_wix current_wix > output/views.sql" in _text(README)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert current.main(["raw_wix", "current_wix", *NAMES[:-2]]) == 0
+    with duckdb.connect(str(folder / "output" / "wix.duckdb")) as connection:
+        connection.execute(printed.getvalue())
+    with duckdb.connect(str(folder / "output" / "wix.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def _blocks(page: Path) -> list[Any]:
+    """The queries of a page, each with the words that follow it."""
+    found = re.findall(r"^```sql\n(.*?)^```\n\n(.*?)$", _text(page), re.MULTILINE | re.DOTALL)
+    return [pytest.param(query, words, id=f"{page.stem}-{number}") for number, (query, words) in enumerate(found)]
+
+
+@pytest.mark.parametrize(("query", "answer"), _blocks(README))
+def test_a_query_of_the_readme(query, answer, warehouse):
+    """It runs, and gives as many rows as the README says."""
+    number = answer.split(" ", 1)[0].rstrip(",")
+    said = {"No": 0, "One": 1}.get(number) if not number.isdecimal() else int(number)
+    assert len(warehouse.execute(query).fetchall()) == said
+
+
+@pytest.mark.parametrize(("query", "_after"), _blocks(GUARANTEES))
+def test_a_receipt_can_be_checked(query, _after, warehouse):
+    """Each query that an auditor is given says that the warehouse agrees with the receipts."""
+    result = warehouse.execute(query)
+    columns = [column[0] for column in result.description]
+    rows = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+    assert rows
+    assert [row for row in rows if row["agrees"] is not True] == []
+
+
+def test_a_check_notices_what_is_wrong(warehouse, tmp_path):
+    """The same queries say so when a row is lost, or one stands for another."""
+    path = tmp_path / "damaged.duckdb"
+    with duckdb.connect() as connection:
+        (source,) = warehouse.execute("select path from duckdb_databases() where not internal").fetchone()
+        connection.execute(f"attach '{source}' as whole (read_only)")
+        connection.execute(f"attach '{path}' as damaged")
+        connection.execute("copy from database whole to damaged")
+        connection.execute("use damaged")
+        connection.execute("delete from raw_wix.sites where id = (select min(id) from raw_wix.sites)")
+        connection.execute("update raw_wix.users set id = 'somebody' where id = (select min(id) from raw_wix.users)")
+        users, assignments, counts = (connection.execute(block.values[0]).fetchall() for block in _blocks(GUARANTEES))
+    assert [row[-1] for row in users] == [False]
+    assert [row[-1] for row in assignments] == [True]
+    assert [row[0] for row in counts if not row[-1]] == ["sites"]
+
+
+def test_every_table_answers_a_question():
+    """The README has a question for each table, in the order of the dictionary."""
+    assert re.findall(r"^### `(\w+)`: .*\?$", _section(README, "Tables, and what they answer"), re.MULTILINE) == NAMES
+
+
+# --- Messages, commands, links ---
+
+
+@cache
+def _words_of_the_code() -> str:
+    """All text constants of the package."""
+    modules = sorted((ROOT / "tap_wix_users").rglob("*.py"))
+    nodes = (node for module in modules for node in ast.walk(ast.parse(_text(module))))
+    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return "\n".join(value for value in constants if isinstance(value, str))
+
+
+def _messages() -> list[str]:
+    section = _section(README, "Troubleshooting")
+    return [row[0] for row in _rows(section)]
+
+
+@pytest.mark.parametrize("cell", _messages())
+def test_a_message_that_is_explained_is_one_that_is_printed(cell):
+    """What the README quotes stands in the code, apart from names and numbers that are put in."""
+    quotes = [double or single for double, single in re.findall(r"``(.+?)``(?!`)|`([^`]+)`", cell)]
+    assert quotes
+    for quote in quotes:
+        known = quote
+        for foreign in FOREIGN:
+            known = known.replace(foreign, "…")
+        pieces = [piece.strip() for piece in re.split(r"…|`|\d+", known)]
+        assert [piece for piece in pieces if piece.strip(":. ") and piece not in _words_of_the_code()] == []
+
+
+def test_every_make_target_exists():
+    """The README speaks of no `make` target that is not there."""
+    targets = re.findall(r"^(\w+):.*##", _text(ROOT / "Makefile"), re.MULTILINE)
+    named = re.findall(r"(?:^|`)make (\w+)", _text(README), re.MULTILINE)
+    assert {"demo", "test", "install"} <= set(named) <= set(targets)
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", _text(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    """Each relative link leads to a file, and its anchor to a heading."""
+    for target, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", _text(page)):
+        if "://" in target:
+            continue
+        found = (page.parent / target).resolve() if target else page
+        assert found.is_file(), target
+        assert not anchor or anchor in _anchors(found), anchor
+
+
+OTHERS = re.compile(
+    r"\b(?:pypi|pythonhosted|npmjs|crates|anaconda|golang)\.(?:org|io|com)\b"  # package registries
+    r"|/(?:work|root|Users|home)/\w|/[t]mp/\w"  # paths of one machine
+)
+
+
+def test_nothing_is_about_one_machine():
+    """No file of the project names a package registry's host or a path of the machine that it was written on."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        names = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    found = []
+    for name in filter(None, names.split("\0")):
+        path = ROOT / name
+        content = path.read_bytes() if path.is_file() else b"\0"
+        if b"\0" not in content:
+            found += [f"{name}: {match[0]}" for match in OTHERS.finditer(content.decode())]
+    assert found == []
+
+
+# --- The promises ---
+
+
+@cache
+def _defined(module: Path) -> set[str]:
+    """Names of the tests in a module: functions, classes, and functions in classes."""
+    names = set()
+    for node in ast.parse(_text(module)).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            names |= {f"{node.name}::{part.name}" for part in node.body if isinstance(part, ast.FunctionDef)}
+    return names
+
+
+@pytest.mark.parametrize("number", range(1, 12))
+def test_a_promise_names_its_tests(number):
+    """Each of the eleven promises says what it rests on, and names tests, which exist."""
+    sections = re.findall(rf"^### {number}\. .+?(?=^##)", _text(GUARANTEES), re.MULTILINE | re.DOTALL)
+    assert len(sections) == 1
+    assert "*Rests on*" in sections[0]
+    assert "::" in sections[0].partition("*Tested in*")[2]
+
+
+def test_every_test_that_is_named_exists():
+    """No page names a test that is not there."""
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::([\w:]+))?`", _text(GUARANTEES) + _text(README))
+    assert len(named) > 11
+    missing = []
+    for module, test in named:
+        path = ROOT / module
+        if not path.is_file() or (test and test not in _defined(path)):
+            missing.append(f"{module}::{test}")
+    assert missing == []
+
+
+def test_every_file_that_is_named_exists():
+    """Each module that a page names in passing is there."""
+    named = re.findall(r"`((?:\w+/)*\w+\.py)`", _text(GUARANTEES) + _text(README))
+    assert [name for name in named if not any((ROOT / base / name).is_file() for base in ("", "tap_wix_users"))] == []
