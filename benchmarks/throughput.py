@@ -1,115 +1,231 @@
-"""Rows a second from the sandbox to /dev/null, beside a bare loop over the same pages in the same run.
+"""Rows a second from the sandbox to /dev/null, beside what else could be done with the same pages in the same run.
 
-    python benchmarks/throughput.py [--users 50000] [--repeat 3]
+    python benchmarks/throughput.py [--users 50000] [--sites 600] [--repeat 2]
 
-Prints one line of JSON. Trust the ratio, not the absolute figures: machines differ, and are noisy. The bare loop walks
-once, parses and writes the same lines, and checks nothing: it is the most that one process of Python could do.
+Measured one after the other, without a request limit, each a process from its start to its end (but the loops, which
+have no start to speak of):
+
+- `incremental`: a first run of the tap, everything compared and remembered;
+- `unchanged`: the run after it, in which no row has to be sent ;
+- `full_table`: a run with FULL_TABLE;
+- `rest_stream`: the plain SDK tap of `peers/rest_stream_tap.py`;
+- `bare_loop`: one walk that parses with msgspec, and writes lines with the same columns: it proves nothing, remembers
+  nothing, survives nothing, and is the most that one process of Python could do;
+- `raw_loop`: the same, with the API's objects as they come.
+
+Trust the ratios: machines differ, and are noisy, and the sandbox shares this one. Those by CPU count the work of the
+process alone, and hold also where other jobs run.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import re
-import resource
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import bench
 import httpx
 import msgspec
 
-RECORDS = re.compile(rb'"metric":"record_count","value":(\d+)')
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+PEER = (sys.executable, str(Path(__file__).with_name("peers") / "rest_stream_tap.py"))
+
+Row = tuple[str, dict[str, Any]]
+Shape: TypeAlias = "Callable[[str, dict[str, Any]], Iterator[Row]]"
 
 
 def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = bench.parser(__doc__)
     parser.add_argument("--users", type=int, default=50_000)
     parser.add_argument("--sites", type=int, default=600)
-    parser.add_argument("--repeat", type=int, default=3, help="runs of which the fastest counts")
+    parser.add_argument("--repeat", type=int, default=2, help="runs of each, of which the fastest counts")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        ready = Path(folder, "ready")
-        command = ["-m", "tap_wix_users.sandbox.cli", "--users", str(options.users), "--sites", str(options.sites)]
-        command += ["--requests-per-minute", "0", "--ready-file", str(ready)]
-        with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as sandbox:
-            try:
-                config = _config(sandbox.stdout.readline() if sandbox.stdout else "")
-                path = Path(folder, "config.json")
-                path.write_text(json.dumps(config), encoding="utf-8")
-                print(json.dumps(_measure(config, path, options.repeat)))
-            finally:
-                sandbox.terminate()
-    return 0
+    with bench.sandbox("--users", options.users, "--sites", options.sites) as wix:
+        return bench.tell("throughput", _measure(wix, options), options)
 
 
-def _config(ready_line: str) -> dict[str, Any]:
-    found = re.search(r"at (\S+) \(account (\S+), key (\S+)\)", ready_line)
-    if not found:
-        raise SystemExit(f"the sandbox did not start: {ready_line!r}")
-    url, account_id, key = found.groups()
-    return {"base_url": url, "account_id": account_id, "api_key": key, "requests_per_minute": 10_000_000}
-
-
-def _measure(config: dict[str, Any], path: Path, repeat: int) -> dict[str, Any]:
-    _stats(config)
-    bare = [_bare_loop(config) for _ in range(repeat)]
-    before = _stats(config)
-    runs = [_tap(path) for _ in range(repeat)]
-    requests = (_stats(config) - before) // repeat
-    rows, seconds = min(runs, key=lambda run: run[1])
-    bare_rows, bare_seconds = min(bare, key=lambda run: run[1])
+def _measure(wix: bench.Sandbox, options: argparse.Namespace) -> dict[str, Any]:
+    again = range(options.repeat)
+    full = wix.catalog(method="FULL_TABLE")
+    wix.run(settings={"max_walk_attempts": 1})  # The sandbox makes its lists on the first request.
+    bare, bare_cpu = _loops(wix, _same_columns, options.repeat)
+    raw, raw_cpu = _loops(wix, _as_they_come, options.repeat)
+    before = wix.requests()
+    incremental = bench.fastest(wix.run() for _ in again)
+    requests = (wix.requests() - before) // options.repeat
+    messages = wix.folder / "messages.jsonl"
+    wix.run(out=messages)
+    state = wix.state_after(messages)
+    megabytes = messages.stat().st_size / 1e6
+    messages.unlink()
+    unchanged = bench.fastest(wix.run(state=state) for _ in again)
+    full_table = bench.fastest(wix.run(catalog=full) for _ in again)
+    before = wix.requests()
+    peer = wix.run(PEER)
+    peer_requests = wix.requests() - before
+    started = _start_seconds()
     return {
-        "benchmark": "throughput",
-        "rows": rows,
-        "seconds": round(seconds, 2),
-        "rows_per_second": round(rows / seconds),
+        "rows": incremental.rows,
         "requests": requests,
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
-        "bare_loop_rows_per_second": round(bare_rows / bare_seconds),
-        "ratio_to_bare_loop": round(rows / seconds / (bare_rows / bare_seconds), 3),
+        "messages_mb": megabytes,
+        "state_mb": state.stat().st_size / 1e6,
+        "start_seconds": started,
+        "incremental": _figures(incremental),
+        "unchanged": {
+            **_figures(unchanged),
+            "rows_per_second": incremental.rows / unchanged.seconds,
+            "rows_sent": unchanged.rows,
+        },
+        "full_table": _figures(full_table),
+        "rest_stream": {**_figures(peer), "rows": peer.rows, "requests": peer_requests},
+        "bare_loop_rows_per_second": bare,
+        "raw_loop_rows_per_second": raw,
+        "ratio_to_rest_stream": incremental.rate / peer.rate,
+        "ratio_to_bare_loop": incremental.rate / bare,
+        "ratio_to_bare_loop_without_start": incremental.rows / (incremental.seconds - started) / bare,
+        "ratio_to_raw_loop": incremental.rate / raw,
+        "cpu_ratio_to_rest_stream": incremental.cpu_rate / peer.cpu_rate,
+        "cpu_ratio_to_bare_loop": incremental.cpu_rate / bare_cpu,
+        "cpu_ratio_to_raw_loop": incremental.cpu_rate / raw_cpu,
+        "ratio_unchanged_to_first_run": incremental.seconds / unchanged.seconds,
+        "ratio_full_table_to_incremental": full_table.rate / incremental.rate,
     }
 
 
-def _stats(config: dict[str, Any]) -> int:
-    return sum(httpx.get(f"{config['base_url']}/_sandbox/stats").json()["requests"].values())
+def _figures(run: bench.Run) -> dict[str, float | None]:
+    return {"seconds": run.seconds, "cpu_seconds": run.cpu_seconds, "rows_per_second": run.rate, "peak_mb": run.peak_mb}
 
 
-def _tap(path: Path) -> tuple[int, float]:
-    """A whole run of the command line tool, its start included."""
+def _start_seconds() -> float:
+    """What it takes until the tap could send its first request."""
     started = time.perf_counter()
-    command = [sys.executable, "-m", "tap_wix_users.tap", "--config", str(path)]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
-    seconds = time.perf_counter() - started
-    return sum(map(int, RECORDS.findall(done.stderr))), seconds
+    subprocess.run([*bench.TAP, "--about"], capture_output=True, check=True, env=bench.ENVIRONMENT)
+    return time.perf_counter() - started
 
 
-def _bare_loop(config: dict[str, Any]) -> tuple[int, float]:
-    """What a user could write at the least: it proves nothing, remembers nothing and survives nothing."""
+def _loops(wix: bench.Sandbox, shape: Shape, repeat: int) -> tuple[float, float]:
+    """The most rows a second, and per second of CPU, of some runs of the least that a user could write."""
+    runs = [_loop(wix, shape) for _ in range(repeat)]
+    return max(rows / seconds for rows, seconds, _ in runs), max(rows / cpu for rows, _, cpu in runs)
+
+
+def _loop(wix: bench.Sandbox, shape: Shape) -> tuple[int, float, float]:
+    """Rows, seconds, and seconds of CPU of one run."""
     encode = msgspec.json.Encoder().encode
     rows = offset = 0
-    started = time.perf_counter()
-    headers = {"authorization": config["api_key"], "wix-account-id": config["account_id"]}
-    with Path("/dev/null").open("wb") as out, httpx.Client(base_url=config["base_url"], headers=headers) as client:
+    started, cpu = time.perf_counter(), time.process_time()
+    headers = {"authorization": wix.key, "wix-account-id": wix.account_id}
+    with Path("/dev/null").open("wb") as out, httpx.Client(base_url=wix.url, headers=headers) as client:
         while True:
             body = {"paging": {"limit": 100, "offset": offset}}
-            members = msgspec.json.decode(client.post("/roles-management/v3/team/search", json=body).content)[
-                "teamMembers"
-            ]
+            answer = client.post("/roles-management/v3/team/search", json=body)
+            members = msgspec.json.decode(answer.content)["teamMembers"]
             if not members:
-                return rows, time.perf_counter() - started
+                return rows, time.perf_counter() - started, time.process_time() - cpu
             offset += len(members)
             for member in members:
-                kind, row = next(iter(member.items()))
-                for assignment in row.pop("assignments", None) or ():
-                    out.write(encode({"type": "RECORD", "stream": f"{kind}_assignments", "record": assignment}) + b"\n")
+                for stream, record in shape(wix.account_id, member):
+                    message = {"type": "RECORD", "stream": stream, "record": record, "time_extracted": _NOW}
+                    out.write(encode(message) + b"\n")
                     rows += 1
-                out.write(encode({"type": "RECORD", "stream": kind, "record": row}) + b"\n")
-                rows += 1
+
+
+_NOW = "2026-11-24T12:00:00.000000Z"
+_SEEN_AT = {"observed_at": _NOW, "snapshot_at": _NOW}
+
+
+def _as_they_come(_account_id: str, member: dict[str, Any]) -> Iterator[Row]:
+    kind, row = next(iter(member.items()))
+    for assignment in row.pop("assignments", None) or ():
+        yield f"{kind}_assignments", assignment
+    yield kind, row
+
+
+def _same_columns(account_id: str, member: dict[str, Any]) -> Iterator[Row]:
+    """The rows of a member with the tap's columns, as short as Python says it."""
+    if user := member.get("user"):
+        name = user.get("name") or {}
+        yield (
+            "users",
+            {
+                "account_id": account_id,
+                "id": user["id"],
+                "email": user.get("email"),
+                "first_name": name.get("firstName"),
+                "last_name": name.get("lastName"),
+                "profile_image": user.get("profileImage"),
+                "joined_team_at": user.get("joinedTeamAt"),
+                "extra": None,
+                **_SEEN_AT,
+            },
+        )
+        for one in user.get("assignments") or ():
+            subject = one.get("subject") or {}
+            own = {
+                "user_id": user["id"],
+                "assignment_id": one.get("assignmentId"),
+                "subject_id": subject.get("id"),
+                "subject_type": subject.get("subjectType"),
+            }
+            for row in _assets(account_id, one):
+                yield "assignments", {**row, **own}
+    if invite := member.get("invite"):
+        yield (
+            "invites",
+            {
+                "account_id": account_id,
+                "id": invite["id"],
+                "email": invite.get("email"),
+                "status": invite.get("status"),
+                "date_created": invite.get("dateCreated"),
+                "date_updated": invite.get("dateUpdated"),
+                "expiration_date": invite.get("expirationDate"),
+                "extra": None,
+                **_SEEN_AT,
+            },
+        )
+        for one in invite.get("assignments") or ():
+            for row in _assets(account_id, one):
+                yield "invite_assignments", {**row, "invite_id": invite["id"]}
+
+
+def _assets(account_id: str, one: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    where = one.get("restrictions")
+    if not where:
+        yield _asset(account_id, one, "account", account_id)
+    elif conditions := (where.get("conditions") or {}).get("conditions"):
+        for condition in conditions:
+            yield _asset(account_id, one, "folder", condition["id"], condition.get("value"))
+    elif site := where.get("site") or where.get("resource"):
+        inside = site.get("resource")
+        kind, asset_id = ("site_resource", inside["id"]) if inside else ("site", site["id"])
+        yield _asset(account_id, one, kind, asset_id, site.get("value"))
+    else:
+        yield _asset(account_id, one, "unknown", None)
+
+
+def _asset(
+    account_id: str, one: dict[str, Any], kind: str, asset_id: str | None, name: str | None = None
+) -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        "assignment_key": one.get("assignmentId") or f"{one.get('policyId')}@{kind}:{asset_id}",
+        "role_id": one.get("policyId"),
+        "asset_type": kind,
+        "asset_id": asset_id,
+        "asset_name": name,
+        "site_id": asset_id if kind == "site" else None,
+        "folder_id": asset_id if kind == "folder" else None,
+        "restrictions": one.get("restrictions"),
+        "extra": None,
+        **_SEEN_AT,
+    }
 
 
 if __name__ == "__main__":
