@@ -22,10 +22,12 @@ lint: $(VENV)/installed ## Check style and types
 	$(VENV)/bin/mypy
 
 test: install lint ## Run all checks and tests
-	$(VENV)/bin/pytest --cov --cov-report=term-missing
+	$(VENV)/bin/pytest --numprocesses=auto --cov --cov-report=term-missing
 
-bench: install ## Measure, and print the figures as JSON
-	$(VENV)/bin/python benchmarks/throughput.py
+bench: install ## Measure, and print a line of JSON for each benchmark (docs/performance.md)
+	@for name in throughput duckdb_load fewest_requests budget latency memory; do \
+		$(VENV)/bin/python benchmarks/$$name.py || exit 1; \
+	done
 
 clean: ## Remove what was installed, and the output
 	rm -rf $(VENV) $(MELTANO_VENV) .meltano output build dist .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis

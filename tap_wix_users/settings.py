@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -223,6 +224,14 @@ def problems(config: Mapping[str, Any]) -> list[str]:
     except ValidationError as error:
         return [_sentence(problem) for problem in error.errors(include_input=False, include_url=False)]
     return []
+
+
+def is_on(value: Any) -> bool:
+    """Whether a switch is on, where settings are not checked: what is not readable as true is off."""
+    try:
+        return TypeAdapter(bool).validate_python(value)
+    except ValidationError:
+        return False
 
 
 def unknown(config: Mapping[str, Any], known: Iterable[str]) -> list[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import logging
+import os
+import signal
 import sys
 import time
 from functools import cached_property
 from hashlib import blake2b
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
 import msgspec
 from singer_sdk import Stream
@@ -17,6 +20,7 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
+from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
 from tap_wix_users.snapshot import state, sync
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.singerlib import Catalog
+    from singer_sdk.singerlib import CatalogEntry, MetadataMapping
     from singer_sdk.singerlib.encoding.simple import Message
 
     from tap_wix_users.extract import AccountRef
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
     from tap_wix_users.tables.models import Row
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.tap import TapWixUsers
+
+_BUFFER = 64 * 1024
 
 _STATE_SECONDS = 5.0
 """Between the STATEs of one stream, where many accounts would each write all of it."""
@@ -53,23 +59,43 @@ ROW_SHAPE = 1
 class LineWriter(MsgSpecWriter):
     """Writes messages, and flushes behind those that a target acts on: not behind every record."""
 
+    _buffered: BinaryIO | None = None
+
+    @property
+    def _out(self) -> BinaryIO:
+        out = sys.stdout.buffer
+        if not isinstance(out, io.RawIOBase):
+            return out
+        if self._buffered is None:
+            # Unbuffered (PYTHONUNBUFFERED, common in containers), a write may take a part of a line and leave the rest.
+            self._buffered = os.fdopen(out.fileno(), "wb", buffering=_BUFFER, closefd=False)
+        return self._buffered
+
     @override
     def write_message(self, message: Message) -> None:
-        self.write_line(self.format_message(message))
-        if not isinstance(message, RecordMessage):
+        line = self.format_message(message)
+        if isinstance(message, RecordMessage):
+            self.write_line(line)
+            return
+        # A line that is longer than the buffer goes out in parts, and a signal in between would cut it.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            self.write_line(line)
             self.flush()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
     def write_line(self, line: bytes | bytearray) -> None:
         """Write a message that is already text."""
         try:
-            sys.stdout.buffer.write(line)
+            self._out.write(line)
         except OSError as error:
             raise TargetGone(error) from None
 
     def flush(self) -> None:
         """Hand over what was written so far."""
         try:
-            sys.stdout.buffer.flush()
+            self._out.flush()
         except OSError as error:
             raise TargetGone(error) from None
 
@@ -161,10 +187,8 @@ class TableStream(WixStream):
     def __init__(self, tap: TapWixUsers, table: Table) -> None:
         self.table = table
         self.selected_by_default = table.selected
-        self._history = bool(tap.config.get("history"))
-        self._tombstones = bool(tap.config.get("emit_tombstones"))
         schema = singer_schema(table.model)
-        if self._tombstones:
+        if tap.switches["emit_tombstones"]:
             schema["properties"][DELETED_AT] = {
                 "type": ["string", "null"],
                 "format": "date-time",
@@ -176,18 +200,24 @@ class TableStream(WixStream):
         self._told_state = 0.0
         super().__init__(tap, table.model, schema)
         self.replication_key = SNAPSHOT_AT
-        self._complete_key()
+        if tap.switches["history"]:
+            self.primary_keys = [*table.model.key, OBSERVED_AT]
 
+    @property
     @override
-    def apply_catalog(self, catalog: Catalog) -> None:
-        super().apply_catalog(catalog)
-        self.replication_key = SNAPSHOT_AT
-        self._complete_key()
+    def metadata(self) -> MetadataMapping:
+        found = super().metadata
+        if column := found.get(("properties", OBSERVED_AT)):
+            # The rule of what is current needs it, as it does the keys and `snapshot_at`.
+            column.inclusion = Metadata.InclusionType.AUTOMATIC
+        return found
 
-    def _complete_key(self) -> None:
-        # A catalog that was made without `history` would keep one version of a row.
-        if self._history and OBSERVED_AT not in self.primary_keys:
-            self.primary_keys = [*self.primary_keys, OBSERVED_AT]
+    def complete(self, entry: CatalogEntry) -> None:
+        """Put into a catalog what this stream cannot do without: one made without `history` would keep one version."""
+        entry.key_properties = list(self.primary_keys)
+        entry.replication_key = SNAPSHOT_AT
+        for name in (*self.primary_keys, OBSERVED_AT, SNAPSHOT_AT):
+            entry.metadata[("properties", name)] = Metadata(inclusion=Metadata.InclusionType.AUTOMATIC)
 
     @override
     def _sync_records(

@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
@@ -19,6 +20,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
@@ -33,11 +35,20 @@ from tap_wix_users.wix.errors import Forbidden, WixError
 from tap_wix_users.wix.proving import Effort
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Sequence
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.streams import Stream
+
+
+CATALOG_SWITCHES = ("include_accept_links", "history", "emit_tombstones")
+
+_SDK_SETTINGS = (
+    "`stream_maps`, or another setting of the Singer SDK, is not as `--about` describes it. "
+    "Its value is not shown here, since it may be a secret"
+)
 
 
 @dataclass(frozen=True)
@@ -71,9 +82,26 @@ class TapWixUsers(Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        with_links = self.config.get("include_accept_links", False)
-        found = tables(include_accept_links=bool(with_links))
+        found = tables(include_accept_links=self.switches["include_accept_links"])
         return [*(TableStream(self, table) for table in found), self.changes, self.receipts]
+
+    @cached_property
+    def switches(self) -> dict[str, bool]:
+        """The settings that decide what the catalog looks like; discovery has no others, and none that are checked."""
+        return {name: settings.is_on(self.config.get(name)) for name in CATALOG_SWITCHES}
+
+    @override
+    def setup_mapper(self) -> None:
+        if self.input_catalog is not None:
+            for stream in self.discover_streams():
+                entry = self.input_catalog.get_stream(stream.name)
+                if entry is not None and isinstance(stream, TableStream):
+                    stream.complete(entry)
+        super().setup_mapper()
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        super().load_state({"bookmarks": _readable_bookmarks(state, self.logger)})
 
     @cached_property
     def changes(self) -> LogStream:
@@ -161,7 +189,10 @@ class TapWixUsers(Tap):
             return errors
         checked = settings.Settings.model_validate(self._config).model_dump(exclude={"api_key"}, exclude_unset=True)
         self._config.update(checked)
-        errors = super()._validate_config(raise_errors=raise_errors)
+        if super()._validate_config(raise_errors=False):
+            errors = [_SDK_SETTINGS]
+        if errors and raise_errors:
+            raise ConfigValidationError("Config validation failed", errors=errors, schema={})
         for sentence in settings.unknown(self._config, self.config_jsonschema["properties"]):
             self.logger.warning(sentence)
         return errors
@@ -249,12 +280,14 @@ class TapWixUsers(Tap):
         """Do a job, and end the process with a code other than 0 when any part of it failed."""
         # Rows live as long as their page: looking for cycles among them after every 700 only costs time.
         gc.set_threshold(50_000, 20, 20)
+        writer = cast("LineWriter", tap.message_writer)
         try:
             job()
-            cast("LineWriter", tap.message_writer).flush()
+            writer.flush()
         except Terminated as end:
             # Requests under way hold the interpreter's own exit up until they are answered.
-            os._exit(_flushed(end.code))
+            _flush_briefly(writer)
+            os._exit(end.code)
         except TargetGone as end:
             # What is still buffered can never be written: the interpreter would only complain about it.
             cls.logger.error("Cannot write to the target: %s", end.reason)  # noqa: TRY400
@@ -270,12 +303,17 @@ class Terminated(SystemExit):
     code: int
 
 
-def _flushed(code: int) -> int:
-    """Write what is buffered, so that no message is cut, and give the code back."""
-    with contextlib.suppress(OSError, RuntimeError):
-        sys.stdout.buffer.flush()
+def _flush_briefly(writer: LineWriter, seconds: float = 1.0) -> None:
+    """Hand over whole lines, unless whoever reads them is stuck."""
+
+    def flush() -> None:
+        with contextlib.suppress(TargetGone, RuntimeError):
+            writer.flush()
+
+    last = threading.Thread(target=flush, daemon=True)
+    last.start()
+    last.join(seconds)
     sys.stderr.flush()
-    return code
 
 
 def _load(file: IO[str] | None, option: str) -> Any:
@@ -287,7 +325,33 @@ def _load(file: IO[str] | None, option: str) -> Any:
         content = None
     if not isinstance(content, dict):
         raise click.BadParameter("not a JSON object", param_hint=option)
+    if option == "--catalog" and not _is_catalog(content):
+        raise click.BadParameter("not a Singer catalog: make one with --discover", param_hint=option)
     return content
+
+
+def _is_catalog(content: dict[str, Any]) -> bool:
+    try:
+        entries = Catalog.from_dict(content).values()
+        return all(isinstance(entry.schema.to_dict()["properties"], dict) for entry in entries)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return False
+
+
+def _readable_bookmarks(state: dict[str, Any], logger: logging.Logger) -> dict[str, Any]:
+    """The bookmarks of a state that are shaped as this tap writes them; others count as none."""
+    bookmarks = state.get("bookmarks") or {}
+    if not isinstance(bookmarks, dict):
+        logger.warning("The state has no readable bookmarks, and counts as none")
+        return {}
+    readable = {}
+    for stream, bookmark in bookmarks.items():
+        if isinstance(bookmark, dict) and isinstance(bookmark.get("accounts", {}), dict):
+            # Partitions are the SDK's, and no stream of this tap has any.
+            readable[stream] = {name: value for name, value in bookmark.items() if name != "partitions"}
+        else:
+            logger.warning("The state of %s cannot be read, and counts as none", stream)
+    return readable
 
 
 if __name__ == "__main__":

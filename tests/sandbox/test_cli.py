@@ -29,7 +29,7 @@ READY = re.compile(
 @contextmanager
 def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """A sandbox process and what its ready line says."""
-    with subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             assert select.select([process.stdout], [], [], 20)[0], "no ready line"
@@ -86,7 +86,7 @@ def test_port_is_taken():
     """A taken port is said so in one line, with what to do."""
     with running("--users", "0") as (_, ready):
         port = ready["url"].rsplit(":", 1)[1]
-        second = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, check=False)  # noqa: S603
+        second = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, check=False)
     assert second.returncode == 1
     why = f"127.0.0.1:{port} is already in use; choose another --port, or 0 for a free one"
     assert second.stderr == f"tap-wix-users-sandbox: error: {why}\n"

@@ -242,7 +242,7 @@ class TestAnswersThatAreOdd:
     """What cannot be a row, or cannot be true."""
 
     def test_a_contributor_without_an_account(self, serve, connect):
-        """The contract allows it, and it cannot be a row: the site is named, the others are read, and nothing is proved."""
+        """The contract allows it, and it cannot be a row: the site is named, and nothing is proved."""
         made = world(4)
         second = [*made.main.sites.values()][1]
         second.contributors.append(Outside(None, made.main.new_id(), []))

@@ -1,0 +1,355 @@
+"""The command, as a process of its own: options, bad input, pipes and signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tap_wix_users.sandbox import Fault, Rules, Size, World
+from tests.support import (
+    BY_SITE,
+    COMMAND,
+    LOGS,
+    TABLES,
+    command,
+    commands,
+    config,
+    environment,
+    run,
+    started,
+    write_json,
+)
+
+KEY = "IST.marked-0123456789abcdef"
+ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"
+NOWHERE = "http://127.0.0.1:9"
+
+
+def _clean(done):
+    """No traceback and no secret in what a process said."""
+    assert "Traceback" not in done.stderr
+    assert KEY not in done.stderr
+    assert KEY not in done.stdout
+    return True
+
+
+# Options.
+
+
+@pytest.mark.parametrize("option", ["json", "markdown"])
+def test_about(option):
+    """`--about` lists every setting, marks the key as a secret, and does not offer BATCH files."""
+    done = command("--about", "--format", option)
+    assert (done.returncode, _clean(done)) == (0, True)
+    for name in ("api_key", "max_removal_ratio", "emit_activate_version_messages", "include_accept_links"):
+        assert name in done.stdout
+    if option == "json":
+        about = json.loads(done.stdout)
+        assert about["settings"]["properties"]["api_key"]["secret"] is True
+        assert about["capabilities"] == [
+            "catalog",
+            "state",
+            "discover",
+            "activate-version",
+            "about",
+            "stream-maps",
+            "schema-flattening",
+            "structured-logging",
+        ]
+
+
+def test_version_and_help():
+    """`--version` and `--help` tell what they should, and end with 0."""
+    version, text = command("--version"), command("--help")
+    assert (version.returncode, text.returncode) == (0, 0)
+    assert re.fullmatch(r"tap-wix-users v\d+\.\d+\.\d+, Meltano SDK v0\.54\.\d+\n", version.stdout)
+    for option in ("--config", "--catalog", "--state", "--discover", "--test", "--about"):
+        assert option in text.stdout
+
+
+def test_connection_test_passes(tmp_path, serve):
+    """`--test` reads every stream, a page at most of each list, writes whole messages, and says that it works."""
+    sandbox = serve(World(Size(users=300)))
+    done = command("--config", write_json(tmp_path / "config.json", config(sandbox)), "--test")
+    assert (done.returncode, _clean(done)) == (0, True)
+    assert "The connection works: every stream could be read" in done.stderr
+    sent = [json.loads(line) for line in done.stdout.splitlines()]
+    # Invites come after the users, on pages that a test does not ask for.
+    found = sorted(m["stream"] for m in sent if m["type"] == "RECORD")
+    assert found == sorted({*TABLES, *BY_SITE} - {"invites", "invite_assignments"})
+    assert {m["type"] for m in sent} <= {"SCHEMA", "RECORD", "STATE"}
+    bookmarks = [kept for m in sent if m["type"] == "STATE" for kept in m["value"]["bookmarks"].values()]
+    assert not any(kept.get("accounts") for kept in bookmarks)
+    assert len([seen for seen in sandbox.requests if seen.endpoint == "search_team"]) < 4
+
+
+@pytest.mark.parametrize("option", ["--test", "--test=all"])
+def test_connection_test_fails(tmp_path, serve, option):
+    """With a key that Wix does not know, `--test` ends with 1 and the reason."""
+    sandbox = serve()
+    settings = config(sandbox, api_key=KEY)
+    done = command("--config", write_json(tmp_path / "config.json", settings), option)
+    assert (done.returncode, _clean(done)) == (1, True)
+    assert "Wix does not accept the API key: check `api_key`" in done.stderr
+    assert "The connection works" not in done.stderr
+
+
+def test_connection_test_of_something_else(tmp_path, serve):
+    """A misspelt `--test=ALL` does not pass for a test that passed."""
+    settings = config(serve(), api_key=KEY)
+    done = command("--config", write_json(tmp_path / "config.json", settings), "--test=ALL")
+    assert done.returncode != 0
+
+
+def test_schema_test(tmp_path):
+    """`--test=schema` writes every SCHEMA, and asks for nothing."""
+    settings = {"api_key": KEY, "account_id": ACCOUNT, "base_url": NOWHERE}
+    done = command("--config", write_json(tmp_path / "config.json", settings), "--test=schema")
+    assert (done.returncode, _clean(done)) == (0, True)
+    written = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(m["type"], m["stream"]) for m in written] == [("SCHEMA", name) for name in sorted(TABLES + BY_SITE + LOGS)]
+
+
+# Configuration.
+
+
+def test_settings_of_the_environment(tmp_path, serve):
+    """Settings come from the environment alone, and over those of a file."""
+    sandbox = serve()
+    env = {
+        "TAP_WIX_USERS_API_KEY": sandbox.world.key,
+        "TAP_WIX_USERS_ACCOUNT_ID": sandbox.world.main.id.upper(),
+        "TAP_WIX_USERS_BASE_URL": sandbox.url + "/",
+        "TAP_WIX_USERS_REQUESTS_PER_MINUTE": "5000",
+        "TAP_WIX_USERS_MAX_RETRY_SECONDS": "0",
+        "TAP_WIX_USERS_INCLUDE_CHILD_ACCOUNTS": "true",
+        "TAP_WIX_USERS_HISTORY": "",
+    }
+    alone = command("--config", "ENV", env=environment(**env))
+    other = config(sandbox, api_key=KEY, include_child_accounts=False)
+    both = command("--config", write_json(tmp_path / "config.json", other), "--config", "ENV", env=environment(**env))
+    for done in (alone, both):
+        assert (done.returncode, _clean(done)) == (0, True)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        accounts = {m["record"]["account_id"] for m in rows if m["type"] == "RECORD" and m["stream"] == "users"}
+        assert accounts == set(sandbox.world.accounts)
+        assert sandbox.world.key not in done.stdout + done.stderr
+
+
+BAD = {
+    "no settings": ({}, "`api_key` is missing"),
+    "no account": ({"api_key": KEY}, "`account_id` is missing"),
+    "a key with Bearer": ({"api_key": f"Bearer {KEY}", "account_id": ACCOUNT}, "starts with `Bearer`"),
+    "a key that is a number": ({"api_key": 1234567890123, "account_id": ACCOUNT}, "`api_key`"),
+    "a key that is an object": ({"api_key": {"key": KEY}, "account_id": ACCOUNT}, "`api_key`"),
+    "an account that is no GUID": ({"api_key": KEY, "account_id": KEY}, "is not a GUID"),
+    "plain http": ({"api_key": KEY, "account_id": ACCOUNT, "base_url": "http://example.com"}, "https://"),
+    "a key in the address": ({"api_key": KEY, "account_id": ACCOUNT, "base_url": f"https://{KEY}@example.com"}, "host"),
+    "a size of nothing": ({"api_key": KEY, "account_id": ACCOUNT, "page_size": 0}, "`page_size`"),
+    "a size in words": ({"api_key": KEY, "account_id": ACCOUNT, "page_size": KEY}, "`page_size`"),
+    "a ratio over one": ({"api_key": KEY, "account_id": ACCOUNT, "max_removal_ratio": 2}, "`max_removal_ratio`"),
+    "a locale": ({"api_key": KEY, "account_id": ACCOUNT, "locale": "english, please"}, "`locale`"),
+    "maps that are text": ({"api_key": KEY, "account_id": ACCOUNT, "stream_maps": KEY}, "stream_maps"),
+}
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory):
+    """What the command said to each bad configuration."""
+    folder = tmp_path_factory.mktemp("configs")
+    files = [write_json(folder / f"{n}.json", settings) for n, (settings, _) in enumerate(BAD.values())]
+    return dict(zip(BAD, commands(folder, *(["--config", file] for file in files)), strict=True))
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_settings(refused, case):
+    """A bad setting is refused before the first request, in a sentence that names it, with 1 and without its value."""
+    ran = refused[case]
+    assert (ran.code, ran.lines) == (1, [])
+    assert BAD[case][1] in ran.log
+    for secret in ("Traceback", KEY, "1234567890123"):
+        assert secret not in ran.log
+
+
+def test_an_unknown_setting(tmp_path, serve):
+    """A setting that does not exist is ignored, with the name that was probably meant."""
+    settings = config(serve(), include_child_acounts=True)
+    done = command("--config", write_json(tmp_path / "config.json", settings))
+    assert done.returncode == 0
+    sentence = "The setting `include_child_acounts` does not exist and is ignored: is `include_child_accounts` meant?"
+    assert sentence in done.stderr
+
+
+def _files(folder):
+    """Files that are no JSON object, in each way that they can fail to be."""
+    (folder / "cut.json").write_text('{"api_key": ')
+    (folder / "list.json").write_text("[1]")
+    (folder / "bytes.json").write_bytes(b"\xff\xfe{")
+    (folder / "empty.json").write_text("")
+    return ["cut.json", "list.json", "bytes.json", "empty.json", "missing.json", "."]
+
+
+@pytest.mark.parametrize("option", ["--config", "--state", "--catalog"])
+def test_bad_files(tmp_path, option):
+    """A file that is not there, or no JSON object, is named or its option is, in one sentence."""
+    good = write_json(tmp_path / "config.json", {"api_key": KEY, "account_id": ACCOUNT, "base_url": NOWHERE})
+    more = [] if option == "--config" else ["--config", good]
+
+    lines = [[*more, option, str(tmp_path / name)] for name in _files(tmp_path)]
+    for ran in commands(tmp_path, *lines):
+        assert (ran.code, ran.lines) == (2, [])
+        reason = "(not a JSON object|not a Singer catalog|[Nn]o such file|directory)"
+        assert re.search(rf"Error: Invalid value for '?{option}'?: .*{reason}", ran.log)
+        assert "Traceback" not in ran.log
+        assert KEY not in ran.log
+
+
+ODD = [
+    ("--state", {"bookmarks": []}),
+    ("--state", {"bookmarks": {"users": None}}),
+    ("--catalog", {"streams": 5}),
+    ("--catalog", {"streams": [{"tap_stream_id": "users"}]}),
+]
+
+
+@pytest.fixture(scope="module")
+def odd_runs(tmp_path_factory):
+    """What the command said to each of them."""
+    folder, lines = tmp_path_factory.mktemp("odd"), []
+    good = {"api_key": KEY, "account_id": ACCOUNT, "base_url": NOWHERE, "max_retry_seconds": 0}
+    settings = write_json(folder / "config.json", good)
+    for number, (option, content) in enumerate(ODD):
+        lines.append(["--config", settings, option, write_json(folder / f"{number}.json", content)])
+    return commands(folder, *lines)
+
+
+@pytest.mark.parametrize("number", range(len(ODD)), ids=lambda number: str(ODD[number]))
+def test_odd_files(odd_runs, number):
+    """A JSON object of another shape gets a sentence, not a traceback."""
+    assert "Traceback" not in odd_runs[number].log
+
+
+# Pipes.
+
+
+@pytest.mark.parametrize("lines", [0, 1, 30])
+def test_a_closed_pipe(tmp_path, serve, lines):
+    """When the target is gone the run ends soon, with 1, one sentence, and no traceback."""
+    sandbox = serve(World(Size(users=400)))
+    with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
+        for _ in range(lines):
+            process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(10) == 1
+        said = process.stderr.read().decode()
+    assert "Cannot write to the target: Broken pipe" in said
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said
+
+
+def test_a_full_disk(tmp_path, serve):
+    """Output that cannot be stored is a failure too."""
+    settings = write_json(tmp_path / "config.json", config(serve()))
+    with Path("/dev/full").open("w") as full:
+        done = command("--config", settings, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert "Cannot write to the target: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+# Signals.
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_a_request_stalls(tmp_path, serve, number):
+    """The run ends within two seconds, with the signal's code; all that it wrote is whole lines."""
+    sandbox = serve(faults=[Fault(kind="stall", endpoint="query_sites", seconds=60)])
+    with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
+        while b'"roles"' not in (line := process.stdout.readline()):
+            assert line
+        _until(lambda: any(name == "query_sites" for name in sandbox.api._numbers))
+        began = time.monotonic()
+        process.send_signal(number)
+        rest = process.stdout.read()
+        assert process.wait(5) == 128 + number
+        assert time.monotonic() - began < 2
+        said = process.stderr.read().decode()
+    assert not rest or rest.endswith(b"\n")
+    assert all(json.loads(line) for line in rest.splitlines())
+    assert f"Ended by {number.name}; what a target has stored up to the last STATE is complete" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM])
+def test_a_signal_while_pages_are_read_ahead(tmp_path, serve, number):
+    """So it ends also while several requests of a walk are under way."""
+    sandbox = serve(World(Size(users=900)), faults=[Fault(kind="stall", endpoint="search_team", nth=3, times=0)])
+    with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
+        _until(lambda: sandbox.api._numbers.get("search_team", 0) > 3)
+        began = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(5) == 128 + number
+        assert time.monotonic() - began < 2
+        assert process.stdout.read().endswith(b"\n")
+
+
+def _until(happened):
+    patience = time.monotonic() + 15
+    while not happened():
+        assert time.monotonic() < patience
+        time.sleep(0.01)
+
+
+def test_a_signal_while_a_long_line_is_written(tmp_path, serve):
+    """A STATE that is longer than the pipe is whole, or not there, when a signal comes while it is written."""
+    sandbox = serve(World(Size(users=4000, assignments_per_user=2)))
+    with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
+        while b'"snapshots"' not in (line := process.stdout.readline()) or b'"assignments"' not in line:
+            assert line
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        rest = process.stdout.read()
+        assert process.wait(5) == 143
+    assert rest.endswith(b"\n")
+
+
+def test_progress(serve, monkeypatch):
+    """A read that takes long says how far it is, of how many, and how fast."""
+    monkeypatch.setattr("tap_wix_users.extract._PROGRESS_SECONDS", 0.2)
+    sandbox = serve(World(Size(users=60)), rules=Rules(latency=0.05))
+    said = run(sandbox, page_size=5, max_concurrency=1).log
+    assert re.search(r"^Reading team of account \S+: \d+ of 72 so far, \d+ a second$", said, re.MULTILINE)
+    assert re.search(
+        r"^Read team of account \S+: 72 in \d\.\d s \(\d+ a second\), \d+ requests, 0 of them retries",
+        said,
+        re.MULTILINE,
+    )
+
+
+def test_the_log_is_on_stderr(tmp_path, serve):
+    """Standard output holds messages alone, whatever the level of the log; a failure ends with its code there too."""
+    sandbox = serve(rules=Rules(deny=["get_roles"]))
+    settings = write_json(tmp_path / "config.json", config(sandbox))
+    done = command("--config", settings, env=environment(TAP_WIX_USERS_LOGLEVEL="DEBUG"))
+    assert (done.returncode, _clean(done)) == (1, True)
+    assert {json.loads(line)["type"] for line in done.stdout.splitlines()} == {"SCHEMA", "RECORD", "STATE"}
+    last = done.stderr.splitlines()[-2:]
+    assert last[0].endswith("This run is not complete: 1 failure(s), everything else is")
+    assert "- roles of account" in last[1]
+
+
+def test_installed_command():
+    """The package's command is this module's."""
+    script = Path(COMMAND[0]).with_name("tap-wix-users")
+    if script.exists():
+        done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True, env=dict(os.environ))
+        assert done.stdout.startswith("tap-wix-users v")

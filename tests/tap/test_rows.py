@@ -1,0 +1,310 @@
+"""Every row against what the sandbox's world holds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tap_wix_users.sandbox import Fault, Rules, Size, World
+from tests.support import BY_SITE, TABLES, TEAM, catalog, run
+from tests.tap import expected
+from tests.tap.expected import content, key_of, moment
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+def _assert_rows(ran, *accounts):
+    """The records are these accounts' rows: each key once, every column right."""
+    for stream, rows in expected.tables(*accounts).items():
+        records = ran.records(stream)
+        assert len(records) == len(rows)
+        assert {key_of(stream, record): content(record) for record in records} == rows
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param(World, id="the story"),
+        pytest.param(lambda: World(seed=7), id="another seed"),
+        pytest.param(
+            lambda: World(Size(users=350, assignments_per_user=4, sites=230, folders=40, invites=90)), id="many pages"
+        ),
+        pytest.param(lambda: World(Size(users=0, sites=0, folders=0, invites=0, child_accounts=0)), id="empty"),
+        pytest.param(lambda: World(Size(users=1, sites=1, folders=1, invites=1, child_accounts=0)), id="one of each"),
+    ],
+)
+def test_all_rows(serve, world):
+    """Every row of every table is there once, whole, and nothing else is."""
+    sandbox = serve(world())
+    ran = run(sandbox)
+    assert ran.code == 0
+    _assert_rows(ran, sandbox.world.main)
+    assert set(ran.statuses().values()) == {"complete"}
+
+
+def test_all_rows_after_a_year(serve):
+    """So it is when the account has lived for a year: accepted and expired invites, moved sites, changed roles."""
+    world = World(Size(users=60))
+    world.advance(365)
+    _assert_rows(run(serve(world), include_child_accounts=True), *world.accounts.values())
+
+
+@pytest.mark.parametrize("settings", [{"page_size": 7}, {"page_size": 1000}, {"max_concurrency": 1}])
+def test_page_sizes(serve, settings):
+    """Neither the page size, one that Wix refuses among them, nor the requests in flight change a row."""
+    sandbox = serve(World(Size(users=130)))
+    _assert_rows(run(sandbox, **settings), sandbox.world.main)
+
+
+def test_a_silent_cap(serve):
+    """A server that returns fewer rows than asked for, without a word, hides nobody."""
+    sandbox = serve(World(Size(users=130)), rules=Rules(page_cap=9))
+    ran = run(sandbox)
+    _assert_rows(ran, sandbox.world.main)
+    assert (ran.code, ran.receipt("users")["proof"]) == (0, "count")
+
+
+def test_without_facets(serve):
+    """Where Wix counts nothing, a second walk proves the first; other tables are proved by their one whole answer."""
+    sandbox = serve(rules=Rules(facets=False))
+    ran = run(sandbox, page_size=20)
+    _assert_rows(ran, sandbox.world.main)
+    proofs = {stream: ran.receipt(stream)["proof"] for stream in TABLES}
+    assert proofs == {stream: "repeat" if stream in TEAM else "whole" for stream in TABLES}
+
+
+def test_the_story_by_hand(serve):
+    """Whole rows, written out by hand: an intern with the whole account, an agency in a folder, and the odd shapes."""
+    sandbox = serve()
+    account = sandbox.world.main
+    ran = run(sandbox)
+    person, role = account.person, account.role_id
+    ivy = person("ivy.lindqvist@acme-studio.example")
+    assert [row for row in ran.records("users") if row["id"] == ivy.id] == [
+        {
+            "account_id": account.id,
+            "id": ivy.id,
+            "email": "ivy.lindqvist@acme-studio.example",
+            "first_name": "Ivy",
+            "last_name": "Lindqvist",
+            "profile_image": f"https://static.example.com/{ivy.id[:8]}.png",
+            "joined_team_at": "2026-09-01T08:09:00.000000Z",
+            "extra": None,
+            "observed_at": ran.receipt("users")["snapshot_at"],
+            "snapshot_at": ran.receipt("users")["snapshot_at"],
+        }
+    ]
+    shop = account.site("Shop EU")
+    seen = dict.fromkeys(("observed_at", "snapshot_at"), ran.receipt("assignments")["snapshot_at"])
+    common = {"account_id": account.id, "user_id": ivy.id, "subject_id": ivy.id, "subject_type": "USER", "extra": None}
+    assert [row for row in ran.records("assignments") if row["user_id"] == ivy.id] == [
+        {
+            **common,
+            "assignment_key": ivy.grants[0].assignment_id,
+            "assignment_id": ivy.grants[0].assignment_id,
+            "role_id": "6642345101181663232",
+            "asset_type": "account",
+            "asset_id": account.id,
+            "asset_name": None,
+            "site_id": None,
+            "folder_id": None,
+            "restrictions": None,
+            **seen,
+        },
+        {
+            **common,
+            "assignment_key": ivy.grants[1].assignment_id,
+            "assignment_id": ivy.grants[1].assignment_id,
+            "role_id": role("Content intern"),
+            "asset_type": "site",
+            "asset_id": shop.id,
+            "asset_name": "Shop EU",
+            "site_id": shop.id,
+            "folder_id": None,
+            "restrictions": {"site": {"id": shop.id, "value": "Shop EU"}},
+            **seen,
+        },
+    ]
+
+
+def test_shapes_by_hand(serve):
+    """Each documented shape of a restriction, and what no document explains, by its type and key."""
+    sandbox = serve()
+    account = sandbox.world.main
+    rows = run(sandbox).records("assignments")
+
+    def held(person):
+        return [
+            (row["assignment_key"], row["asset_type"], row["asset_name"], row["asset_id"], row["subject_type"])
+            for row in rows
+            if row["user_id"] == person.id
+        ]
+
+    nora = account.person("nora.haugen@northlight.example")
+    tanaka = account.person("ken.tanaka@acme-studio.example")
+    mehmet = account.person("mehmet.demir@acme-studio.example")
+    lena = account.person("lena.brandt@acme-studio.example")
+    robot = account.person("automation@acme-studio.example")
+    priya = account.person("priya.natarajan@acme-studio.example")
+    anne = next(person for person in account.people.values() if person.last_name == "Sund")
+    folder = {account.folder_path(folder): folder.id for folder in account.folders.values()}
+    shop, shop_us = account.site("Shop EU"), account.site("Shop US")
+    ids = [grant.assignment_id for grant in tanaka.grants]
+    assert held(nora) == [
+        (nora.grants[0].assignment_id, "folder", "/Clients/North", folder["/Clients/North"], "USER"),
+    ]
+    assert held(tanaka) == [
+        (f"{ids[0]}/{folder['/Clients/South']}", "folder", "/Clients/South", folder["/Clients/South"], "USER"),
+        (f"{ids[0]}/{folder['/Internal']}", "folder", "/Internal", folder["/Internal"], "USER"),
+        (ids[1], "unknown", None, None, "USER"),
+    ]
+    assert held(mehmet) == [(mehmet.grants[0].assignment_id, "site", "Shop EU", shop.id, "USER")]
+    assert [row[1:4] for row in held(lena)] == [
+        ("site", "Shop EU", shop.id),
+        ("site_resource", "North Harbor Hotel", "dashboard-page-7"),
+    ]
+    assert [row[1:] for row in held(robot)] == [
+        ("account", None, account.id, "USER"),
+        ("site", "Shop US", shop_us.id, "ACCOUNT"),
+        ("site", "Shop US", shop_us.id, "EXTERNAL_APP"),
+        ("site", "Shop EU", shop.id, None),
+    ]
+    assert held(robot)[-1][0] == f"{account.role_id('Back Office Manager')}@site:{shop.id}"
+    assert [row[1:3] for row in held(anne)] == [("site", "Summer Sale 2021"), ("account", None), ("unknown", None)]
+    assert held(priya) == []
+
+
+def test_when_rows_were_seen(serve):
+    """Moments have one fixed width; the tables of one walk share theirs; at first, observed is when it was sent."""
+    ran = run(serve())
+    for stream in TABLES:
+        at = ran.receipt(stream)["snapshot_at"]
+        assert MOMENT.fullmatch(at)
+        assert {(row["observed_at"], row["snapshot_at"]) for row in ran.records(stream)} == {(at, at)}
+    assert len({ran.receipt(stream)["snapshot_at"] for stream in TEAM}) == 1
+
+
+def test_ids_keep_every_digit(serve):
+    """Ids of 19 digits are text in the output, as the API sent them, and never pass through a number."""
+    sandbox = serve(World(Size(users=300)))
+    account = sandbox.world.main
+    ran = run(sandbox)
+    sent = [row["assignment_id"] for row in ran.records("assignments") if row["assignment_id"]]
+    held = {g.assignment_id for p in account.people.values() for g in p.grants or () if g.assignment_id}
+    assert set(sent) == held
+    assert all(len(text) == 19 for text in held)
+    assert {row["id"] for row in ran.records("roles")} == set(account.roles)
+
+
+def test_locale(serve):
+    """The setting `locale` chooses the language of predefined roles; custom ones keep the name that they were given."""
+    sandbox = serve()
+    titles = {row["id"]: row["title"] for row in run(sandbox, locale="de").records("roles")}
+    assert titles["6601492336091027458"] == "Inhaber"
+    assert titles[sandbox.world.main.role_id("Content intern")] == "Content intern"
+
+
+def test_an_account_that_may_not_be_seen(serve):
+    """Where Get Account is refused, the account still has its row, the log says why, and nothing has failed."""
+    sandbox = serve(rules=Rules(deny=["get_account"]))
+    ran = run(sandbox)
+    nothing = dict.fromkeys(expected.account_row(sandbox.world.main))
+    (row,) = ran.records("accounts")
+    assert content(row) == nothing | {"account_id": sandbox.world.main.id}
+    assert (ran.code, ran.receipt("accounts")["status"], ran.receipt("accounts")["error"]) == (0, "complete", None)
+    assert "The account's own record is out of reach, its other tables are not" in ran.log
+    assert "Manage Team Members" in ran.log
+    assert len(ran.records("users")) == 40
+
+
+def test_child_accounts(serve):
+    """Every account's rows; one person in three accounts is three rows, which the account's id keeps apart."""
+    sandbox = serve()
+    world = sandbox.world
+    ran = run(sandbox, include_child_accounts=True)
+    assert ran.code == 0
+    _assert_rows(ran, *world.accounts.values())
+    both = world.main.person("mehmet.demir@acme-studio.example")
+    rows = [row for row in ran.records("users") if row["id"] == both.id]
+    assert [row["account_id"] for row in rows] == list(world.accounts)
+    assert rows[0]["joined_team_at"] == moment(both.joined) != rows[1]["joined_team_at"]
+    assert set(ran.receipts) == {(account, stream) for account in world.accounts for stream in TABLES}
+    parents = {row["account_id"]: row["parent_account_id"] for row in ran.records("accounts")}
+    assert parents == {world.main.id: None} | {child.id: world.main.id for child in world.children}
+
+
+def test_child_accounts_are_left_out(serve):
+    """Without the setting, children are neither listed nor read."""
+    sandbox = serve()
+    ran = run(sandbox)
+    assert {row["account_id"] for stream in TABLES for row in ran.records(stream)} == {sandbox.world.main.id}
+    assert {request.endpoint for request in sandbox.requests}.isdisjoint({"list_child_accounts"})
+    assert {request.headers["wix-account-id"] for request in sandbox.requests} == {sandbox.world.main.id}
+
+
+def test_a_child_that_refuses_everything(serve):
+    """It is named, each of its streams once; the other accounts' rows are all there; its own row says what is known."""
+    world = World()
+    child = world.children[0]
+    sandbox = serve(world, faults=[Fault(kind="status", status=403, account_id=child.id, times=0)])
+    ran = run(sandbox, include_child_accounts=True)
+    assert ran.code == 1
+    others = expected.tables(world.main, world.children[1])
+    known = dict.fromkeys(expected.account_row(child)) | {"account_id": child.id, "parent_account_id": world.main.id}
+    others["accounts"][child.id,] = known
+    for stream, rows in others.items():
+        assert {key_of(stream, record): content(record) for record in ran.records(stream)} == rows
+    statuses = {stream: ran.receipts[child.id, stream]["status"] for stream in TABLES}
+    assert statuses == {stream: "complete" if stream == "accounts" else "refused" for stream in TABLES}
+    named = [line for line in ran.log.splitlines() if line.startswith("- ")]
+    assert [line.split(" of account ")[0] for line in named] == [
+        "- assignments, invite_assignments, invites, users",
+        "- folders",
+        "- roles",
+        "- sites",
+    ]
+    assert all(f" of account {child.id}: " in line for line in named)
+
+
+def test_a_refused_child_list(serve):
+    """It is named with the permission that it needs, and the configured account is read as ever."""
+    sandbox = serve(rules=Rules(deny=["list_child_accounts"]))
+    ran = run(sandbox, include_child_accounts=True)
+    assert ran.code == 1
+    _assert_rows(ran, sandbox.world.main)
+    assert set(ran.statuses().values()) == {"complete"}
+    (named,) = (line for line in ran.log.splitlines() if line.startswith("- "))
+    assert named.startswith(f"- the list of child accounts of account {sandbox.world.main.id}: ")
+    assert "Get Sub Accounts" in named
+
+
+def test_many_child_accounts(serve):
+    """More children than one page holds are all read."""
+    sandbox = serve(World(Size(users=3, sites=1, folders=1, invites=0, child_accounts=53)))
+    ran = run(sandbox, catalog=catalog("accounts"), include_child_accounts=True)
+    assert ran.code == 0
+    assert {row["account_id"] for row in ran.records("accounts")} == set(sandbox.world.accounts)
+
+
+def test_site_contributors(serve):
+    """Outside accounts of each site, and the roles that each holds there: only when they are selected."""
+    sandbox = serve(World(Size(sites=20)))
+    ran = run(sandbox, catalog=catalog(*BY_SITE, "snapshots"))
+    account = sandbox.world.main
+    held = [(site, one) for site in account.sites.values() for one in site.contributors if one.account_id]
+    assert ran.code == 0
+    sent = {(row["site_id"], row["contributor_account_id"]): content(row) for row in ran.records("site_contributors")}
+    assert sent == {
+        (site.id, one.account_id): {
+            "account_id": account.id,
+            "site_id": site.id,
+            "contributor_account_id": one.account_id,
+            "contributor_owner_user_id": one.owner_user_id,
+            "extra": None,
+        }
+        for site, one in held
+    }
+    keys = [(row["site_id"], row["contributor_account_id"], row["role_id"]) for row in ran.records(BY_SITE[0])]
+    assert sorted(keys) == sorted({(site.id, one.account_id, role) for site, one in held for role in one.role_ids})
+    assert run(serve()).streams.isdisjoint(BY_SITE)

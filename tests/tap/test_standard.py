@@ -1,0 +1,34 @@
+"""The SDK's own suite against the sandbox over HTTP, whole syncs included."""
+
+from __future__ import annotations
+
+import pytest
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
+
+from tap_wix_users.sandbox import Sandbox, World
+from tap_wix_users.tap import TapWixUsers
+from tests.support import BY_SITE, LOGS, TABLES, catalog, config, own_signals
+
+_SANDBOX = Sandbox(World())
+"""It has its address when the suite is made, and serves while the suite runs."""
+
+with own_signals():
+    _Suite = get_tap_test_class(
+        TapWixUsers,
+        config=config(_SANDBOX),
+        # The change log of a first run is empty: it is the beginning.
+        suite_config=SuiteConfig(max_records_limit=None, ignore_no_records_for_streams=["change_log"]),
+        parse_env_config=False,
+        catalog=catalog(*TABLES, *BY_SITE, *LOGS),
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Fields in transformed catalog but not in records:UserWarning")
+class TestStandard(_Suite):  # type: ignore[misc, valid-type]  # made at run time
+    """Catalog, connection, records and types, as the SDK checks them."""
+
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def _served(cls):
+        with _SANDBOX, own_signals():
+            yield
