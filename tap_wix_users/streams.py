@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import logging
-import os
-import signal
-import sys
 import time
 from functools import cached_property
 from hashlib import blake2b
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import msgspec
 from singer_sdk import Stream
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
@@ -35,15 +30,13 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import CatalogEntry, MetadataMapping
-    from singer_sdk.singerlib.encoding.simple import Message
 
     from tap_wix_users.extract import AccountRef
     from tap_wix_users.snapshot.reading import Reading
-    from tap_wix_users.tables.models import Row
+    from tap_wix_users.tables.models import ReceiptRow, Row
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.tap import TapWixUsers
-
-_BUFFER = 64 * 1024
+    from tap_wix_users.writer import LineWriter
 
 _STATE_SECONDS = 5.0
 """Between the STATEs of one stream, where many accounts would each write all of it."""
@@ -54,58 +47,6 @@ _FLATTENING = ("flattening_enabled", "flattening_separator", "flattening_max_lev
 
 ROW_SHAPE = 1
 """Raised by a release that shapes rows of unchanged columns differently: their fingerprints cannot be compared."""
-
-
-class LineWriter(MsgSpecWriter):
-    """Writes messages, and flushes behind those that a target acts on: not behind every record."""
-
-    _buffered: BinaryIO | None = None
-
-    @property
-    def _out(self) -> BinaryIO:
-        out = sys.stdout.buffer
-        if not isinstance(out, io.RawIOBase):
-            return out
-        if self._buffered is None:
-            # Unbuffered (PYTHONUNBUFFERED, common in containers), a write may take a part of a line and leave the rest.
-            self._buffered = os.fdopen(out.fileno(), "wb", buffering=_BUFFER, closefd=False)
-        return self._buffered
-
-    @override
-    def write_message(self, message: Message) -> None:
-        line = self.format_message(message)
-        if isinstance(message, RecordMessage):
-            self.write_line(line)
-            return
-        # A line that is longer than the buffer goes out in parts, and a signal in between would cut it.
-        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-        try:
-            self.write_line(line)
-            self.flush()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, held)
-
-    def write_line(self, line: bytes | bytearray) -> None:
-        """Write a message that is already text."""
-        try:
-            self._out.write(line)
-        except OSError as error:
-            raise TargetGone(error) from None
-
-    def flush(self) -> None:
-        """Hand over what was written so far."""
-        try:
-            self._out.flush()
-        except OSError as error:
-            raise TargetGone(error) from None
-
-
-class TargetGone(SystemExit):
-    """What reads the messages is gone, or the disk is full: nobody is left to be told more."""
-
-    def __init__(self, error: OSError) -> None:
-        self.reason = error.strerror
-        super().__init__(1)
 
 
 class WixStream(Stream):
@@ -149,7 +90,10 @@ class WixStream(Stream):
         self._write_schema_message()
         selected = {name: record[name] for name in self._columns if name in record}
         for stream_map in self.stream_maps:
-            mapped = stream_map.transform(selected)
+            try:
+                mapped = stream_map.transform(selected)
+            except Exception as error:  # a map runs the user's own expressions
+                raise MapFailed(stream_map.stream_alias, error) from None
             if mapped is not None:
                 alias, version = stream_map.stream_alias, self._stream_version
                 self._tap.write_message(RecordMessage(alias, mapped, version=version, time_extracted=extracted_at))
@@ -178,7 +122,10 @@ class LogStream(WixStream):
     def write(self, row: Row) -> None:
         """Write one row, if the stream is selected."""
         if self.selected:
-            self.send(row.__dict__, dt.datetime.now(dt.UTC))
+            try:
+                self.send(row.__dict__, dt.datetime.now(dt.UTC))
+            except MapFailed as failure:
+                self.wix_tap.fail(self.name, row.account_id, failure)
 
 
 class TableStream(WixStream):
@@ -256,7 +203,7 @@ class TableStream(WixStream):
         except ReadFailed as failure:
             self._complete = False
             self.wix_tap.fail(self.name, ref.account_id, failure)
-            self.wix_tap.receipts.write(sync.failed_receipt(self.table.model, ref.account_id, failure, rules))
+            self.wix_tap.receipts.write(self._failed_receipt(ref, failure, rules, failure.error))
             self._unmark(ref, failure)
             return 0
         if self.ABORT_AT_RECORD_COUNT is not None:
@@ -265,6 +212,21 @@ class TableStream(WixStream):
         if job.baseline:
             level = logging.WARNING if job.too_large else logging.INFO
             self.log("Every row is sent: %s", job.baseline, level=level)
+        try:
+            return self._write(job, accounts[place:], reading)
+        except MapFailed as failure:
+            self._complete = False
+            self.wix_tap.fail(self.name, ref.account_id, failure)
+            self.wix_tap.receipts.write(self._failed_receipt(ref, reading, rules, failure))
+            return 0
+
+    def _failed_receipt(
+        self, ref: AccountRef, read: Reading | ReadFailed, rules: sync.Rules, error: Exception
+    ) -> ReceiptRow:
+        return sync.failed_receipt(self.table.model, ref.account_id, read, rules, error)
+
+    def _write(self, job: sync.TableSync, accounts: Sequence[AccountRef], reading: Reading) -> int:
+        """Write what a reading of the first of these accounts makes necessary; the number of rows that were sent."""
         sent = 0
         send = self._sender(reading.started_at, job.at)
         for event in job.events():
@@ -272,7 +234,7 @@ class TableStream(WixStream):
                 send(event.line, event.observed_at)
                 sent += 1
             else:
-                self._note(event, accounts[place:], reading)
+                self._note(event, accounts, reading)
         return sent
 
     def _note(self, event: sync.Event, accounts: Sequence[AccountRef], reading: Reading) -> None:
@@ -384,6 +346,15 @@ class TableStream(WixStream):
 
 class Incomplete(Exception):
     """A reading that does not count as complete."""
+
+
+class MapFailed(Exception):
+    """A stream map could not be applied. The error's own words may hold the record, so only its kind is told."""
+
+    def __init__(self, stream: str, error: Exception) -> None:
+        super().__init__(
+            f"a stream map of `{stream}` ended with {type(error).__name__}: its expressions have to take null, too"
+        )
 
 
 def _name_of(parts: list[Any]) -> str:

@@ -27,12 +27,13 @@ from typing_extensions import override
 from tap_wix_users import settings
 from tap_wix_users.extract import AccountRef, Extractor
 from tap_wix_users.snapshot.reading import ReadFailed
-from tap_wix_users.streams import Incomplete, LineWriter, LogStream, TableStream, TargetGone
+from tap_wix_users.streams import Incomplete, LogStream, TableStream
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import tables
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.errors import Forbidden, WixError
 from tap_wix_users.wix.proving import Effort
+from tap_wix_users.writer import LineWriter, TargetGone
 
 if TYPE_CHECKING:
     import logging
@@ -273,6 +274,9 @@ class TapWixUsers(Tap):
             state=_load(state, "--state"),
             catalog=_load(catalog, "--catalog"),
         )
+        for name in (ChangeRow.table, ReceiptRow.table):
+            if not tap.streams[name].selected:
+                cls.logger.warning("`%s` is not selected: which rows are current cannot be told without it", name)
         cls._run(tap, tap.sync_all)
 
     @classmethod

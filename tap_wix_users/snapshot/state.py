@@ -147,7 +147,7 @@ def _pack(rows: Mapping[str, Version]) -> str:
     columns = _Rows(
         keys, moments, [place[rows[key].observed_at] for key in keys], b"".join(rows[key].fingerprint for key in keys)
     )
-    return base64.b64encode(zlib.compress(msgspec.msgpack.encode(columns), 6)).decode("ascii")
+    return base64.b64encode(zlib.compress(msgspec.msgpack.encode(columns), 1)).decode("ascii")
 
 
 def _unpack(text: str) -> dict[str, Version]:

@@ -252,14 +252,24 @@ class TableSync:
         )
 
 
-def failed_receipt(model: type[Row], account_id: str, failure: ReadFailed, rules: Rules) -> ReceiptRow:
-    """The receipt of a read that brought nothing."""
+def failed_receipt(
+    model: type[Row], account_id: str, read: ReadFailed | Reading, rules: Rules, error: Exception
+) -> ReceiptRow:
+    """The receipt of a read that brought nothing, or whose rows could not be written.
+
+    Args:
+        model: The table.
+        account_id: The account.
+        read: The read.
+        rules: What the settings say.
+        error: Why it failed.
+    """
     return ReceiptRow(
         account_id=account_id,
         stream_name=model.table,
-        snapshot_at=timestamp(failure.started_at),
-        finished_at=timestamp(failure.finished_at),
-        status="refused" if isinstance(failure.error, Unauthorized | Forbidden) else "failed",
+        snapshot_at=timestamp(read.started_at),
+        finished_at=timestamp(read.finished_at),
+        status="refused" if isinstance(error, Unauthorized | Forbidden) else "failed",
         replication_method=rules.method,
         baseline_at=None,
         proof=None,
@@ -269,11 +279,11 @@ def failed_receipt(model: type[Row], account_id: str, failure: ReadFailed, rules
         modified_count=None,
         removed_count=None,
         duplicate_count=None,
-        request_count=failure.requests,
-        retry_count=failure.retries,
+        request_count=read.requests,
+        retry_count=read.retries,
         attempt_count=None,
         digest=None,
-        error=str(failure.error),
+        error=str(error),
         tap_version=rules.tap_version,
     )
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import Protocol, cast
 
 from pyrate_limiter import Duration, InMemoryBucket, Rate, RateItem
+
+_WORTH_TELLING = 5.0
+"""Seconds of waiting that the log tells."""
+
+logger = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -49,6 +55,8 @@ class RequestBudget:
     def acquire(self, given_up: threading.Event) -> None:
         """Wait until one more request may be sent, or nobody waits for its answer any more."""
         while not given_up.is_set() and (wait := self._admit()) > 0:
+            if wait >= _WORTH_TELLING:
+                logger.info("The request budget is used up: the next request follows in %.0f s", wait)
             self._clock.sleep(wait, given_up)
 
     def close_for(self, seconds: float) -> None:

@@ -209,8 +209,9 @@ class WixClient:
         if seconds is None:
             seconds = _jittered(THROTTLE_SECONDS) if throttled else attempts.backoff()
         if throttled:
-            # Also when this request gives up: the next one must not run into the same limit.
-            self._budget.close_for(seconds)
+            # Also when this request gives up: the next one must not run into the same limit. Never for longer than the
+            # patience, though: what Wix asks for may be a day.
+            self._budget.close_for(min(seconds, self._patience))
         if not attempts.has_patience_for(seconds):
             if isinstance(error, WixError):
                 error.patience = attempts.summary()

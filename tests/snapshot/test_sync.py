@@ -387,7 +387,7 @@ def test_a_read_that_brought_nothing(error: WixError, status: str):
     meter.requests, meter.retries = 5, 4
     failure = ReadFailed(error, BEGAN, meter)
     failure.finished_at = ENDED
-    receipt = failed_receipt(UserRow, ACCOUNT, failure, RULES).model_dump()
+    receipt = failed_receipt(UserRow, ACCOUNT, failure, RULES, failure.error).model_dump()
     nothing = ("baseline_at", "proof", "row_count", "expected_count", "added_count", "modified_count", "removed_count")
     assert receipt == _whole(
         status=status, request_count=5, retry_count=4, error=str(error),

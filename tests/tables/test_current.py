@@ -267,7 +267,7 @@ class Life:
 
     def _fail(self) -> None:
         failure = ReadFailed(NoAnswer(Call("GET", "/x"), "no answer"), self._now, Meter())
-        row = sync.failed_receipt(self._kind.model, A, failure, sync.Rules("INCREMENTAL", "c", "e", "1"))
+        row = sync.failed_receipt(self._kind.model, A, failure, sync.Rules("INCREMENTAL", "c", "e", "1"), failure.error)
         self._warehouse.upsert(row.table, [row.__dict__])
         self.status = row.status
 

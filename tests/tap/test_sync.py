@@ -926,3 +926,26 @@ def test_a_rule_about_permissions(serve):
     for stream, need in zip(("roles", "sites", "folders"), needs.values(), strict=True):
         assert need in ran.receipt(stream)["error"]
         assert sum(need in line for line in ran.log.splitlines() if line.startswith("- ")) == 1
+
+
+def test_a_stream_map_that_fails(serve):
+    """It costs its own stream, not those behind it; the failure tells nothing of the record, and leaves a receipt."""
+    maps = {"users": {"email": "md5(email)"}}
+    ran = run(serve(), stream_maps=maps)
+    assert ran.code == 1
+    receipt = ran.receipt("users")
+    assert (receipt["status"], receipt["row_count"]) == ("failed", None)
+    assert receipt["error"].startswith("a stream map of `users` ended with ")
+    assert {name: status for name, status in ran.statuses().items() if name != "users"} == dict.fromkeys(
+        [stream for stream in TABLES if stream != "users"], "complete"
+    )
+    assert ran.records("assignments")
+
+
+def test_a_throttled_read_without_patience(serve):
+    """Wix may ask for a day: nobody waits for longer than the patience."""
+    fault = Fault(kind="status", endpoint="get_account", status=429, headers={"Retry-After": "86400"})
+    ran = run(serve(World(Size(users=3)), faults=[fault]), max_retry_seconds=0, max_concurrency=1)
+    assert ran.code == 1
+    assert ran.receipt("accounts")["status"] == "failed"
+    assert ran.receipt("users")["status"] == "complete"

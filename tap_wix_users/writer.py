@@ -1,0 +1,70 @@
+"""Standard output: whole lines, and a quiet end when nobody reads them."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, BinaryIO
+
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.singerlib import RecordMessage
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from singer_sdk.singerlib.encoding.simple import Message
+
+_BUFFER = 64 * 1024
+
+
+class LineWriter(MsgSpecWriter):
+    """Writes messages, and flushes behind those that a target acts on: not behind every record."""
+
+    _buffered: BinaryIO | None = None
+
+    @property
+    def _out(self) -> BinaryIO:
+        out = sys.stdout.buffer
+        if not isinstance(out, io.RawIOBase):
+            return out
+        if self._buffered is None:
+            # Unbuffered (PYTHONUNBUFFERED, common in containers), a write may take a part of a line and leave the rest.
+            self._buffered = os.fdopen(out.fileno(), "wb", buffering=_BUFFER, closefd=False)
+        return self._buffered
+
+    @override
+    def write_message(self, message: Message) -> None:
+        line = self.format_message(message)
+        if isinstance(message, RecordMessage):
+            self.write_line(line)
+            return
+        # A line that is longer than the buffer goes out in parts, and a signal in between would cut it.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            self.write_line(line)
+            self.flush()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+    def write_line(self, line: bytes | bytearray) -> None:
+        """Write a message that is already text."""
+        try:
+            self._out.write(line)
+        except OSError as error:
+            raise TargetGone(error) from None
+
+    def flush(self) -> None:
+        """Hand over what was written so far."""
+        try:
+            self._out.flush()
+        except OSError as error:
+            raise TargetGone(error) from None
+
+
+class TargetGone(SystemExit):
+    """What reads the messages is gone, or the disk is full: nobody is left to be told more."""
+
+    def __init__(self, error: OSError) -> None:
+        self.reason = error.strerror
+        super().__init__(1)
