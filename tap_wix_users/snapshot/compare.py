@@ -94,17 +94,17 @@ class Comparison:
         """Show a row of the snapshot; each key once."""
         self._count += 1
         before = self._old_rows.get(key) if self._old_rows is not None else None
-        changed = before is None or before.fingerprint != fingerprint
-        kept = before is not None and not changed and self._comparable
-        observed_at = before.observed_at if before is not None and kept else self._new.at
-        if self._rows is not None:
-            self._rows[key] = Version(fingerprint, observed_at)
-        if self.compared:
-            if before is None:
-                self.added.append(key)
-            elif changed and self._comparable:
+        if before is not None and before.fingerprint == fingerprint and self._comparable:
+            version, send = before, bool(self.baseline)
+        else:
+            version, send = Version(fingerprint, self._new.at), True
+            if before is not None and self._comparable:
                 self.modified.append(key)
-        return Verdict(send=bool(self.baseline) or not kept, observed_at=observed_at)
+            elif before is None and self.compared:
+                self.added.append(key)
+        if self._rows is not None:
+            self._rows[key] = version
+        return Verdict(send, version.observed_at)
 
     def removed(self) -> dict[str, Version]:
         """The rows of the last complete snapshot that were not shown, by key, in its order."""

@@ -1,4 +1,4 @@
-"""Rows held compressed until their read is proved: memory stays flat, however large the account."""
+"""Rows held until their read is proved, compressed where they are many, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ _CHUNK = 256 * 1024
 """Bytes of JSON that are compressed at once: 100 pages or so of memory, and long enough to compress well."""
 
 
+_PLAIN_CHUNKS = 128
+"""So many chunks (32 MB) stay as they are: compressing costs time, and they do not matter."""
+
+
 class Spool:
     """Rows with their keys, in their order, as compressed lines of JSON."""
 
     def __init__(self) -> None:
+        self._plain: list[bytes] = []
         self._chunks: list[bytes] = []
         self._open = bytearray()
         self._count = 0
@@ -32,12 +37,15 @@ class Spool:
         self._open += b"%b\t%b\n" % (_encode(key), _encode(row))
         self._count += 1
         if len(self._open) >= _CHUNK:
-            self._chunks.append(zlib.compress(self._open, 1))
+            if len(self._plain) < _PLAIN_CHUNKS:
+                self._plain.append(bytes(self._open))
+            else:
+                self._chunks.append(zlib.compress(self._open, 1))
             self._open = bytearray()
 
     def lines(self) -> Iterator[tuple[str, bytes]]:
         """The rows' keys, and the rows as JSON, their names sorted: the same content is always the same text."""
-        for chunk in chain(map(zlib.decompress, self._chunks), (bytes(self._open),)):
+        for chunk in chain(self._plain, map(zlib.decompress, self._chunks), (bytes(self._open),)):
             for line in chunk.splitlines():
                 key, _, row = line.partition(b"\t")
                 yield _decode_key(key), row

@@ -35,7 +35,8 @@ class Row(BaseModel):
     @property
     def own_key(self) -> str:
         """The row's key without the account, as `change_log` names it."""
-        return "|".join([getattr(self, name) for name in self.key[1:]]) or self.account_id
+        columns = self.__dict__
+        return "|".join([columns[name] for name in self.key[1:]]) or self.account_id
 
 
 class EntityRow(Row):

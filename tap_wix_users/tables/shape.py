@@ -351,6 +351,8 @@ def _extra(owner: WixObject | None, aside: Json | None = None, **inner: WixObjec
         aside: Values of it that did not fit their columns.
         inner: Objects inside it, by their names in the API.
     """
+    if not aside and not any(one.has_unknown for one in (owner, *inner.values()) if one is not None):
+        return None
     extra: Json = {**(owner.unknown if owner else {}), **(aside or {})}
     for name, value in inner.items():
         if value is not None and value.unknown:

@@ -42,6 +42,11 @@ class WixObject(BaseModel):
     unread: dict[str, Any] | None = Field(default=None, alias=_UNREAD)
 
     @property
+    def has_unknown(self) -> bool:
+        """Whether anything of this object has no field of its own."""
+        return bool(self.model_extra or self.unread)
+
+    @property
     def unknown(self) -> dict[str, Any]:
         """Everything of this object that has no field of its own."""
         return {**(self.model_extra or {}), **(self.unread or {})}
