@@ -18,14 +18,13 @@ from singer_sdk import Tap
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._classproperty import classproperty
-from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities
-from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from tap_wix_users import settings
 from tap_wix_users.extract import AccountRef, Extractor
+from tap_wix_users.inputs import read_json, readable_bookmarks
 from tap_wix_users.snapshot.reading import ReadFailed
 from tap_wix_users.streams import Incomplete, LogStream, TableStream
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
@@ -36,7 +35,6 @@ from tap_wix_users.wix.proving import Effort
 from tap_wix_users.writer import LineWriter, TargetGone
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Sequence
     from types import FrameType
 
@@ -102,7 +100,7 @@ class TapWixUsers(Tap):
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        super().load_state({"bookmarks": _readable_bookmarks(state, self.logger)})
+        super().load_state({"bookmarks": readable_bookmarks(state, self.logger)})
 
     @cached_property
     def changes(self) -> LogStream:
@@ -271,8 +269,8 @@ class TapWixUsers(Tap):
         tap = cls(
             config=config.config if config else {},
             parse_env_config=config.parse_env if config else False,
-            state=_load(state, "--state"),
-            catalog=_load(catalog, "--catalog"),
+            state=read_json(state, "--state"),
+            catalog=read_json(catalog, "--catalog"),
         )
         for name in (ChangeRow.table, ReceiptRow.table):
             if not tap.streams[name].selected:
@@ -318,44 +316,6 @@ def _flush_briefly(writer: LineWriter, seconds: float = 1.0) -> None:
     last.start()
     last.join(seconds)
     sys.stderr.flush()
-
-
-def _load(file: IO[str] | None, option: str) -> Any:
-    if file is None:
-        return None
-    try:
-        content = load_json(file.read())
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise click.BadParameter("not a JSON object", param_hint=option)
-    if option == "--catalog" and not _is_catalog(content):
-        raise click.BadParameter("not a Singer catalog: make one with --discover", param_hint=option)
-    return content
-
-
-def _is_catalog(content: dict[str, Any]) -> bool:
-    try:
-        entries = Catalog.from_dict(content).values()
-        return all(isinstance(entry.schema.to_dict()["properties"], dict) for entry in entries)
-    except (KeyError, TypeError, AttributeError, ValueError):
-        return False
-
-
-def _readable_bookmarks(state: dict[str, Any], logger: logging.Logger) -> dict[str, Any]:
-    """The bookmarks of a state that are shaped as this tap writes them; others count as none."""
-    bookmarks = state.get("bookmarks") or {}
-    if not isinstance(bookmarks, dict):
-        logger.warning("The state has no readable bookmarks, and counts as none")
-        return {}
-    readable = {}
-    for stream, bookmark in bookmarks.items():
-        if isinstance(bookmark, dict) and isinstance(bookmark.get("accounts", {}), dict):
-            # Partitions are the SDK's, and no stream of this tap has any.
-            readable[stream] = {name: value for name, value in bookmark.items() if name != "partitions"}
-        else:
-            logger.warning("The state of %s cannot be read, and counts as none", stream)
-    return readable
 
 
 if __name__ == "__main__":
