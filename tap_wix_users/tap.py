@@ -35,7 +35,8 @@ from tap_wix_users.wix.proving import Effort
 from tap_wix_users.writer import LineWriter, TargetGone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import logging
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
@@ -216,6 +217,17 @@ class TapWixUsers(Tap):
         )
         raise Terminated(128 + signum)
 
+    @override
+    def run_discovery(self) -> str:
+        with _printed(self.logger):
+            return super().run_discovery()
+
+    @classmethod
+    @override
+    def print_about(cls, output_format: str | None = None) -> None:
+        with _printed(cls.logger):
+            super().print_about(output_format)
+
     @classmethod
     @override
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:
@@ -303,6 +315,19 @@ class Terminated(SystemExit):
     """A signal ended the run."""
 
     code: int
+
+
+@contextlib.contextmanager
+def _printed(logger: logging.Logger) -> Iterator[None]:
+    """End with one sentence where what is printed cannot be written."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        logger.error("Cannot write what was asked for: %s", error.strerror)  # noqa: TRY400
+        sys.stderr.flush()
+        # An exit of the usual kind would try to write the rest, and complain.
+        os._exit(1)
 
 
 def _flush_briefly(writer: LineWriter, seconds: float = 1.0) -> None:

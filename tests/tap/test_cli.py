@@ -265,6 +265,18 @@ def test_a_full_disk(tmp_path, serve):
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--discover", "--about"])
+def test_a_full_disk_where_no_sync_is_asked_for(tmp_path, serve, option):
+    """A catalog, or a description, that cannot be stored is a failure, told in a sentence."""
+    settings = write_json(tmp_path / "config.json", config(serve()))
+    with Path("/dev/full").open("w") as full:
+        done = command("--config", settings, option, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert "Cannot write what was asked for: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
 # Signals.
 
 
