@@ -138,11 +138,14 @@ def test_every_message_of_a_run(serve, tombstones):
         sandbox.world.advance(25)
     cut = run(sandbox, state=first.state, emit_tombstones=tombstones)
     now = expected.tables(account)
-    for after in range(tombstones, len(cut.lines) + 1, len(cut.lines) // 9):
+    resumed = {}
+    for after in range(len(cut.lines) + 1):
         state = last_state(cut.messages[:after]) or first.state
-        second = run(sandbox, state=state, emit_tombstones=tombstones)
+        # What comes after a cut depends on the last STATE alone.
+        if (text := json.dumps(state)) not in resumed:
+            resumed[text] = run(sandbox, state=state, emit_tombstones=tombstones)
         warehouse = Warehouse()
-        for lines in (first.lines, cut.lines[:after], second.lines):
+        for lines in (first.lines, cut.lines[:after], resumed[text].lines):
             warehouse.load(lines)
         assert warehouse.current() == now
 
