@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from tap_wix_users.extract import AccountRef
     from tap_wix_users.snapshot.reading import Reading
-    from tap_wix_users.tables.models import ReceiptRow, Row
+    from tap_wix_users.tables.models import Row
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.tap import TapWixUsers
     from tap_wix_users.writer import LineWriter
@@ -201,9 +201,7 @@ class TableStream(WixStream):
         try:
             reading = self.wix_tap.extractor.reading(self.table, accounts, place)
         except ReadFailed as failure:
-            self._complete = False
-            self.wix_tap.fail(self.name, ref.account_id, failure)
-            self.wix_tap.receipts.write(self._failed_receipt(ref, failure, rules, failure.error))
+            self._give_up(ref, failure, rules, failure, failure.error)
             self._unmark(ref, failure)
             return 0
         if self.ABORT_AT_RECORD_COUNT is not None:
@@ -215,15 +213,16 @@ class TableStream(WixStream):
         try:
             return self._write(job, accounts[place:], reading)
         except MapFailed as failure:
-            self._complete = False
-            self.wix_tap.fail(self.name, ref.account_id, failure)
-            self.wix_tap.receipts.write(self._failed_receipt(ref, reading, rules, failure))
+            self._give_up(ref, reading, rules, failure, failure)
             return 0
 
-    def _failed_receipt(
-        self, ref: AccountRef, read: Reading | ReadFailed, rules: sync.Rules, error: Exception
-    ) -> ReceiptRow:
-        return sync.failed_receipt(self.table.model, ref.account_id, read, rules, error)
+    def _give_up(
+        self, ref: AccountRef, read: Reading | ReadFailed, rules: sync.Rules, failure: Exception, why: Exception
+    ) -> None:
+        """Name a failure for the end of the log, and write its receipt, which says why in its own words."""
+        self._complete = False
+        self.wix_tap.fail(self.name, ref.account_id, failure)
+        self.wix_tap.receipts.write(sync.failed_receipt(self.table.model, ref.account_id, read, rules, why))
 
     def _write(self, job: sync.TableSync, accounts: Sequence[AccountRef], reading: Reading) -> int:
         """Write what a reading of the first of these accounts makes necessary; the number of rows that were sent."""
