@@ -23,7 +23,7 @@ from tap_wix_users.tables.models import (
     SiteRow,
     UserRow,
 )
-from tap_wix_users.wix.objects import AccountProperties
+from tap_wix_users.wix.objects import Account, AccountProperties
 from tap_wix_users.wix.times import normalized
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from tap_wix_users.wix.contributors import SiteContributor
-    from tap_wix_users.wix.objects import Account, Assignment, Folder, Invite, Role, Site, TeamMember, User, WixObject
+    from tap_wix_users.wix.objects import Assignment, Folder, Invite, Role, Site, TeamMember, User, WixObject
 
 R = TypeVar("R", bound=AssetColumns)
 
@@ -45,9 +45,7 @@ def account_rows(account_id: str, record: tuple[Account | None, str | None]) -> 
     """
     account, parent_account_id = record
     if account is None:
-        nothing = dict.fromkeys(AccountRow.model_fields)
-        yield AccountRow(**{**nothing, "account_id": account_id, "parent_account_id": parent_account_id})  # type: ignore[arg-type]
-        return
+        account = Account(accountId=account_id)
     properties = account.account_properties or AccountProperties()
     dates = _Dates()
     yield AccountRow(
