@@ -45,6 +45,6 @@ $(MELTANO_VENV)/installed: constraints-meltano.txt
 	@touch $@
 
 .meltano/installed: meltano.yml pyproject.toml constraints.txt $(MELTANO_VENV)/installed
-	$(MELTANO) --log-level=warning install
+	$(MELTANO) --log-level=warning install --clean
 	@mkdir -p output
 	@touch $@

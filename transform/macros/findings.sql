@@ -1,0 +1,32 @@
+{#- The rules of the findings: each is a model `finding_RULE`, and a line of the seed `finding_rules`. -#}
+{% macro finding_rule_names() %}
+{{ return([
+  'incomplete_read', 'privileged_newcomer', 'unreadable_asset', 'external_privileged', 'invite_to_leaver',
+  'privileged_invite', 'invite_to_member', 'invite_expired_open', 'invite_open_long', 'privileged_person',
+  'external_member', 'outside_account', 'gone_role', 'gone_site', 'gone_folder', 'same_person_twice',
+  'member_without_role', 'site_without_admin', 'unused_custom_role',
+]) }}
+{% endmacro %}
+
+{#- The columns of a finding that is not about a person, a role or an asset. -#}
+{% macro nobody() -%}
+cast(null as {{ dbt.type_string() }}) as person_type, cast(null as {{ dbt.type_string() }}) as person_id
+{%- endmacro %}
+
+{% macro no_role() -%}
+cast(null as {{ dbt.type_string() }}) as role_id, cast(null as {{ dbt.type_string() }}) as role_title
+{%- endmacro %}
+
+{% macro no_asset() -%}
+cast(null as {{ dbt.type_string() }}) as asset_type, cast(null as {{ dbt.type_string() }}) as asset_id,
+  cast(null as {{ dbt.type_string() }}) as asset_name
+{%- endmacro %}
+
+{#- Whether a table of an account was ever read completely: without that, what it does not hold says nothing. -#}
+{% macro was_read(stream_name, account_id) -%}
+exists (
+    select 1 from {{ ref('latest_receipts') }} as read_tables
+    where read_tables.account_id = {{ account_id }} and read_tables.stream_name = '{{ stream_name }}'
+      and read_tables.complete_snapshot_at is not null
+  )
+{%- endmacro %}

@@ -1,0 +1,55 @@
+{#-
+  A staging model: the columns of a table with their types, and which rows are current, between when the others went.
+  Neither the table nor a column has to be there: what was not selected is empty, or null.
+-#}
+{% macro stage(table) %}
+{%- set declared = wix_tables()[table] -%}
+{%- set relation = load_relation(source('wix', table)) -%}
+with entity as (
+  select
+    {% for name, type in declared.columns.items() -%}
+    {{ typed(name, type, stored_type(relation, name)) }} as {{ name }}{{ ',' if not loop.last }}
+    {% endfor %}
+  {%- if relation %}
+  from {{ relation }}
+  {%- else %}
+  where 1 = 0
+  {%- endif %}
+)
+{%- if declared.own_key %}
+select * from (
+{{ current_rows(table, 'entity') }}
+) as judged
+{%- else %}
+select * from entity
+{%- endif %}
+{% endmacro %}
+
+{#- The type that a relation stores a column as; nothing when it has none. -#}
+{% macro stored_type(relation, name) %}
+{%- if relation and execute -%}
+  {%- for column in adapter.get_columns_in_relation(relation) if column.name | lower == name -%}
+    {{ return(column.data_type) }}
+  {%- endfor -%}
+{%- endif -%}
+{{ return(none) }}
+{% endmacro %}
+
+{#- A column of a loaded table as one of the types `string`, `timestamp` (UTC), `boolean`, `integer` or `json`. -#}
+{% macro typed(name, type, stored) %}
+{%- set names = {'timestamp': 'timestamp', 'boolean': 'boolean', 'integer': 'bigint'} -%}
+{%- if stored is none -%}
+cast(null as {{ names.get(type, dbt.type_string()) }})
+{%- elif type == 'json' -%}
+{{ name }}
+{%- elif type == 'timestamp' and ('tz' in stored | lower or 'with time zone' in stored | lower) -%}
+{{ in_utc(name) }}
+{%- else -%}
+cast({{ name }} as {{ names.get(type, dbt.type_string()) }})
+{%- endif -%}
+{% endmacro %}
+
+{#- A timestamp with a zone as one without, in UTC. -#}
+{% macro in_utc(column) %}{{ return(adapter.dispatch('in_utc')(column)) }}{% endmacro %}
+{% macro default__in_utc(column) %}cast({{ column }} at time zone 'UTC' as timestamp){% endmacro %}
+{% macro snowflake__in_utc(column) %}cast(convert_timezone('UTC', {{ column }}) as timestamp_ntz){% endmacro %}

@@ -1,0 +1,15 @@
+select invites.account_id, invites.person_type, invites.person_id, {{ no_role() }}, {{ no_asset() }},
+  invites.person_id as subject,
+  'The invite to ' || invites.email || ' is open, and ' || min(members.person) || ' (' || min(members.email)
+    || ') already is a member.' as explanation,
+  invites.invited_at as observed_at
+from {{ ref('people') }} as invites
+join {{ ref('people') }} as members
+  on members.account_id = invites.account_id and members.person_type = 'member'
+  and (
+    lower(members.email) = lower(invites.email)
+    or ({{ email_name('members.email') }} = {{ email_name('invites.email') }}
+      and {{ email_name('invites.email') }} like '%.%')
+  )
+where invites.person_type = 'invite'
+group by invites.account_id, invites.person_type, invites.person_id, invites.email, invites.invited_at

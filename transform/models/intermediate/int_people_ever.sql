@@ -1,0 +1,72 @@
+-- Everybody who ever was somebody here, as last seen: members, invites, and the outside accounts of sites.
+with members as (
+  select account_id, 'member' as person_type, id as person_id, {{ full_name('first_name', 'last_name') }} as full_name,
+    email, joined_team_at as joined_at, is_current,
+    row_number() over (
+      partition by account_id, id order by case when is_current then 0 else 1 end, observed_at desc, snapshot_at desc
+    ) as place
+  from {{ ref('stg_wix__users') }}
+), invites as (
+  select account_id, 'invite' as person_type, id as person_id, cast(null as {{ dbt.type_string() }}) as full_name,
+    email, cast(null as timestamp) as joined_at, is_current and lower(status) = 'pending' as is_current,
+    status as invite_status, date_created as invited_at, expiration_date as expires_at,
+    row_number() over (
+      partition by account_id, id order by case when is_current then 0 else 1 end, observed_at desc, snapshot_at desc
+    ) as place
+  from {{ ref('stg_wix__invites') }}
+), contributors as (
+  select account_id, contributor_account_id as person_id, max(case when is_current then 1 else 0 end) = 1 as is_current
+  from (
+    select account_id, contributor_account_id, is_current from {{ ref('stg_wix__site_contributors') }}
+    union all
+    select account_id, contributor_account_id, is_current from {{ ref('stg_wix__site_contributor_roles') }}
+  ) as everywhere
+  group by account_id, contributor_account_id
+), accounts as (
+  select account_id, max(name) as name from {{ ref('stg_wix__accounts') }} where is_current group by account_id
+), everybody as (
+  select account_id, person_type, person_id, full_name, email, joined_at,
+    cast(null as {{ dbt.type_string() }}) as invite_status, cast(null as timestamp) as invited_at,
+    cast(null as timestamp) as expires_at, coalesce(is_current, false) as is_current
+  from members where place = 1
+  union all
+  select account_id, person_type, person_id, full_name, email, joined_at, invite_status, invited_at, expires_at,
+    coalesce(is_current, false)
+  from invites where place = 1
+  union all
+  select contributors.account_id, 'contributor', contributors.person_id,
+    coalesce(accounts.name, 'Outside account ' || substring(contributors.person_id, 1, 8)),
+    cast(null as {{ dbt.type_string() }}), cast(null as timestamp), cast(null as {{ dbt.type_string() }}),
+    cast(null as timestamp), cast(null as timestamp), contributors.is_current
+  from contributors
+  left join accounts on accounts.account_id = contributors.person_id
+), own_domains as (
+  {% for domain in var('company_domains') -%}
+  select account_id, '{{ domain | lower | replace("'", "''") }}' as domain from accounts {{ 'union all' if not loop.last }}
+  {% else -%}
+  select account.account_id, {{ email_domain('members.email') }} as domain
+  from {{ ref('stg_wix__accounts') }} as account
+  join members
+    on members.account_id = account.account_id and members.person_id = account.owner_user_id and members.place = 1
+  where account.is_current
+  {% endfor %}
+), known_domains as (
+  select account_id, count(*) as domain_count from own_domains where domain is not null group by account_id
+)
+select everybody.account_id, everybody.person_type, everybody.person_id,
+  coalesce(everybody.full_name, nullif(everybody.email, ''), everybody.person_id) as person, everybody.full_name,
+  nullif(everybody.email, '') as email, {{ email_domain('everybody.email') }} as email_domain,
+  case
+    when everybody.person_type = 'contributor' then not exists (
+      select 1 from accounts where accounts.account_id = everybody.person_id
+    )
+    when known_domains.domain_count is null or {{ email_domain('everybody.email') }} is null then null
+    else not exists (
+      select 1 from own_domains
+      where own_domains.account_id = everybody.account_id
+        and own_domains.domain = {{ email_domain('everybody.email') }}
+    )
+  end as is_external,
+  everybody.joined_at, everybody.invite_status, everybody.invited_at, everybody.expires_at, everybody.is_current
+from everybody
+left join known_domains on known_domains.account_id = everybody.account_id

@@ -1,0 +1,1 @@
+{{ stage('change_log') }}

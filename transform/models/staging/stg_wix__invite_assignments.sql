@@ -1,0 +1,1 @@
+{{ stage('invite_assignments') }}

@@ -1,0 +1,1 @@
+{{ stage('site_contributor_roles') }}
