@@ -113,7 +113,7 @@ def _models() -> dict[str, Any]:
 def _entity(table: Table) -> dict[str, Any]:
     standing = [{"name": name, "description": text} for name, text in _STANDING.items()]
     described = _model(table.model, [*_columns(table.model), *standing], [*full_key(table), OBSERVED_AT, SNAPSHOT_AT])
-    current = {"columns": full_key(table), "where": "is_current"}
+    current = {"columns": full_key(table), "condition": "is_current"}
     described["data_tests"].append(_test("unique_key", current, f"{table.name}_current_once"))
     described["data_tests"].append(_test("rows_match_receipt", {"stream_name": table.name}))
     return described
