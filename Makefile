@@ -44,7 +44,7 @@ $(MELTANO_VENV)/installed: constraints-meltano.txt
 	$(MELTANO_VENV)/bin/pip install --quiet --constraint constraints-meltano.txt meltano
 	@touch $@
 
-.meltano/installed: meltano.yml pyproject.toml constraints.txt $(MELTANO_VENV)/installed
+.meltano/installed: meltano.yml pyproject.toml constraints.txt constraints-dbt.txt $(MELTANO_VENV)/installed
 	$(MELTANO) --log-level=warning install --clean
 	@mkdir -p output
 	@touch $@

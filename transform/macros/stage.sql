@@ -4,14 +4,14 @@
 -#}
 {% macro stage(table) %}
 {%- set declared = wix_tables()[table] -%}
-{%- set relation = load_relation(source('wix', table)) -%}
+{%- set relation = load_relation(builtins.source('wix', table)) -%}
 with entity as (
   select
     {% for name, type in declared.columns.items() -%}
     {{ typed(name, type, stored_type(relation, name)) }} as {{ name }}{{ ',' if not loop.last }}
     {% endfor %}
   {%- if relation %}
-  from {{ relation }}
+  from {{ source('wix', table) }}
   {%- else %}
   where 1 = 0
   {%- endif %}
