@@ -55,6 +55,7 @@ qualify row_number() over (partition by stream_name order by snapshot_at desc) =
 order by stream_name
 """  # noqa: S608
 
+
 def main() -> int:
     """Run the demo in the current folder, the project's root.
 

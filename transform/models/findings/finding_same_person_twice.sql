@@ -10,7 +10,10 @@ with names as (
   from {{ ref('people') }} where person_type = 'member' and lower(person) <> coalesce(lower(email), '')
 ), counted as (
   select names.*, count(*) over (partition by account_id, shared) as people_count,
-    row_number() over (partition by account_id, shared order by joined_at desc, person_id) as place
+    row_number() over (
+      partition by account_id, shared
+      order by case when joined_at is null then 1 else 0 end, joined_at desc, person_id
+    ) as place
   from names where shared is not null
 ), twice as (
   select counted.*, row_number() over (partition by account_id, person_id order by people_count desc, shared) as pick

@@ -1,0 +1,73 @@
+"""The dbt project as a whole: everything in it is described, and the description is true."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.transform.warehouse import ROOT, Warehouse, run_dbt
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """An empty warehouse with the models, and what dbt knows of the project."""
+    folder = tmp_path_factory.mktemp("project")
+    warehouse = Warehouse(folder / "wix.duckdb")
+    assert warehouse.build("--exclude", "test_type:data", cache=folder / "target").code == 0
+    manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+    return warehouse, manifest
+
+
+def test_every_model_and_column_is_described(built):
+    """A model or seed has exactly the columns that its description names, and each has a sentence."""
+    warehouse, manifest = built
+    wrong = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] not in {"model", "seed"}:
+            continue
+        described = {name for name, column in node["columns"].items() if column["description"].strip()}
+        if node["config"]["materialized"] == "ephemeral":
+            stored = set(node["columns"])
+        else:
+            query = (
+                "select column_name from information_schema.columns "
+                f"where table_schema = '{node['schema']}' and table_name = '{node['alias']}'"
+            )
+            stored = {name for (name,) in warehouse.ask(query)}
+        if described != stored or not described or not node["description"].strip():
+            wrong[node["name"]] = described ^ stored
+    assert wrong == {}
+
+
+def test_every_table_that_people_use_is_tested(built):
+    """Each model of `access` has a test of its key, but for the view that is made without keys twice."""
+    _, manifest = built
+    tested = set()
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test" and node["test_metadata"]["name"] in {
+            "unique_key", "unique", "one_row_per_grant",
+        }:  # fmt: skip
+            tested |= {parent.split(".")[-1] for parent in node["depends_on"]["nodes"]}
+    models = {path.stem for path in (ROOT / "transform/models/access").glob("*.sql")}
+    assert models - tested == {"access"}
+
+
+def test_the_exposures_are_of_models_that_people_use(built):
+    """What a dashboard or the review page reads is named as an exposure."""
+    _, manifest = built
+    used = {
+        name: sorted(parent.split(".")[-1] for parent in exposure["depends_on"]["nodes"])
+        for name, exposure in ((one["name"], one) for one in manifest["exposures"].values())
+    }
+    assert "access_review" in used["access_review_page"]
+    assert {"access", "findings"} <= set(used["dashboard"])
+
+
+def test_the_documentation_is_one_page(built, tmp_path):
+    """`dbt docs generate --static` writes it."""
+    warehouse, _ = built
+    done = run_dbt("docs", "generate", "--static", target=tmp_path, WIX_DUCKDB=str(warehouse.path))
+    assert done.returncode == 0, done.stdout
+    page = (tmp_path / "static_index.html").read_text(encoding="utf-8")
+    assert "Who can get at which site with which role" in page

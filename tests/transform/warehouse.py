@@ -1,0 +1,120 @@
+"""A DuckDB warehouse as a target leaves it, and the dbt project built on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from tap_wix_users.tables.models import DELETED_AT, ChangeRow, ReceiptRow
+from tap_wix_users.tables.registry import TABLES
+from tap_wix_users.tables.schema import singer_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+ROOT = Path(__file__).parents[2]
+DBT = ROOT / ".meltano/utilities/dbt-duckdb/venv/bin/dbt"
+MODELS = {table.name: table.model for table in TABLES} | {model.table: model for model in (ChangeRow, ReceiptRow)}
+_SQL_TYPES = {"string": "varchar", "boolean": "boolean", "integer": "bigint", "object": "json", "array": "json"}
+
+
+@dataclass(frozen=True)
+class Built:
+    """How a build ended: its exit code, and the name and status of every model and test."""
+
+    code: int
+    statuses: Mapping[str, str]
+    output: str
+
+    def failed(self) -> list[str]:
+        """The models and tests that did not pass."""
+        return sorted(name for name, status in self.statuses.items() if status not in {"success", "pass", "no-op"})
+
+
+class Warehouse:
+    """A database file with raw tables.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("create schema if not exists raw_wix")
+
+    def store(self, table: str, rows: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None = None) -> None:
+        """Make a raw table of these rows, with the types that target-duckdb gives its columns.
+
+        Args:
+            table: The table.
+            rows: Its rows; a column that is missing is null.
+            schema: Its Singer schema, when it is not the one that the code declares.
+        """
+        declared = (schema or singer_schema(MODELS[table]))["properties"]
+        columns = {name: _sql_type(column) for name, column in declared.items() if name != DELETED_AT}
+        source = self.path.with_suffix(f".{table}.jsonl")
+        source.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute(
+                f"create or replace table raw_wix.{table} as "
+                f"from read_json('{source}', format = 'newline_delimited', columns = {columns})"
+            )
+
+    def execute(self, statement: str) -> None:
+        """Change something."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute(statement)
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of an answer."""
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def build(self, *arguments: str, as_of: str = "", cache: Path | None = None) -> Built:
+        """Run `dbt build`.
+
+        Args:
+            arguments: More of the command line.
+            as_of: What counts as now.
+            cache: A folder that several builds share, so that the project is parsed once.
+        """
+        target = cache or self.path.with_suffix(".target")
+        done = run_dbt("build", *arguments, target=target, WIX_DUCKDB=str(self.path), WIX_ACCESS_AS_OF=as_of)
+        results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+        statuses = {one["unique_id"].split(".")[2]: one["status"] for one in results}
+        return Built(done.returncode, statuses, done.stdout)
+
+
+def run_dbt(*arguments: str, target: Path, profile: str = "duckdb", **environment: str) -> Any:
+    """Run dbt in the project's `transform` folder.
+
+    Args:
+        arguments: Its command line.
+        target: Folder for what it writes.
+        profile: The warehouse that it works on.
+        environment: Variables of the environment.
+    """
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "WIX_"))}
+    variables |= {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target), "NO_COLOR": "1", **environment}
+    executable = ROOT / f".meltano/utilities/dbt-{profile}/venv/bin/dbt"
+    command = [str(executable), "--no-use-colors", *arguments, "--profiles-dir", f"profiles/{profile}"]
+    return subprocess.run(
+        command, cwd=ROOT / "transform", env=variables, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def last_rows(rows: Iterable[Mapping[str, Any]], key: Sequence[str]) -> list[Mapping[str, Any]]:
+    """What an upsert leaves: of each key, the last row."""
+    return list({tuple(row[name] for name in key): row for row in rows}.values())
+
+
+def _sql_type(column: Mapping[str, Any]) -> str:
+    kind = next(kind for kind in column["type"] if kind != "null")
+    return "timestamp" if column.get("format") == "date-time" else _SQL_TYPES[kind]
