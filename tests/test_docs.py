@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,6 @@ import duckdb
 import pytest
 import yaml
 
-from tap_wix_users.sandbox import Sandbox, World
 from tap_wix_users.settings import Settings, settings_schema
 from tap_wix_users.tables import current
 from tap_wix_users.tables.dictionary import dictionary
@@ -24,16 +24,17 @@ from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import TABLES
 from tap_wix_users.wix import endpoints
 from tap_wix_users.wix.errors import Call
-from tests.support import catalog, run
+from tests.transform import questions
+from tests.transform.demo import demo_warehouse
+from tests.transform.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.support import Run
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 README, GUARANTEES, DICTIONARY = ROOT / "README.md", ROOT / "docs" / "guarantees.md", ROOT / "docs" / "tables.md"
-PAGES = (README, GUARANTEES, DICTIONARY)
+QUESTIONS = ROOT / "docs" / "questions.md"
+PAGES = (README, GUARANTEES, DICTIONARY, QUESTIONS)
 NAMES = [table.name for table in TABLES] + [ChangeRow.table, ReceiptRow.table]
 FOREIGN = {
     "Broken pipe",
@@ -114,50 +115,38 @@ def test_the_readme_names_the_permissions():
 # --- The queries, run on what the tap wrote ---
 
 
-SQL_TYPES = {"string": "varchar", "boolean": "boolean", "integer": "bigint", "object": "json", "array": "json"}
-
-
-def _sql_type(column: Mapping[str, Any]) -> str:
-    (kind,) = (kind for kind in column["type"] if kind != "null")
-    return "timestamp" if column.get("format") == "date-time" else SQL_TYPES[kind]
-
-
-def _load(connection: duckdb.DuckDBPyConnection, runs: list[Run], folder: Path) -> None:
-    """Store what runs wrote, as a target does: a table for each stream, and the last row of each key."""
-    connection.execute("create schema raw_wix")
-    for name in NAMES:
-        schema = runs[-1].schema(name)
-        keys = schema["key_properties"]
-        kept = {tuple(row[key] for key in keys): row for one in runs for row in one.records(name)}
-        path = folder / f"{name}.jsonl"
-        path.write_text("".join(f"{json.dumps(row)}\n" for row in kept.values()), encoding="utf-8")
-        columns = {column: _sql_type(declared) for column, declared in schema["schema"]["properties"].items()}
-        source = f"read_json('{path}', format = 'newline_delimited', columns = {columns})"
-        connection.execute(f"create table raw_wix.{name} as from {source}")
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """What the demo's first two runs leave: 30 days lie between them."""
+    return demo_warehouse(tmp_path_factory.mktemp("warehouse"))
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """What the demo's first two runs leave: 30 days lie between them. The views are made by the README's command."""
-    folder = tmp_path_factory.mktemp("warehouse")
-    (folder / "output").mkdir()
-    with Sandbox(World()) as sandbox:
-        chosen = catalog(*NAMES)
-        first = run(sandbox, catalog=chosen)
-        with sandbox.lock:
-            sandbox.world.advance(30)
-        second = run(sandbox, catalog=chosen, state=first.state)
-    assert (first.code, second.code) == (0, 0)
-    with duckdb.connect(str(folder / "output" / "wix.duckdb")) as connection:
-        _load(connection, [first, second], folder)
+def warehouse(stored: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to it."""
+    with duckdb.connect(str(stored.path), read_only=True) as connection:
+        yield connection
+
+
+def test_the_answers_to_the_questions(stored):
+    """`docs/questions.md` says what the warehouse answers; `python -m tests.transform.questions` writes it anew."""
+    assert len(questions.questions()) == 20
+    assert questions.answered(_text(QUESTIONS), stored) == _text(QUESTIONS)
+
+
+def test_the_views_without_dbt(stored, tmp_path):
+    """The README's command makes the same views as dbt."""
     assert "python -m tap_wix_users.tables.current raw_wix current_wix > output/views.sql" in _text(README)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        assert current.main(["raw_wix", "current_wix", *NAMES[:-2]]) == 0
-    with duckdb.connect(str(folder / "output" / "wix.duckdb")) as connection:
-        connection.execute(printed.getvalue())
-    with duckdb.connect(str(folder / "output" / "wix.duckdb"), read_only=True) as connection:
-        yield connection
+        assert current.main(["raw_wix", "other_wix", *NAMES[:-2]]) == 0
+    copy = Warehouse(Path(shutil.copy(stored.path, tmp_path / "wix.duckdb")))
+    copy.execute(printed.getvalue())
+    for name in NAMES[:-2]:
+        columns = "account_id, observed_at, snapshot_at, is_current, removed_after, removed_before"
+        made = [copy.ask(f"select {columns} from {schema}_wix.{name} order by all") for schema in ("other", "current")]
+        assert made[0] == made[1]
+        assert made[0]
 
 
 def _blocks(page: Path) -> list[Any]:

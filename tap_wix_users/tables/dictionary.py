@@ -32,7 +32,21 @@ def dictionary() -> str:
     """The data dictionary as Markdown."""
     models: list[type[Row]] = [*(table.model for table in TABLES), ChangeRow, ReceiptRow]
     sections = ("\n".join(_section(model)) for model in models)
-    return "\n".join([_HEAD, *sections])
+    return "\n".join([_HEAD, *_picture(), *sections])
+
+
+def _picture() -> Iterator[str]:
+    """The tables and what they name of each other, as a Mermaid diagram."""
+    yield "```mermaid"
+    yield "erDiagram"
+    for table in TABLES:
+        for name, other in table.model.references.items():
+            yield f"  {other} |o--o{{ {table.name} : {name}"
+        if len(table.model.key) > 1:
+            yield f"  accounts ||--o{{ {table.name} : account_id"
+    for model in (ChangeRow, ReceiptRow):
+        yield f"  accounts ||--o{{ {model.table} : account_id"
+    yield "```\n"
 
 
 def _section(model: type[Row]) -> Iterator[str]:

@@ -29,6 +29,8 @@ class Row(BaseModel):
 
     table: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
+    references: ClassVar[dict[str, str]] = {}
+    """Columns that name a row of another table of the same account. It need not be there: sites go, grants stay."""
 
     account_id: str = column("Account that the row belongs to")
 
@@ -50,6 +52,7 @@ class AccountRow(EntityRow):
 
     table = "accounts"
     key = ("account_id",)
+    references = {"owner_user_id": "users", "parent_account_id": "accounts"}
 
     name: str | None = column("Account name")
     slug: str | None = column("Name of the account in addresses")
@@ -82,6 +85,8 @@ AssetType = Literal["account", "site", "site_resource", "folder", "unknown"]
 class AssetColumns(EntityRow):
     """What a role is limited to: the API's restrictions, flattened."""
 
+    references = {"role_id": "roles", "site_id": "sites", "folder_id": "folders"}
+
     assignment_key: str = column(
         "Identifies the row within its user or invite: the assignment's own id where it has one"
     )
@@ -102,6 +107,7 @@ class AssignmentRow(AssetColumns):
 
     table = "assignments"
     key = ("account_id", "user_id", "assignment_key")
+    references = {"user_id": "users", **AssetColumns.references}
 
     user_id: str = column("Team member who holds the role")
     assignment_id: str | None = column("The assignment's own id")
@@ -134,6 +140,7 @@ class InviteAssignmentRow(AssetColumns):
 
     table = "invite_assignments"
     key = ("account_id", "invite_id", "assignment_key")
+    references = {"invite_id": "invites", **AssetColumns.references}
 
     invite_id: str = column("Invite that grants the role")
 
@@ -158,6 +165,7 @@ class SiteRow(EntityRow):
 
     table = "sites"
     key = ("account_id", "id")
+    references = {"folder_id": "folders"}
 
     id: str = column("Site id (Wix also says metasite id)")
     name: str | None = column("Name of the site in addresses")
@@ -186,6 +194,7 @@ class FolderRow(EntityRow):
 
     table = "folders"
     key = ("account_id", "id")
+    references = {"parent_id": "folders"}
 
     id: str = column("Folder id")
     name: str | None = column("Folder name")
@@ -201,6 +210,7 @@ class ContributorRow(EntityRow):
 
     table = "site_contributors"
     key = ("account_id", "site_id", "contributor_account_id")
+    references = {"site_id": "sites"}
 
     site_id: str = column("Site")
     contributor_account_id: str = column("The outside account")
@@ -212,6 +222,7 @@ class ContributorRoleRow(EntityRow):
 
     table = "site_contributor_roles"
     key = ("account_id", "site_id", "contributor_account_id", "role_id")
+    references = {"site_id": "sites", "role_id": "roles", "contributor_account_id": "site_contributors"}
 
     site_id: str = column("Site")
     contributor_account_id: str = column("The outside account")

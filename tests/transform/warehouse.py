@@ -74,8 +74,13 @@ class Warehouse:
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of an answer."""
+        return self.answer(query)[1]
+
+    def answer(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The names of an answer's columns, and its rows."""
         with duckdb.connect(str(self.path), read_only=True) as connection:
-            return connection.execute(query).fetchall()
+            result = connection.execute(query)
+            return [column[0] for column in result.description or ()], result.fetchall()
 
     def build(self, *arguments: str, as_of: str = "", cache: Path | None = None) -> Built:
         """Run `dbt build`.

@@ -8,7 +8,13 @@ with logged as (
   left join {{ ref('int_receipts') }} as receipts
     on receipts.account_id = changes.account_id and receipts.stream_name = changes.stream_name
     and receipts.snapshot_at = changes.observed_at
-  where changes.stream_name in ('assignments', 'invite_assignments', 'site_contributor_roles', 'site_contributors')
+  where changes.stream_name in ('assignments', 'invite_assignments', 'site_contributor_roles')
+    -- An outside account whose roles were read is told of by those.
+    or (changes.stream_name = 'site_contributors' and not exists (
+      select 1 from {{ ref('stg_wix__site_contributor_roles') }} as held
+      where held.account_id = changes.account_id
+        and held.site_id || '|' || held.contributor_account_id = changes.record_key
+    ))
 ), numbered as (
   select account_id, stream_name, record_key, event, happened_after,
     row_number() over (partition by account_id, stream_name, record_key order by seen_at) as place

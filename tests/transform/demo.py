@@ -1,0 +1,36 @@
+"""The warehouse that the demo's first two runs leave, with the answers built: 30 days lie between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_wix_users.sandbox import Sandbox, World
+from tests.support import catalog, run
+from tests.transform.warehouse import MODELS, Warehouse, last_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def demo_warehouse(folder: Path) -> Warehouse:
+    """Let the tap read the demo's account twice, store what it wrote, and build the models.
+
+    Args:
+        folder: Where to put the database.
+    """
+    warehouse = Warehouse(folder / "wix.duckdb")
+    with Sandbox(World()) as sandbox:
+        chosen = catalog(*MODELS)
+        first = run(sandbox, catalog=chosen)
+        with sandbox.lock:
+            sandbox.world.advance(30)
+        second = run(sandbox, catalog=chosen, state=first.state)
+        now = sandbox.world.clock.now
+    assert (first.code, second.code) == (0, 0)
+    for name in MODELS:
+        message = second.schema(name)
+        rows = last_rows([*first.records(name), *second.records(name)], message["key_properties"])
+        warehouse.store(name, rows, message["schema"])
+    built = warehouse.build(as_of=f"{now:%Y-%m-%d %H:%M:%S}")
+    assert (built.code, built.failed()) == (0, []), built.output
+    return warehouse

@@ -1,0 +1,53 @@
+"""The answers of `docs/questions.md`: ``python -m tests.transform.questions`` writes them anew."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from tests.transform.demo import demo_warehouse
+
+if TYPE_CHECKING:
+    from tests.transform.warehouse import Warehouse
+
+PAGE = Path(__file__).parents[2] / "docs/questions.md"
+_QUESTION = re.compile(r"(^```sql\n(.*?)^```\n\n)(.*?)(?=\n## )", re.MULTILINE | re.DOTALL)
+
+
+def questions() -> list[str]:
+    """The queries of the page, in its order."""
+    return [query for _, query, _ in _QUESTION.findall(PAGE.read_text(encoding="utf-8"))]
+
+
+def answered(page: str, warehouse: Warehouse) -> str:
+    """The page with the answers that a warehouse gives."""
+    return _QUESTION.sub(lambda found: found[1] + _table(*warehouse.answer(found[2])), page)
+
+
+def _table(names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    lines = [names, ["---"] * len(names), *([_cell(value) for value in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) if rows else "No rows.\n"
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def main() -> int:
+    """Write the answers.
+
+    Returns:
+        The exit code.
+    """
+    with TemporaryDirectory() as folder:
+        warehouse = demo_warehouse(Path(folder))
+        PAGE.write_text(answered(PAGE.read_text(encoding="utf-8"), warehouse), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
