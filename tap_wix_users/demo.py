@@ -42,7 +42,8 @@ select change_type as "Access", coalesce(email, person, person_id) as "Person", 
   coalesce(asset_name, asset_type) as "On", strftime(changed_after, '%Y-%m-%d %H:%M:%S') as "After",
   strftime(changed_before, '%Y-%m-%d %H:%M:%S') as "By"
 from {ANSWERS}.access_changes
-where changed_before > (select max(snapshot_at) from {VIEWS}.snapshots where stream_name = 'accounts')
+join {ANSWERS}.latest_receipts using (account_id, stream_name)
+where changed_before = complete_finished_at
 order by case change_type when 'lost' then 1 when 'gained' then 2 else 3 end, email nulls last, role_title, asset_name
 """  # noqa: S608
 
