@@ -25,7 +25,7 @@ test: install lint ## Run all checks and tests
 	$(VENV)/bin/pytest --numprocesses=auto --cov --cov-report=term-missing
 
 bench: install ## Measure, and print a line of JSON for each benchmark (docs/performance.md)
-	@for name in throughput duckdb_load fewest_requests budget latency memory; do \
+	@for name in throughput duckdb_load models fewest_requests budget latency memory; do \
 		$(VENV)/bin/python benchmarks/$$name.py || exit 1; \
 	done
 

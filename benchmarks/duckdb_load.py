@@ -40,8 +40,8 @@ def main() -> int:
         alone = wix.run(out=messages)
         sent = sum(line.startswith(b'{"type":"RECORD"') for line in messages.open("rb"))
         config = wix.folder / "config.json"
-        piped, stored = _load(wix, options.target, "piped", source=[*bench.TAP, "--config", str(config)])
-        from_file, again = _load(wix, options.target, "file", source=["cat", str(messages)])
+        piped, stored = load(wix, options.target, "piped", source=[*bench.TAP, "--config", str(config)])
+        from_file, again = load(wix, options.target, "file", source=["cat", str(messages)])
     if not sent == stored == again:
         raise SystemExit(f"{sent} rows were sent, and {stored} and {again} stored")
     figures = {
@@ -57,7 +57,7 @@ def main() -> int:
     return bench.tell("duckdb_load", figures, options)
 
 
-def _load(wix: bench.Sandbox, target: Path, name: str, source: Sequence[str]) -> tuple[float, int]:
+def load(wix: bench.Sandbox, target: Path, name: str, source: Sequence[str]) -> tuple[float, int]:
     """Seconds of a load, and the rows that are in the database afterwards."""
     database, config = wix.folder / f"{name}.duckdb", wix.folder / f"{name}.json"
     settings = {"filepath": str(database), "default_target_schema": SCHEMA, "add_metadata_columns": True}
