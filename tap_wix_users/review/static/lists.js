@@ -1,0 +1,132 @@
+// The sections that search and filter: the matrix, the people, the sites and the review table.
+
+const live = () => el("p", { class: "result", role: "status", "aria-live": "polite" });
+const search = (label, oninput) => field(label, el("input", { type: "search", autocomplete: "off", spellcheck: "false", oninput }), "wide");
+const control = (made) => made.querySelector("input, select");
+const mount = (id, ...parts) => document.querySelector(`#${id} .mount`).replaceChildren(...parts);
+const accountChoice = (changed) => choice([["", "all accounts"], ...accounts.name.map((text, place) => [place, text])], changed);
+const severityChoices = [["", "any"], ["1", "any finding"], ["2", "medium or worse"], ["3", "high or worse"], ["4", "critical"], ["0", "none"]];
+const fitsSeverity = (value, rank) => value === "" || (value === "0" ? rank === 0 : rank >= Number(value));
+
+function peopleList() {
+  const grid = new Grid("People", columns(PERSON, "person account type outside grants privileged sites findings worst"));
+  const said = live();
+  const update = eachFrame(() => {
+    const account = several ? control(which).value : "";
+    const found = places(searchable().people, control(text).value).filter((person) =>
+      (account === "" || people.account[person] === Number(account)) && fitsSeverity(control(severity).value, people.worst[person]));
+    grid.show(found);
+    said.textContent = `${number(found.length)} of ${plural(COUNTS.people, "person", "people")}`;
+  });
+  const text = search("Search people", update);
+  const which = field("Account", accountChoice(update));
+  const severity = field("Findings", choice(severityChoices, update));
+  mount("people", el("div", { class: "tools" }, text, several && which, severity), said, grid.element);
+  update();
+  return grid;
+}
+
+function siteList() {
+  const grid = new Grid("Sites", columns(SITE, "site account people power"));
+  const said = live();
+  const update = eachFrame(() => {
+    const account = several ? control(which).value : "";
+    const found = places(searchable().sites, control(text).value).filter((site) => account === "" || sites.account[site] === Number(account));
+    grid.show(found);
+    said.textContent = `${number(found.length)} of ${plural(COUNTS.sites, "site")}`;
+  });
+  const text = search("Search sites", update);
+  const which = field("Account", accountChoice(update));
+  mount("sites", el("div", { class: "tools" }, text, several && which), said, grid.element);
+  update();
+  return grid;
+}
+
+function legend() {
+  return el("ul", { class: "legend", "aria-label": "Legend" },
+    BANDS.map((one) => el("li", {}, el("span", { class: `mx-cell ${one.name}`, "aria-hidden": "true" }, one.mark), one.text)),
+    el("li", {}, el("span", { class: "mx-cell light pending", "aria-hidden": "true" }, BANDS[3].mark), "dashed: pending, an open invite"),
+    el("li", {}, el("span", { class: "mx-cell none", "aria-hidden": "true" }), "no access"));
+}
+
+const strongestOf = lazy(() => Int32Array.from(people.id, (_, person) => {
+  const first = grantStart[person];
+  return first === grantStart[person + 1] ? -1 : (flag(first, PRIVILEGED) ? 1000 : 0) + strength(first);
+}));
+const ORDERS = {
+  strongest: ["strongest role first", (found) => ordered(found, (person) => strongestOf()[person], true)],
+  sites: ["most sites first", (found) => ordered(found, (person) => reachCounts().sitesOf[person], true)],
+  name: ["by name", (found) => Int32Array.from(found)],
+};
+
+function matrixSection() {
+  const status = el("p", { class: "mx-status", "aria-hidden": "true" }, "Point at a cell, or go there with the arrow keys; Enter opens the person.");
+  const matrix = new Matrix(status);
+  const said = live();
+  const update = eachFrame(() => {
+    const account = several ? Number(control(which).value) : 0;
+    const found = places(searchable().people, control(person).value).filter((one) =>
+      people.account[one] === account && people.grants[one] > 0 && (!control(only).checked || privilegedOf()[one] > 0));
+    const shownSites = places(searchable().sites, control(site).value).filter((one) => sites.account[one] === account);
+    matrix.show(ORDERS[control(order).value][1](Int32Array.from(found)), shownSites);
+    said.textContent = `${plural(found.length, "person", "people")} with a grant, ${plural(shownSites.length, "site")}`;
+  });
+  const person = search("Search people", update);
+  const site = search("Search sites", update);
+  const which = field("Account", choice(accounts.name.map((text, place) => [place, text]), update));
+  const order = field("Order", choice(Object.entries(ORDERS).map(([value, [text]]) => [value, text]), update));
+  const only = field("Only privileged people", el("input", { type: "checkbox", onchange: update }), "check");
+  mount("matrix", el("div", { class: "tools" }, person, site, several && which, order, only), said, legend(), matrix.box, status);
+  update();
+  return matrix;
+}
+
+const COLUMNS_OF_REVIEW = "person account type role power on via granted seen worst";
+
+function reviewTable() {
+  const grid = new Grid("The review table", columns(GRANT, COLUMNS_OF_REVIEW), "No grant fits: take a filter away.");
+  const said = live();
+  const value = (made) => control(made).value;
+  const fits = () => {
+    const [account, role, power, via, type, severity] = [which, roleOf, privileged, viaOf, typeOf, severityOf].map(value);
+    const wantedRole = role === "" ? null : Uint8Array.from(roles.name, (one) => (one === roleNames[Number(role)] ? 1 : 0));
+    const tests = words(value(text)).map((word) => {
+      const { people: ofPeople, roles: ofRoles, assets: ofAssets } = searchable();
+      return [having(ofPeople, word), having(ofRoles, word), having(ofAssets, word), having(lower(accounts.name), word)];
+    });
+    return (grant) => {
+      const person = grantPerson[grant];
+      return (account === "" || people.account[person] === Number(account))
+        && (wantedRole === null || wantedRole[grants.role[grant]] === 1)
+        && (power === "" || flag(grant, PRIVILEGED) === (power === "yes"))
+        && (via === "" || grants.via[grant] === Number(via))
+        && (type === "" || people.type[person] === Number(type))
+        && fitsSeverity(severity, people.worst[person])
+        && tests.every(([inPeople, inRoles, inAssets, inAccounts]) => inPeople[person] || inRoles[grants.role[grant]] || inAssets[grants.asset[grant]] || inAccounts[people.account[person]]);
+    };
+  };
+  const update = eachFrame(() => {
+    const fit = fits();
+    const found = new Int32Array(COUNTS.grants);
+    let count = 0;
+    for (let grant = 0; grant < COUNTS.grants; grant++) if (fit(grant)) found[count++] = grant;
+    grid.show(found.slice(0, count));
+    said.textContent = `${number(count)} of ${plural(COUNTS.grants, "grant")}`;
+  });
+  const roleNames = [...new Set(roles.name)];
+  const text = search("Search person, role, site or folder", update);
+  const which = field("Account", accountChoice(update));
+  const roleOf = field("Role", choice([["", "all roles"], ...roleNames.map((one, place) => [place, one])], update));
+  const privileged = field("Privileged", choice([["", "any"], ["yes", "yes"], ["no", "no"]], update));
+  const viaOf = field("Via", choice([["", "any"], ...vias.map((one, place) => [place, one])], update));
+  const typeOf = field("Person", choice([["", "any"], ...data.types.map((one, place) => [place, TYPES[one] ?? one])], update));
+  const severityOf = field("Findings", choice(severityChoices, update));
+  const all = [text, which, roleOf, privileged, viaOf, typeOf, severityOf];
+  const reset = el("button", { type: "button", class: "plain-button", onclick: () => {
+    for (const one of all) control(one).value = "";
+    update();
+  } }, "Clear filters");
+  mount("review", el("div", { class: "tools" }, all.filter((one) => several || one !== which), reset), said, grid.element);
+  update();
+  return grid;
+}
