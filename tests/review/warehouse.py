@@ -91,7 +91,7 @@ def grant(place: int, who: Row, role: str, via: str, asset_id: str | None, asset
         "person_type": who["person_type"], "person_id": who["person_id"], "role_id": role, "role_title": title,
         "role_strength": strength, "is_privileged": privileged, "asset_type": via, "asset_id": asset_id,
         "asset_name": asset,
-        "via": via, "is_pending": who["person_type"] == "invite", 
+        "via": via, "is_pending": who["person_type"] == "invite",
         "scope_key": f"{via}:{asset_id}" if asset_id else None,
         "granted_after": BEFORE, "granted_before": READ_AT, "last_seen_at": READ_AT,
     }  # fmt: skip
