@@ -56,7 +56,8 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _why(path: Path, text: str, first: str) -> str:
-    if "not a valid DuckDB database" in text:
+    # DuckDB takes files that are named as tables, such as .csv, for something else to open.
+    if "not a valid DuckDB database" in text or "in-memory database in read-only" in text:
         return f"{path} is not a DuckDB file: name the file that the pipeline wrote"
     if "Could not set lock" in text or "different configuration" in text:
         return (

@@ -3,8 +3,14 @@
 
 create temp macro seconds(moment) as epoch(date_trunc('second', moment))::bigint;
 
+-- The order in which people look for a name: without case and accents, and "Site 2" before "Site 10".
+create temp macro natural_order(name) as array_to_string(list_transform(
+  regexp_extract_all(lower(strip_accents(name)), '\d+|\D+'),
+  lambda part: case when part ~ '^\d+$' then lpad(part, greatest(length(part), 20)::int, '0') else part end
+), '');
+
 create temp table review_accounts as
-select row_number() over (order by lower(name), name, account_id) - 1 as n, *
+select row_number() over (order by natural_order(name), name, account_id) - 1 as n, *
 from (
   select account_id, coalesce(max(account_name), account_id) as name
   from (
@@ -21,7 +27,7 @@ from (
 create temp table review_people as
 select
   row_number() over (
-    order by lower(strip_accents(everybody.person)), everybody.person, account.n, person_type, person_id
+    order by natural_order(everybody.person), everybody.person, account.n, person_type, person_id
   ) - 1 as n,
   everybody.*, account.n as account, coalesce(worst.severity_rank, 0) as worst,
   coalesce(worst.finding_count, 0) as finding_count
@@ -41,7 +47,7 @@ left join (
 ) as worst using (account_id, person_type, person_id);
 
 create temp table review_sites as
-select row_number() over (order by lower(strip_accents(every_site.name)), every_site.name, account.n, site_id) - 1 as n, every_site.*,
+select row_number() over (order by natural_order(every_site.name), every_site.name, account.n, site_id) - 1 as n, every_site.*,
   account.n as account
 from (
   select site.account_id, site.id as site_id, coalesce(nullif(site.display_name, ''), nullif(site.name, ''), site.id) as name,
@@ -64,7 +70,7 @@ select row_number() over (order by account_id, scope_key) - 1 as n, account_id, 
 from (select distinct account_id, scope_key from access_wix.access_grants where scope_key is not null);
 
 create temp table review_roles as
-select row_number() over (order by lower(strip_accents(role)), role, strength desc nulls last, role_id) - 1 as n, *
+select row_number() over (order by natural_order(role), role, strength desc nulls last, role_id) - 1 as n, *
 from (
   select distinct review.role_id, coalesce(review.role, review.role_id, '(no role)') as role,
     held.role_strength as strength
@@ -73,7 +79,7 @@ from (
 );
 
 create temp table review_assets as
-select row_number() over (order by lower(strip_accents(asset)), asset, account_id, asset_type, asset_id) - 1 as n, *
+select row_number() over (order by natural_order(asset), asset, account_id, asset_type, asset_id) - 1 as n, *
 from (
   select distinct account_id, asset_type, asset_id, coalesce(asset, asset_id, asset_type, 'unknown') as asset
   from access_wix.access_review

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SEVERITIES = ("critical", "high", "medium", "low")
-MOST_CASES = 25
+MOST_CASES = 10
 """Cases of a rule that stand in the page without JavaScript."""
 MOST_CHANGES = 200
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
@@ -106,17 +108,20 @@ def write_xlsx(path: Path, rows: Iterable[Row], *, title: str, as_of: dt.datetim
     Raises:
         OSError: The file cannot be written.
     """
-    options = {"constant_memory": True, "tmpdir": str(path.parent), "strings_to_urls": False}
-    book = xlsxwriter.Workbook(str(path), options)
-    book.set_properties({"title": title, "created": max(as_of or _FIRST_DAY, dt.datetime(1980, 1, 1))})  # noqa: DTZ001
-    sheet = book.add_worksheet("Access review")
-    try:
-        count = _fill(sheet, rows, _formats(book))
+    # In memory until it is whole: a zip file that cannot be ended complains when it is collected.
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
+        options = {"constant_memory": True, "tmpdir": folder, "strings_to_urls": False}
+        book = xlsxwriter.Workbook(packed, options)
+        book.set_properties({"title": title, "created": max(as_of or _FIRST_DAY, dt.datetime(1980, 1, 1))})  # noqa: DTZ001
+        count = _fill(book.add_worksheet("Access review"), rows, _formats(book))
         _tell(book.add_worksheet("How to"), title, count, book.add_format({"bold": True, "font_size": 14}))
-        book.close()
-    except FileCreateError as error:
-        # What XlsxWriter makes of an error of the system, such as a full disk.
-        raise error.args[0] if error.args and isinstance(error.args[0], OSError) else OSError(str(error)) from error
+        try:
+            book.close()
+        except FileCreateError as error:
+            # What XlsxWriter makes of an error of the system, such as a full disk.
+            raise OSError(*getattr(error.args[0], "args", (str(error),))) from error
+    path.write_bytes(packed.getbuffer())
     return count
 
 

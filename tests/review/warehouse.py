@@ -136,6 +136,11 @@ def finding(key: str, severity: str, title: str, explanation: str, who: Row | No
     return row | values
 
 
+def site(place: str, name: str) -> Row:
+    """A site that is there."""
+    return {"account_id": ACME, "id": place, "display_name": name, "is_current": True}
+
+
 def story() -> Rows:
     """Two accounts: nasty names, every way of access, what is not known, and findings of every severity."""
     people = [person(1, "Ada Okafor"), person(2, "Ivy Lindqvist"), person(3, "Nora Haugen", is_external=True)]
@@ -157,16 +162,16 @@ def story() -> Rows:
         person(42, "Ada Okafor", account_id=NORTH, person_id="p1", email=None, is_external=None),
     ]
     ada, ivy, nora, north = people[0], people[1], people[2], people[-1]
-    site, other = ("s1", "Shop EU"), ("s2", "=Shop " + CLOSER)
+    shop, other = ("s1", "Shop EU"), ("s2", "=Shop " + CLOSER)
     grants = [
         grant(1, ada, "owner", "account", ACME, "the whole account", granted_after=None),
         grant(2, ivy, "admin", "account", ACME, "the whole account"),
-        grant(3, ivy, "writer", "site", *site),
+        grant(3, ivy, "writer", "site", *shop),
         grant(4, nora, "editor", "folder", "f1", "/Clients/North"),
-        grant(5, invited, "editor", "site", *site, stream_name="invite_assignments"),
-        grant(6, contributor, "writer", "contributor", *site, stream_name="site_contributor_roles", asset_type="site"),
+        grant(5, invited, "editor", "site", *shop, stream_name="invite_assignments"),
+        grant(6, contributor, "writer", "contributor", *shop, stream_name="site_contributor_roles", asset_type="site"),
         grant(7, north, "owner", "account", NORTH, "the whole account"),
-        grant(8, {**ada, "person_id": "gone"}, "writer", "site", *site),
+        grant(8, {**ada, "person_id": "gone"}, "writer", "site", *shop),
         grant(
             9,
             nora,

@@ -62,6 +62,10 @@ function link() {
   }
 }
 
+const MORE = 100;
+/** What fills the lists of findings up before they are printed. */
+const fill = [];
+
 /** The rest of a finding's cases, some at a time. */
 function more(box) {
   const line = box.querySelector("p.more");
@@ -71,22 +75,41 @@ function more(box) {
   const all = lazy(() => findings.rule.flatMap((one, place) => (one === rule ? [place] : [])));
   const list = box.querySelector(".cases");
   const text = (finding) => (findings.person[finding] >= 0 ? personLink(findings.person[finding]) : name(findings.about[finding] || "the account"));
+  const mail = (person) => people.email[person] && [" ", el("span", { class: "quiet-text" }, name(people.email[person]))];
   const total = Number(box.querySelector(".count").textContent.replaceAll(",", ""));
-  const button = el("button", { type: "button", class: "plain-button", onclick: () => {
-    const next = all().slice(list.children.length, list.children.length + 100);
-    list.append(...next.map((finding) => el("li", {}, text(finding), el("span", { class: "why" }, name(findings.text[finding])))));
+  const show = (count) => {
+    const next = all().slice(list.children.length, list.children.length + count);
+    list.append(...next.map((finding) => el("li", {}, el("span", { class: "who" }, text(finding)), mail(findings.person[finding]), el("span", { class: "why" }, name(findings.text[finding])))));
     say();
-  } });
+  };
+  const button = el("button", { type: "button", class: "plain-button", onclick: () => show(MORE) });
+  fill.push(() => show(Math.max(0, MORE - list.children.length)));
   const say = () => {
     const rest = all().length - list.children.length;
-    button.textContent = `Show ${number(Math.min(100, rest))} more of ${number(total - list.children.length)}`;
-    if (rest <= 0) line.textContent = total > list.children.length ? `and ${number(total - list.children.length)} more: in the table access_wix.findings` : "";
+    const beyond = `and ${number(total - list.children.length)} more: in the table access_wix.findings`;
+    button.textContent = `Show ${number(Math.min(MORE, rest))} more of ${number(total - list.children.length)}`;
+    button.hidden = rest <= 0;
+    rested.textContent = beyond;
+    rested.hidden = total <= list.children.length;
+    rested.classList.toggle("printed", rest > 0);
   };
-  line.replaceChildren(button);
+  const rested = el("span");
+  line.replaceChildren(button, rested);
   say();
 }
 
+/** A figure leads to the rows that it counts. */
+function jump(card) {
+  const { jump: to, set } = card.dataset;
+  const term = card.querySelector("dt");
+  const values = Object.fromEntries(new URLSearchParams(set ?? ""));
+  const made = el("a", { href: `#${to}`, onclick: () => filters[to] && setFilters(filters[to], values) });
+  made.append(...term.childNodes);
+  term.replaceChildren(made);
+}
+
 function printing(on) {
+  if (on) fill.forEach((one) => one());
   const grids = shown ? shown.grids : [tables.review];
   for (const grid of grids) grid.print(on);
   for (const box of document.querySelectorAll("#findings details")) {
@@ -100,6 +123,7 @@ for (const section of document.querySelectorAll("section.js")) section.hidden = 
 const tables = { review: reviewTable(), people: peopleList(), sites: siteList(), matrix: matrixSection() };
 link();
 document.querySelectorAll("details.finding").forEach(more);
+document.querySelectorAll("[data-jump]").forEach(jump);
 addEventListener("hashchange", route);
 addEventListener("beforeprint", () => printing(true));
 addEventListener("afterprint", () => printing(false));

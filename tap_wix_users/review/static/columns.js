@@ -1,42 +1,39 @@
 // The columns of the tables, each written once.
 
 const several = accounts.id.length > 1;
-const two = (upper, ...below) => el("div", { class: "two" }, el("div", {}, upper), el("div", { class: "below" }, below));
+const two = (upper, ...below) => el("div", { class: "two" }, el("div", {}, upper), below.some(Boolean) && el("div", { class: "below" }, below));
 const severityBadge = (rank) => (rank > 0 ? badge(SEVERITIES[rank] ?? "critical") : el("span", { class: "quiet-text" }, "none"));
 
-const VIA = { account: "the whole account", folder: "a folder", site: "the site", contributor: "contributor", unknown: "cannot be read" };
-const viaText = (grant) => VIA[data.vias[grants.via[grant]]] ?? data.vias[grants.via[grant]];
 const vias = data.vias;
 
 function assetCell(grant) {
   const asset = grants.asset[grant];
   const site = siteOfAsset()[asset];
   const kind = (data.asset_types[assets.type[asset]] ?? "unknown").replace("_", " ");
-  return two(site >= 0 ? siteLink(site) : name(assets.name[asset]), kind === "account" ? "the whole account" : kind);
+  return two(site >= 0 ? siteLink(site) : name(assets.name[asset]), kind);
 }
 
 const roleCell = (grant) =>
-  two(el("span", {}, flag(grant, PRIVILEGED) && badge("power", "privileged"), flag(grant, PENDING) && badge("pending", "pending"), name(roles.name[grants.role[grant]])),
-    `strength ${roles.strength[grants.role[grant]] ?? "not known"}`);
+  two(name(roles.name[grants.role[grant]]), flag(grant, PRIVILEGED) && badge("power", "privileged"), flag(grant, PENDING) && badge("pending", "pending"));
 
 const GRANT = {
-  person: { title: "Person", first: true, width: 15, key: (grant) => grantPerson[grant], cell: (grant) => {
+  person: { title: "Person", first: true, width: 13.5, key: (grant) => grantPerson[grant], cell: (grant) => {
     const person = grantPerson[grant];
     return two(personLink(person), name(people.email[person] ?? "no e-mail"));
   } },
-  account: { title: "Account", width: 9, key: (grant) => people.account[grantPerson[grant]], cell: (grant) => name(accountOf(grantPerson[grant])) },
-  type: { title: "Type", width: 7, key: (grant) => people.type[grantPerson[grant]], cell: (grant) => typeText(grantPerson[grant]) },
-  role: { title: "Role", width: 15, key: (grant) => grants.role[grant], cell: roleCell },
-  power: { title: "Power", width: 5.5, number: true, down: true, key: (grant) => (flag(grant, PRIVILEGED) ? 1000 : 0) + strength(grant), cell: (grant) => String(roles.strength[grants.role[grant]] ?? "-") },
-  on: { title: "On", width: 13, key: (grant) => grants.asset[grant], cell: assetCell },
-  via: { title: "Via", width: 8, key: (grant) => grants.via[grant], cell: (grant) => vias[grants.via[grant]] },
-  granted: { title: "Granted between (UTC)", width: 12, time: true, down: true, key: (grant) => grants.before[grant], cell: (grant) => {
+  account: { title: "Account", width: 8, key: (grant) => people.account[grantPerson[grant]], cell: (grant) => name(accountOf(grantPerson[grant])) },
+  type: { title: "Type", width: 7.4, key: (grant) => people.type[grantPerson[grant]], cell: (grant) => typeText(grantPerson[grant]) },
+  role: { title: "Role", width: 11.5, key: (grant) => grants.role[grant], cell: roleCell },
+  power: { title: "Power", width: 5, number: true, down: true, key: (grant) => (flag(grant, PRIVILEGED) ? 1000 : 0) + strength(grant), cell: (grant) => String(roles.strength[grants.role[grant]] ?? "-") },
+  on: { title: "On", width: 11.5, key: (grant) => grants.asset[grant], cell: assetCell },
+  via: { title: "Via", width: 7.4, key: (grant) => grants.via[grant], cell: (grant) => vias[grants.via[grant]] },
+  granted: { title: "Granted (UTC)", width: 12.8, time: true, down: true, key: (grant) => grants.before[grant], cell: (grant) => {
     const after = timeOf(grants.after[grant]);
     const before = timeOf(grants.before[grant]);
-    return two(after === null ? "start not known" : moment(after), before === null ? "-" : moment(before));
+    return before === null ? "not known" : two(after === null ? "at or before" : `${moment(after)} to`, moment(before));
   } },
-  seen: { title: "Last seen (UTC)", width: 9, time: true, down: true, key: (grant) => grants.seen[grant], cell: (grant) => moment(timeOf(grants.seen[grant])) },
-  worst: { title: "Worst finding", width: 7, down: true, key: (grant) => people.worst[grantPerson[grant]], cell: (grant) => severityBadge(people.worst[grantPerson[grant]]) },
+  seen: { title: "Last seen (UTC)", width: 11, time: true, down: true, key: (grant) => grants.seen[grant], cell: (grant) => moment(timeOf(grants.seen[grant])) },
+  worst: { title: "Findings", width: 6.2, down: true, key: (grant) => people.worst[grantPerson[grant]], cell: (grant) => severityBadge(people.worst[grantPerson[grant]]) },
 };
 
 const PERSON = {
@@ -47,7 +44,7 @@ const PERSON = {
   grants: { title: "Grants", width: 6, number: true, down: true, key: (person) => people.grants[person], cell: (person) => number(people.grants[person]) },
   privileged: { title: "Privileged", width: 7, number: true, down: true, key: (person) => privilegedOf()[person], cell: (person) => number(privilegedOf()[person]) },
   sites: { title: "Sites reached", width: 8, number: true, down: true, key: (person) => reachCounts().sitesOf[person], cell: (person) => number(reachCounts().sitesOf[person]) },
-  findings: { title: "Findings", width: 6, number: true, down: true, key: (person) => people.findings[person], cell: (person) => number(people.findings[person]) },
+  findings: { title: "Findings", width: 6.2, number: true, down: true, key: (person) => people.findings[person], cell: (person) => number(people.findings[person]) },
   worst: { title: "Worst finding", width: 8, down: true, key: (person) => people.worst[person], cell: (person) => severityBadge(people.worst[person]) },
 };
 

@@ -9,7 +9,7 @@ function el(tag, attributes, ...children) {
     else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value === true ? "" : String(value));
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(2)) {
     if (child === null || child === undefined || child === false) continue;
     made.append(child instanceof Node ? child : document.createTextNode(String(child)));
   }

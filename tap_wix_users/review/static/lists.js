@@ -8,20 +8,30 @@ const accountChoice = (changed) => choice([["", "all accounts"], ...accounts.nam
 const severityChoices = [["", "any"], ["1", "any finding"], ["2", "medium or worse"], ["3", "high or worse"], ["4", "critical"], ["0", "none"]];
 const fitsSeverity = (value, rank) => value === "" || (value === "0" ? rank === 0 : rank >= Number(value));
 
+/** The filters of each section by name, to be set from elsewhere. */
+const filters = {};
+
 function peopleList() {
   const grid = new Grid("People", columns(PERSON, "person account type outside grants privileged sites findings worst"));
   const said = live();
   const update = eachFrame(() => {
     const account = several ? control(which).value : "";
     const found = places(searchable().people, control(text).value).filter((person) =>
-      (account === "" || people.account[person] === Number(account)) && fitsSeverity(control(severity).value, people.worst[person]));
+      (account === "" || people.account[person] === Number(account)) && fitsSeverity(control(severity).value, people.worst[person])
+      && (control(type).value === "" || data.types[people.type[person]] === control(type).value)
+      && (control(outside).value === "" || people.external[person] === Number(control(outside).value))
+      && (control(power).value === "" || privilegedOf()[person] > 0 === (control(power).value === "yes")));
     grid.show(found);
     said.textContent = `${number(found.length)} of ${plural(COUNTS.people, "person", "people")}`;
   });
   const text = search("Search people", update);
   const which = field("Account", accountChoice(update));
   const severity = field("Findings", choice(severityChoices, update));
-  mount("people", el("div", { class: "tools" }, text, several && which, severity), said, grid.element);
+  const type = field("Person", choice([["", "any"], ...data.types.map((one) => [one, TYPES[one] ?? one])], update));
+  const outside = field("Outside", choice([["", "any"], ["1", "yes"], ["0", "no"]], update));
+  const power = field("Privileged", choice([["", "any"], ["yes", "yes"], ["no", "no"]], update));
+  filters.people = { set: { text, which, type, outside, power, severity }, update };
+  mount("people", el("div", { class: "tools" }, text, several && which, type, outside, power, severity, clear(filters.people)), said, grid.element);
   update();
   return grid;
 }
@@ -53,6 +63,11 @@ const strongestOf = lazy(() => Int32Array.from(people.id, (_, person) => {
   const first = grantStart[person];
   return first === grantStart[person + 1] ? -1 : (flag(first, PRIVILEGED) ? 1000 : 0) + strength(first);
 }));
+const setFilters = ({ set, update }, values) => {
+  for (const [key, made] of Object.entries(set)) control(made).value = values[key] ?? "";
+  update();
+};
+const clear = (filter) => el("button", { type: "button", class: "plain-button", onclick: () => setFilters(filter, {}) }, "Clear filters");
 const ORDERS = {
   strongest: ["strongest role first", (found) => ordered(found, (person) => strongestOf()[person], true)],
   sites: ["most sites first", (found) => ordered(found, (person) => reachCounts().sitesOf[person], true)],
@@ -122,11 +137,8 @@ function reviewTable() {
   const typeOf = field("Person", choice([["", "any"], ...data.types.map((one, place) => [place, TYPES[one] ?? one])], update));
   const severityOf = field("Findings", choice(severityChoices, update));
   const all = [text, which, roleOf, privileged, viaOf, typeOf, severityOf];
-  const reset = el("button", { type: "button", class: "plain-button", onclick: () => {
-    for (const one of all) control(one).value = "";
-    update();
-  } }, "Clear filters");
-  mount("review", el("div", { class: "tools" }, all.filter((one) => several || one !== which), reset), said, grid.element);
+  filters.review = { set: { ...all }, update };
+  mount("review", el("div", { class: "tools" }, all.filter((one) => several || one !== which), clear(filters.review)), said, grid.element);
   update();
   return grid;
 }

@@ -1,0 +1,48 @@
+"""Access gained and lost, by day."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tap_wix_users.review.changes import Bucket, Change, buckets
+from tests.review.warehouse import ACME, BEFORE, CLOSER, NAMES, READ_AT, SCRIPT
+
+
+def test_a_short_time_is_told_by_day():
+    """Up to six weeks make a bucket for each day that saw a change; kinds that are not known count nowhere."""
+    first, last = dt.date(2026, 1, 1), dt.date(2026, 2, 15)
+    days = [(last, "lost", 4), (first, "gained", 2), (first, "changed", 1), (first, "other", 9)]
+    assert buckets(days) == ("day", [Bucket(first, gained=2, changed=1), Bucket(last, lost=4)])
+
+
+def test_a_longer_time_is_told_by_week_and_by_month():
+    """Weeks begin on Monday, months on their first day, and what falls into one is summed up."""
+    days = [(dt.date(2026, 1, 1), "gained", 1), (dt.date(2026, 1, 4), "gained", 1), (dt.date(2026, 2, 16), "lost", 1)]
+    assert buckets(days) == ("week", [Bucket(dt.date(2025, 12, 29), gained=2), Bucket(dt.date(2026, 2, 16), lost=1)])
+    assert buckets([*days, (dt.date(2026, 10, 29), "lost", 1)]) == (
+        "month",
+        [
+            Bucket(dt.date(2026, 1, 1), gained=2),
+            Bucket(dt.date(2026, 2, 1), lost=1),
+            Bucket(dt.date(2026, 10, 1), lost=1),
+        ],
+    )
+
+
+def test_nothing_changed():
+    """Without changes there are no buckets."""
+    assert buckets([]) == ("day", [])
+
+
+def test_the_newest_changes(review):
+    """Newest first, with both bounds, and NULL where nothing is known."""
+    acme = NAMES[ACME]
+    assert review.changes == [
+        Change(
+            "gained", acme, "Ivy Lindqvist", None, "Admin (Co-Owner)", "Shop EU", True, BEFORE, READ_AT,
+            [ACME, "member", "p2"],
+        ),
+        Change("lost", acme, SCRIPT, None, CLOSER, "Shop EU", False, None, BEFORE, [ACME, "member", "p10"]),
+    ]  # fmt: skip
+    assert (review.change_count, review.unit) == (2, "day")
+    assert review.buckets == [Bucket(BEFORE.date(), lost=1), Bucket(READ_AT.date(), gained=1)]

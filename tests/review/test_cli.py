@@ -1,0 +1,116 @@
+"""The command: what it prints, what it writes, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from tap_wix_users.review.cli import main, write_review
+from tap_wix_users.review.errors import ReviewError
+from tests.review.warehouse import make
+
+COMMAND = [sys.executable, "-W", "error", "-m", "tap_wix_users.review.cli"]
+FILES = ["access-review.csv", "access-review.html", "access-review.xlsx"]
+
+
+def _names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_it_writes_beside_the_database(tmp_path, capsys):
+    """Without options the files lie beside the database, and their paths are printed."""
+    path = make(tmp_path / "wix.duckdb", {})
+    assert main([str(path)]) == 0
+    page, table, book, said = capsys.readouterr().out.splitlines()
+    assert (page, table, book) == (
+        f"The review: {tmp_path}/access-review.html",
+        f"to certify, as CSV: {tmp_path}/access-review.csv",
+        f"and as XLSX: {tmp_path}/access-review.xlsx",
+    )
+    assert said.startswith("In the CSV and the XLSX an apostrophe stands before text that begins with = + - @")
+    assert _names(tmp_path) == [*FILES, "wix.duckdb"]
+
+
+def test_it_writes_where_it_is_told(database, tmp_path, capsys):
+    """A folder that is not there is made, a title is taken, and files of the run before are replaced."""
+    folder = tmp_path / "a" / "b"
+    for title in ("First", "<b>Second</b>"):
+        assert main([str(database), "--output", str(folder), "--title", title]) == 0
+    assert _names(folder) == FILES
+    assert "<title>&lt;b&gt;Second&lt;/b&gt;</title>" in (folder / "access-review.html").read_text(encoding="utf-8")
+
+
+def test_equal_input_makes_equal_files(database, written, tmp_path):
+    """A second run, as a process of its own with another hash seed, writes the same bytes."""
+    subprocess.run(
+        [*COMMAND, str(database), "--output", str(tmp_path)], check=True, env={**os.environ, "PYTHONHASHSEED": "7"}
+    )
+    assert [(tmp_path / name).read_bytes() == (written / name).read_bytes() for name in FILES] == [True] * 3
+
+
+def test_an_error_is_one_line(tmp_path):
+    """No traceback, exit code 1, and nothing on standard output."""
+    run = subprocess.run([*COMMAND, str(tmp_path / "none.duckdb")], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        f"wix-access-review: error: there is no file {tmp_path}/none.duckdb: "
+        "name the DuckDB file that the pipeline wrote\n"
+    )
+
+
+def test_a_closed_pipe_is_no_traceback(database, tmp_path):
+    """When nobody reads the paths, the files are written all the same."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*COMMAND, str(database), "--output", str(tmp_path)]
+    with os.fdopen(writer, "w") as out:
+        run = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert _names(tmp_path) == FILES
+
+
+def test_a_file_that_cannot_grow(database, tmp_path):
+    """When the system takes no more bytes, the files of the run before stay as they were, and no draft is left."""
+    for name in FILES:
+        (tmp_path / name).write_text("before", encoding="utf-8")
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    command = [*COMMAND, str(database), "--output", str(tmp_path)]
+    run = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, check=False)
+    assert run.stderr == (
+        f"wix-access-review: error: {tmp_path}: the file would be larger than this system allows: "
+        "name another --output\n"
+    )
+    assert (run.returncode, _names(tmp_path)) == (1, FILES)
+    assert {(tmp_path / name).read_text(encoding="utf-8") for name in FILES} == {"before"}
+
+
+@pytest.mark.parametrize("suffix", ["html", "csv", "xlsx"])
+def test_a_full_disk_is_named(database, tmp_path, suffix):
+    """The system's own error of a full device, met while writing any of the files, leaves none of them."""
+    full = tmp_path / f".access-review.{suffix}.{os.getpid()}.draft"
+    full.symlink_to("/dev/full")
+    with pytest.raises(ReviewError, match="the disk is full: free some space, or name another --output"):
+        write_review(database, tmp_path)
+    assert _names(tmp_path) == []
+
+
+def test_a_file_is_no_folder(database):
+    """An output that is a file, or lies in one, is named."""
+    for path in (database, database / "in"):
+        with pytest.raises(ReviewError, match=f"{path}: it is (a file|not a folder): name a folder"):
+            write_review(database, path)
+
+
+def test_wrong_options(capsys):
+    """Options that are not known exit with 2."""
+    with pytest.raises(SystemExit) as raised:
+        main(["a.duckdb", "--nope"])
+    assert raised.value.code == 2
+    assert "unrecognized arguments: --nope" in capsys.readouterr().err
