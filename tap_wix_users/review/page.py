@@ -15,11 +15,16 @@ from tap_wix_users.review.receipts import moment
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from tap_wix_users.review.shape import Review
 
 SCRIPTS = ("dom.js", "data.js", "grid.js", "columns.js", "matrix.js", "lists.js", "detail.js", "app.js")
 """The parts of the page's script, in the order in which they need each other."""
+
+
+_EARLY = 'document.documentElement.classList.add("scripted")'
+"""Runs before anything is shown, so that what is only for pages without JavaScript never flashes up."""
 
 
 def render(review: Review) -> str:
@@ -41,9 +46,10 @@ def render(review: Review) -> str:
     script = f'"use strict";\n(() => {{\n{body}\n}})();\n'
     return environment.get_template("page.html.j2").render(
         review=review,
-        policy=_policy(script, style),
+        policy=_policy([_EARLY, script], style),
         # Files of this package, and JSON that closes no element: nothing here is escaped a second time.
         style=Markup(style),  # noqa: S704
+        early=Markup(_EARLY),  # noqa: S704
         script=Markup(script),  # noqa: S704
         data=Markup(as_script_data(review.payload)),  # noqa: S704
         timeline_chart=Markup(review.timeline_chart),  # noqa: S704
@@ -60,14 +66,14 @@ def between(after: dt.datetime | None, before: dt.datetime | None) -> str:
     return f"between {moment(after)} and {moment(before)}"
 
 
-def _policy(script: str, style: str) -> str:
-    """A policy that lets exactly this script and this style run, and nothing be loaded from anywhere.
+def _policy(scripts: Sequence[str], style: str) -> str:
+    """A policy that lets exactly these scripts and this style run, and nothing be loaded from anywhere.
 
     Style attributes are allowed: the pictures have them.
     """
     rules: dict[str, Any] = {
         "default-src": "'none'",
-        "script-src": _hash(script),
+        "script-src": " ".join(map(_hash, scripts)),
         "style-src-elem": _hash(style),
         "style-src-attr": "'unsafe-inline'",
         "base-uri": "'none'",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
@@ -111,18 +112,26 @@ def write_xlsx(path: Path, rows: Iterable[Row], *, title: str, as_of: dt.datetim
     # In memory until it is whole: a zip file that cannot be ended complains when it is collected.
     packed = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
-        options = {"constant_memory": True, "tmpdir": folder, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(packed, options)
+        book = xlsxwriter.Workbook(packed, {"constant_memory": True, "tmpdir": folder, "strings_to_urls": False})
         book.set_properties({"title": title, "created": max(as_of or _FIRST_DAY, dt.datetime(1980, 1, 1))})  # noqa: DTZ001
-        count = _fill(book.add_worksheet("Access review"), rows, _formats(book))
-        _tell(book.add_worksheet("How to"), title, count, book.add_format({"bold": True, "font_size": 14}))
         try:
+            count = _fill(book.add_worksheet("Access review"), rows, _formats(book))
+            _tell(book.add_worksheet("How to"), title, count, book.add_format({"bold": True, "font_size": 14}))
             book.close()
-        except FileCreateError as error:
-            # What XlsxWriter makes of an error of the system, such as a full disk.
-            raise OSError(*getattr(error.args[0], "args", (str(error),))) from error
+        except (FileCreateError, OSError) as error:
+            _let_go(book)
+            # XlsxWriter wraps an error of the system that it meets at the end.
+            raise error.args[0] if isinstance(error, FileCreateError) else error from None
     path.write_bytes(packed.getbuffer())
     return count
+
+
+def _let_go(book: xlsxwriter.Workbook) -> None:
+    """Close the files of a book that cannot be written, so that none is left open."""
+    for sheet in book.worksheets():
+        for file in (sheet.row_data_fh, sheet.fh):
+            with contextlib.suppress(OSError, AttributeError):
+                file.close()
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:

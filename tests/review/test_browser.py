@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 WIDTHS = (360, 390, 768, 1440, 2560)
 ROWS = "#review tbody tr[aria-rowindex]"
@@ -75,9 +75,9 @@ def tab(opened: Opened) -> Page:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of 3,000 people and 120 sites."""
+    """The page of 2,100 people and 120 sites."""
     folder = tmp_path_factory.mktemp("many")
-    people = [person(n, f"Person {n}") for n in range(3000)]
+    people = [person(n, f"Person {n}") for n in range(2100)]
     grants = [
         grant(n, who, ("writer", "editor", "admin")[n % 3], "account", ACME, "Acme")
         if n % 50 == 0
@@ -99,6 +99,11 @@ def _cells(tab: Page, place: int, section: str = "#review") -> list[str]:
     """The first line of a column's cells, in order."""
     cells = tab.locator(f"{section} tbody tr[aria-rowindex] > :nth-child({place})").all_inner_texts()
     return [text.split("\n")[0].strip() for text in cells]
+
+
+def _line(row: Locator) -> str:
+    """What stands in a row, its cells parted by bars."""
+    return " | ".join(" ".join(cell.split()) for cell in row.locator("th, td").all_inner_texts())
 
 
 def _result(tab: Page, text: str, section: str = "#review") -> None:
@@ -164,8 +169,8 @@ def test_no_page_is_wider_than_its_window(browser, written, width):
         ("IVY writer", 1),
         ("shop eu", 4),
         ("manager north", 1),
-        ("p1@acme", 14),
-        ("</script>", 14),
+        ("p1@acme", 1),
+        ("</script>", 13),
         ("nobody", 0),
     ],
 )
@@ -236,17 +241,17 @@ def test_figures_lead_to_their_rows(tab):
 
 
 def test_only_rows_in_sight_are_in_the_document(browser, many):
-    """Of 3,000 rows some dozens are drawn, the scroll bar is that of all, and the last one can be reached."""
+    """Of 2,100 rows some dozens are drawn, the scroll bar is that of all, and the last one can be reached."""
     page = Opened(browser, many)
     tab = page.tab
     expect(tab.locator(ROWS).first).to_be_attached()
     assert tab.locator(ROWS).count() < 60
     box = tab.locator("#review .box")
-    assert box.evaluate("box => Math.round(box.querySelector('tbody').offsetHeight / 48)") == 3000
+    assert box.evaluate("box => Math.round(box.querySelector('tbody').offsetHeight / 48)") == 2100
     box.evaluate("box => (box.scrollTop = box.scrollHeight)")
-    expect(tab.get_by_role("link", name="Person 2999", exact=True).last).to_be_attached()
-    assert tab.locator(ROWS).last.get_attribute("aria-rowindex") == "3001"
-    assert tab.locator("#review table").get_attribute("aria-rowcount") == "3001"
+    expect(tab.get_by_role("link", name="Person 2099", exact=True).last).to_be_attached()
+    assert tab.locator(ROWS).last.get_attribute("aria-rowindex") == "2101"
+    assert tab.locator("#review table").get_attribute("aria-rowcount") == "2101"
     assert page.trouble == []
     page.context.close()
 
@@ -255,7 +260,7 @@ def test_only_rows_in_sight_are_in_the_document(browser, many):
 
 
 def test_the_matrix(tab):
-    """Who reaches what, by the strongest role, with a mark beside the colour, and a name for those who do not see it."""
+    """Who reaches what, by the strongest role, with a mark beside the colour, and a name for those who see neither."""
     cells = {}
     for row in tab.locator(".mx-row").all():
         who = (row.get_by_role("rowheader").text_content() or "").strip()
@@ -300,13 +305,13 @@ def test_the_matrix_filters(tab):
     _result(tab, "2 people with a grant, 2 sites", "#matrix")
     matrix.get_by_label("Search sites").fill("eu")
     _result(tab, "2 people with a grant, 1 site", "#matrix")
-    matrix.get_by_label("Account").select_option("North")
+    matrix.get_by_label("Account", exact=True).select_option("North")
     matrix.get_by_label("Search sites").fill("")
     _result(tab, "1 person with a grant, 1 site", "#matrix")
 
 
 def test_a_large_matrix_draws_what_is_in_sight(browser, many):
-    """Of 360,000 cells some hundreds are in the document, also after scrolling into a corner."""
+    """Of 252,000 cells some hundreds are in the document, also after scrolling into a corner."""
     page = Opened(browser, many)
     tab = page.tab
     expect(tab.locator(".mx-row").first).to_be_attached()
@@ -329,10 +334,7 @@ def test_a_person(tab):
     assert detail.get_by_role("heading").all_inner_texts() == [
         "Ivy Lindqvist", "Findings (1)", "Grants (2)", "Sites reached (2)", "Access that ended (1)",
     ]  # fmt: skip
-    parts = [
-        [" | ".join(row.inner_text().split("\t")).replace("\n", " ") for row in part.locator("tbody tr").all()]
-        for part in detail.locator("section.part").all()
-    ]
+    parts = [list(map(_line, part.locator("tbody tr").all())) for part in detail.locator("section.part").all()]
     spans = "2026-10-25 08:12 to 2026-11-24 08:12"
     seen = "2026-11-24 08:12"
     assert parts == [
@@ -447,7 +449,8 @@ def test_print(tab, tmp_path):
         "Nobody holds Content intern",
     ):
         assert said in text
-    assert [name for name in ("Ada Okafor", "Ivy Lindqvist", "Nora Haugen", "gone") if name in review] == ["Ada Okafor", "Ivy Lindqvist"]  # fmt: skip
+    names = ("Ada Okafor", "Ivy Lindqvist", "Nora Haugen", "gone")
+    assert [name for name in names if name in review] == ["Ada Okafor", "Ivy Lindqvist"]
     for absent in ("People and sites", "Clear filters", "Search"):
         assert absent not in text
     assert tab.locator("details.medium").get_attribute("open") is None
@@ -461,7 +464,7 @@ def test_a_long_table_on_paper(browser, many, tmp_path):
     review = text[text.index("The review table") :]
     rows = re.findall(r"^\s*Person (\d+) ", review, re.MULTILINE)
     assert rows == [str(n) for n in range(2000)]
-    assert "Printed are the first 2,000 of 3,000 rows" in review
+    assert "Printed are the first 2,000 of 2,100 rows" in review
     pages = review.strip("\f").split("\f")
     assert len(pages) > 10
     assert [number for number, one in enumerate(pages) if "Last seen" not in one and "Person " in one] == []
@@ -514,7 +517,8 @@ def test_the_keyboard_reaches_everything(tab):
             """() => {
               const one = document.activeElement;
               const style = getComputedStyle(one), after = getComputedStyle(one, "::after");
-              const ring = [style, after].some((look) => look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2);
+              const thick = (look) => look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2;
+              const ring = [style, after].some(thick);
               return [one.closest("section")?.id ?? one.closest("nav, footer")?.tagName ?? "", one.tagName, ring];
             }"""
         )

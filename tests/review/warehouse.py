@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -49,9 +50,10 @@ def make(path: Path, rows: Mapping[str, Sequence[Row]]) -> Path:
             connection.execute(f"create schema if not exists {table.partition('.')[0]}")
             declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             connection.execute(f"create table {table} ({declared})")
-            for row in rows.get(table.partition(".")[2], ()):
-                names, marks = ", ".join(row), ", ".join("?" * len(row))
-                connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+            text, shape = json.dumps(list(rows.get(table.partition(".")[2], ())), default=str), json.dumps([columns])
+            connection.execute(
+                f"insert into {table} by name select unnest(from_json(?, ?), recursive := true)", [text, shape]
+            )
     return path
 
 

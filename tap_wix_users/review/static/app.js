@@ -118,7 +118,6 @@ function printing(on) {
   }
 }
 
-document.documentElement.classList.add("scripted");
 for (const section of document.querySelectorAll("section.js")) section.hidden = false;
 const tables = { review: reviewTable(), people: peopleList(), sites: siteList(), matrix: matrixSection() };
 link();

@@ -37,7 +37,7 @@ function pastOf(person) {
 function reachGrid(person) {
   const reach = reachOf(person);
   const grid = new Grid("Sites reached", [
-    { title: "Site", first: true, width: 14, key: (site) => site, cell: (site) => two(siteLink(site), name(data.texts[sites.folder[site]] ?? "no folder")) },
+    SITE.site,
     { title: "Strongest role", width: 14, key: (site) => grants.role[reach.get(site).grant], cell: (site) => roleCell(reach.get(site).grant) },
     { title: "Via", width: 8, key: (site) => grants.via[reach.get(site).grant], cell: (site) => vias[grants.via[reach.get(site).grant]] },
     { title: "Ways", width: 5, number: true, down: true, key: (site) => reach.get(site).ways, cell: (site) => number(reach.get(site).ways) },

@@ -53,14 +53,16 @@ class Grid {
     this.note = el("p", { class: "printed", hidden: true });
     this.element = el("div", {}, this.box, this.note);
     this.box.addEventListener("scroll", eachFrame(() => this.draw()), { passive: true });
-    new ResizeObserver(eachFrame(() => this.draw(true))).observe(this.box);
+    new ResizeObserver(eachFrame(() => this.draw())).observe(this.box);
   }
 
   head(column, place) {
     if (!column.key) return el("th", { scope: "col", class: column.number && "num" }, column.title);
     const button = el("button", { type: "button", onclick: () => this.sortBy(place) }, column.title,
       el("span", { class: "arrow", "aria-hidden": "true" }));
-    return el("th", { scope: "col", "aria-sort": "none", class: column.number && "num" }, button);
+    return el("th", { scope: "col", "aria-sort": "none", class: column.number && "num" }, button,
+      // Chromium prints no button where it repeats a header.
+      el("span", { class: "paper" }, column.title));
   }
 
   sortBy(place) {
@@ -92,19 +94,30 @@ class Grid {
   }
 
   draw(always = false) {
-    if (this.printing) return;
+    // What is hidden keeps its rows, and with them the focus, until it is seen again.
+    if (this.printing || (this.box.isConnected && !this.box.clientHeight)) return;
     const { height, shown } = this;
     const first = Math.max(0, Math.floor(this.box.scrollTop / height) - SPARE);
     const last = Math.min(shown.length, first + Math.ceil((this.box.clientHeight || 600) / height) + 2 * SPARE);
     if (!always && first === this.first && last === this.last) return;
     this.first = first;
     this.last = last;
+    const focused = this.focused();
     this.body.replaceChildren(
       ...this.space(first * height),
       ...Array.from(shown.subarray(first, last), (row, place) => this.line(row, first + place)),
       ...this.space((shown.length - last) * height),
       ...(shown.length ? [] : [el("tr", {}, el("td", { colspan: this.columns.length, class: "empty" }, this.empty))]),
     );
+    if (focused) this.body.querySelector(`[aria-rowindex="${focused[0]}"]`)?.querySelectorAll("a")[focused[1]]?.focus({ preventScroll: true });
+  }
+
+  /** The row and the place in it of the link that has the focus: rows are made anew when the table scrolls. */
+  focused() {
+    const link = document.activeElement;
+    if (!this.body.contains(link)) return null;
+    const row = link.closest("tr");
+    return [row.getAttribute("aria-rowindex"), [...row.querySelectorAll("a")].indexOf(link)];
   }
 
   space(height) {

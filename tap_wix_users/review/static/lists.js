@@ -12,7 +12,7 @@ const fitsSeverity = (value, rank) => value === "" || (value === "0" ? rank === 
 const filters = {};
 
 function peopleList() {
-  const grid = new Grid("People", columns(PERSON, "person account type outside grants privileged sites findings worst"));
+  const grid = new Grid("All people", columns(PERSON, "person account type outside grants privileged sites findings worst"));
   const said = live();
   const update = eachFrame(() => {
     const account = several ? control(which).value : "";
@@ -37,7 +37,7 @@ function peopleList() {
 }
 
 function siteList() {
-  const grid = new Grid("Sites", columns(SITE, "site account people power"));
+  const grid = new Grid("All sites", columns(SITE, "site account people power"));
   const said = live();
   const update = eachFrame(() => {
     const account = several ? control(which).value : "";
@@ -99,7 +99,7 @@ function matrixSection() {
 const COLUMNS_OF_REVIEW = "person account type role power on via granted seen worst";
 
 function reviewTable() {
-  const grid = new Grid("The review table", columns(GRANT, COLUMNS_OF_REVIEW), "No grant fits: take a filter away.");
+  const grid = new Grid("Rows of the review table", columns(GRANT, COLUMNS_OF_REVIEW), "No grant fits: take a filter away.");
   const said = live();
   const value = (made) => control(made).value;
   const fits = () => {
