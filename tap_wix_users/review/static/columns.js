@@ -2,6 +2,12 @@
 
 const several = accounts.id.length > 1;
 const two = (upper, ...below) => el("div", { class: "two" }, el("div", {}, upper), below.some(Boolean) && el("div", { class: "below" }, below));
+/** The bounds of a moment, one below the other. */
+function span(first, last) {
+  const [after, before] = [timeOf(first), timeOf(last)];
+  if (before === null) return after === null ? "not known" : `after ${moment(after)}`;
+  return two(after === null ? "at or before" : `${moment(after)} to`, moment(before));
+}
 const severityBadge = (rank) => (rank > 0 ? badge(SEVERITIES[rank] ?? "critical") : el("span", { class: "quiet-text" }, "none"));
 
 const vias = data.vias;
@@ -23,17 +29,13 @@ const GRANT = {
   } },
   account: { title: "Account", width: 8, key: (grant) => people.account[grantPerson[grant]], cell: (grant) => name(accountOf(grantPerson[grant])) },
   type: { title: "Type", width: 7.4, key: (grant) => people.type[grantPerson[grant]], cell: (grant) => typeText(grantPerson[grant]) },
-  role: { title: "Role", width: 11.5, key: (grant) => grants.role[grant], cell: roleCell },
-  power: { title: "Power", width: 5, number: true, down: true, key: (grant) => (flag(grant, PRIVILEGED) ? 1000 : 0) + strength(grant), cell: (grant) => String(roles.strength[grants.role[grant]] ?? "-") },
-  on: { title: "On", width: 11.5, key: (grant) => grants.asset[grant], cell: assetCell },
+  role: { title: "Role", width: 11.3, key: (grant) => grants.role[grant], cell: roleCell },
+  power: { title: "Power", width: 5.2, number: true, down: true, key: (grant) => (flag(grant, PRIVILEGED) ? 1000 : 0) + strength(grant), cell: (grant) => String(roles.strength[grants.role[grant]] ?? "-") },
+  on: { title: "On", width: 11.3, key: (grant) => grants.asset[grant], cell: assetCell },
   via: { title: "Via", width: 7.4, key: (grant) => grants.via[grant], cell: (grant) => vias[grants.via[grant]] },
-  granted: { title: "Granted (UTC)", width: 12.8, time: true, down: true, key: (grant) => grants.before[grant], cell: (grant) => {
-    const after = timeOf(grants.after[grant]);
-    const before = timeOf(grants.before[grant]);
-    return before === null ? "not known" : two(after === null ? "at or before" : `${moment(after)} to`, moment(before));
-  } },
-  seen: { title: "Last seen (UTC)", width: 11, time: true, down: true, key: (grant) => grants.seen[grant], cell: (grant) => moment(timeOf(grants.seen[grant])) },
-  worst: { title: "Findings", width: 6.2, down: true, key: (grant) => people.worst[grantPerson[grant]], cell: (grant) => severityBadge(people.worst[grantPerson[grant]]) },
+  granted: { title: "Granted (UTC)", width: 12.3, time: true, down: true, key: (grant) => grants.before[grant], cell: (grant) => span(grants.after[grant], grants.before[grant]) },
+  seen: { title: "Last seen (UTC)", width: 10.5, time: true, down: true, key: (grant) => grants.seen[grant], cell: (grant) => moment(timeOf(grants.seen[grant])) },
+  worst: { title: "Findings", width: 7.4, down: true, key: (grant) => people.worst[grantPerson[grant]], cell: (grant) => severityBadge(people.worst[grantPerson[grant]]) },
 };
 
 const PERSON = {
@@ -44,7 +46,7 @@ const PERSON = {
   grants: { title: "Grants", width: 6, number: true, down: true, key: (person) => people.grants[person], cell: (person) => number(people.grants[person]) },
   privileged: { title: "Privileged", width: 7, number: true, down: true, key: (person) => privilegedOf()[person], cell: (person) => number(privilegedOf()[person]) },
   sites: { title: "Sites reached", width: 8, number: true, down: true, key: (person) => reachCounts().sitesOf[person], cell: (person) => number(reachCounts().sitesOf[person]) },
-  findings: { title: "Findings", width: 6.2, number: true, down: true, key: (person) => people.findings[person], cell: (person) => number(people.findings[person]) },
+  findings: { title: "Findings", width: 7.4, number: true, down: true, key: (person) => people.findings[person], cell: (person) => number(people.findings[person]) },
   worst: { title: "Worst finding", width: 8, down: true, key: (person) => people.worst[person], cell: (person) => severityBadge(people.worst[person]) },
 };
 

@@ -41,17 +41,11 @@ people.grants.forEach((count, person) => grantPerson.fill(person, grantStart[per
 const flag = (grant, bit) => (grants.flags[grant] & bit) !== 0;
 const strength = (grant) => roles.strength[grants.role[grant]] ?? 0;
 const timeOf = (place) => (place < 0 ? null : data.times[place]);
-const grantedBetween = (grant) => between(timeOf(grants.after[grant]), timeOf(grants.before[grant]));
 const accountOf = (person) => accounts.name[people.account[person]];
 
-const reachBegin = group(data.reach.scope, data.scopes);
-/** The sites that a grant reaches. */
-function* reachedBy(grant) {
-  const scope = grants.scope[grant];
-  if (scope >= 0) for (const place of reachBegin(scope)) yield data.reach.site[place];
-}
+const reachOfScope = group(data.reach.scope, data.scopes);
 const scopeSites = lazy(() =>
-  Array.from({ length: data.scopes }, (_, scope) => Int32Array.from(reachBegin(scope), (place) => data.reach.site[place])),
+  Array.from({ length: data.scopes }, (_, scope) => Int32Array.from(reachOfScope(scope), (place) => data.reach.site[place])),
 );
 const scopeGrants = lazy(() => group(grants.scope, data.scopes));
 const siteScopes = lazy(() => group(data.reach.site, COUNTS.sites));

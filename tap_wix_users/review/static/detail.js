@@ -24,8 +24,8 @@ function pastOf(person) {
   const grid = new Grid("Access that ended", [
     { title: "Role", first: true, width: 14, cell: (row) => name(text(past.role[row])) },
     { title: "On", width: 12, cell: (row) => name(text(past.on[row])) },
-    { title: "Granted (UTC)", width: 14, time: true, cell: (row) => between(timeOf(past.after[row]), timeOf(past.before[row])) },
-    { title: "Ended (UTC)", width: 14, time: true, cell: (row) => between(timeOf(past.ended_after[row]), timeOf(past.ended_before[row])) },
+    { title: "Granted (UTC)", width: 14, time: true, cell: (row) => span(past.after[row], past.before[row]) },
+    { title: "Ended (UTC)", width: 14, time: true, cell: (row) => span(past.ended_after[row], past.ended_before[row]) },
     { title: "How", width: 7, cell: (row) => text(past.ended[row]) },
   ]);
   grid.show(rows);

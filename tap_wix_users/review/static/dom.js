@@ -30,12 +30,6 @@ function moment(seconds) {
   return Number.isNaN(date.getTime()) ? "-" : date.toISOString().slice(0, 16).replace("T", " ");
 }
 
-/** When something happened, as far as it is known. */
-function between(after, before) {
-  if (before === null) return after === null ? "not known" : `after ${moment(after)}`;
-  return after === null ? `at or before ${moment(before)}` : `${moment(after)} to ${moment(before)}`;
-}
-
 const badge = (kind, text = kind) => el("span", { class: `badge ${kind}` }, text);
 
 /** A labelled control. */
