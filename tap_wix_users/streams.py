@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from tap_wix_users.extract import AccountRef
     from tap_wix_users.snapshot.reading import Reading
-    from tap_wix_users.tables.models import Row
+    from tap_wix_users.tables.models import ReceiptRow, Row
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.tap import TapWixUsers
     from tap_wix_users.writer import LineWriter
@@ -124,6 +124,7 @@ class LogStream(WixStream):
         if self.selected:
             try:
                 self.send(row.__dict__, dt.datetime.now(dt.UTC))
+                self.wix_tap.summary.rows[self.name] += 1
             except MapFailed as failure:
                 self.wix_tap.fail(self.name, row.account_id, failure)
 
@@ -222,18 +223,26 @@ class TableStream(WixStream):
         """Name a failure for the end of the log, and write its receipt, which says why in its own words."""
         self._complete = False
         self.wix_tap.fail(self.name, ref.account_id, failure)
-        self.wix_tap.receipts.write(sync.failed_receipt(self.table.model, ref.account_id, read, rules, why))
+        self._hand_out(sync.failed_receipt(self.table.model, ref.account_id, read, rules, why))
+
+    def _hand_out(self, receipt: ReceiptRow) -> None:
+        """Write a receipt, and count it, also where the stream of receipts is not selected."""
+        self.wix_tap.summary.add(receipt)
+        self.wix_tap.receipts.write(receipt)
 
     def _write(self, job: sync.TableSync, accounts: Sequence[AccountRef], reading: Reading) -> int:
         """Write what a reading of the first of these accounts makes necessary; the number of rows that were sent."""
         sent = 0
         send = self._sender(reading.started_at, job.at)
-        for event in job.events():
-            if isinstance(event, sync.Send):
-                send(event.line, event.observed_at)
-                sent += 1
-            else:
-                self._note(event, accounts, reading)
+        try:
+            for event in job.events():
+                if isinstance(event, sync.Send):
+                    send(event.line, event.observed_at)
+                    sent += 1
+                else:
+                    self._note(event, accounts, reading)
+        finally:
+            self.wix_tap.summary.rows[self.name] += sent
         return sent
 
     def _note(self, event: sync.Event, accounts: Sequence[AccountRef], reading: Reading) -> None:
@@ -243,6 +252,7 @@ class TableStream(WixStream):
                 self._mark_states(accounts, at)
             case sync.Bury(record):
                 self.send(record, reading.started_at)
+                self.wix_tap.summary.rows[self.name] += 1
             case sync.Log(change):
                 self.wix_tap.changes.write(change)
             case sync.Complete() if self._complete and len(accounts) == 1 and self._stream_version is not None:
@@ -251,7 +261,7 @@ class TableStream(WixStream):
                 self._complete = False
                 self.wix_tap.fail(self.name, account_id, Incomplete(error))
             case sync.Receipt(receipt):
-                self.wix_tap.receipts.write(receipt)
+                self._hand_out(receipt)
             case sync.Covered(new):
                 self._states[account_id] = state.dump(new)
 

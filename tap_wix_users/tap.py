@@ -27,6 +27,7 @@ from tap_wix_users.extract import AccountRef, Extractor
 from tap_wix_users.inputs import read_json, readable_bookmarks
 from tap_wix_users.snapshot.reading import ReadFailed
 from tap_wix_users.streams import Incomplete, LogStream, TableStream
+from tap_wix_users.summary import Summary
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import tables
 from tap_wix_users.wix.client import WixClient
@@ -36,11 +37,13 @@ from tap_wix_users.writer import LineWriter, TargetGone
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.streams import Stream
+
+    from tap_wix_users.summary import Outcome
 
 
 CATALOG_SWITCHES = ("include_accept_links", "history", "emit_tombstones")
@@ -78,6 +81,7 @@ class TapWixUsers(Tap):
     def __init__(self, **arguments: Any) -> None:
         self.failures: list[Failure] = []
         self.accounts_known = True
+        self.summary = Summary(self.name, self.plugin_version)
         super().__init__(**arguments)
 
     @override
@@ -130,6 +134,7 @@ class TapWixUsers(Tap):
             max_retry_seconds=chosen.max_retry_seconds,
             max_concurrency=chosen.max_concurrency,
         )
+        self.summary.client = client
         streams = [stream for stream in self.streams.values() if isinstance(stream, TableStream)]
         effort = Effort(
             page_size=chosen.page_size,
@@ -167,6 +172,10 @@ class TapWixUsers(Tap):
                 return
         self.failures.append(Failure([stream], account_id, error))
         self.logger.warning("%s of account %s is not complete; the end of this log says why", stream, account_id)
+
+    def tell(self, outcome: Outcome) -> None:
+        """Log what this run did, as one line."""
+        self.summary.tell(self.logger, outcome, [name for failure in self.failures for name in failure.streams])
 
     def conclude(self) -> int:
         """Name what failed, in one place, and give the exit code."""
@@ -252,7 +261,7 @@ class TapWixUsers(Tap):
         if value == CliTestOptionValue.Schema.value:
             tap.write_schemas()
         else:
-            cls._run(tap, tap.run_connection_test)
+            cls._run(tap, tap.run_connection_test, told=False)
             cls.logger.info("The connection works: every stream could be read")
         ctx.exit()
 
@@ -290,8 +299,15 @@ class TapWixUsers(Tap):
         cls._run(tap, tap.sync_all)
 
     @classmethod
-    def _run(cls, tap: TapWixUsers, job: Any) -> None:
-        """Do a job, and end the process with a code other than 0 when any part of it failed."""
+    def _run(cls, tap: TapWixUsers, job: Callable[[], Any], *, told: bool = True) -> None:
+        """Do a job, and end the process with a code other than 0 when any part of it failed.
+
+        Args:
+            tap: The tap.
+            job: What to do.
+            told: Whether it is a run, of which the log tells a summary.
+        """
+        tell: Callable[[Outcome], None] = tap.tell if told else lambda _: None
         # Rows live as long as their page: looking for cycles among them after every 700 only costs time.
         gc.set_threshold(50_000, 20, 20)
         writer = cast("LineWriter", tap.message_writer)
@@ -299,14 +315,20 @@ class TapWixUsers(Tap):
             job()
             writer.flush()
         except Terminated as end:
+            tell("terminated")
             # Requests under way hold the interpreter's own exit up until they are answered.
             _flush_briefly(writer)
             os._exit(end.code)
         except TargetGone as end:
             # What is still buffered can never be written: the interpreter would only complain about it.
             cls.logger.error("Cannot write to the target: %s", end.reason)  # noqa: TRY400
+            tell("target_gone")
             sys.stderr.flush()
             os._exit(1)
+        except BaseException:
+            tell("crashed")
+            raise
+        tell("incomplete" if tap.failures else "complete")
         if code := tap.conclude():
             sys.exit(code)
 

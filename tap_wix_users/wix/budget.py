@@ -51,6 +51,8 @@ class RequestBudget:
         self._closed_until = 0.0
         self.waited = 0.0
         """Seconds that requests were held back, in total."""
+        self.waited_closed = 0.0
+        """Those of them that Wix asked for."""
 
     def acquire(self, given_up: threading.Event) -> None:
         """Wait until one more request may be sent, or nobody waits for its answer any more."""
@@ -69,7 +71,9 @@ class RequestBudget:
         with self._lock:
             now = self._clock.now()
             wait = self._closed_until - now
-            if wait <= 0:
+            if wait > 0:
+                self.waited_closed += wait
+            else:
                 milliseconds = int(now * 1000)
                 self._bucket.leak(milliseconds)
                 item = RateItem("wix", milliseconds)

@@ -46,10 +46,12 @@ class Meter:
     Attributes:
         requests: Requests sent, retries included.
         retries: Requests sent again after a failure.
+        backed_off: Seconds between a failure and the next attempt, those after a 429 left out.
     """
 
     requests: int = 0
     retries: int = 0
+    backed_off: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, *, retry: bool) -> None:
@@ -57,6 +59,11 @@ class Meter:
         with self._lock:
             self.requests += 1
             self.retries += retry
+
+    def back_off(self, seconds: float) -> None:
+        """Count a wait."""
+        with self._lock:
+            self.backed_off += seconds
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,12 @@ class WixClient:
         )
         # The SDK tells no stream that a run is over: whoever forgets a client has it closed.
         self._close = weakref.finalize(self, _close, self._http, self.pool)
+
+    @property
+    def waits(self) -> dict[str, float]:
+        """Seconds that requests waited for the budget, and for another attempt; those of all threads together."""
+        asked = self._budget.waited_closed
+        return {"budget": self._budget.waited - asked, "retries": self.meter.backed_off + asked}
 
     def close(self) -> None:
         """Close the connections, without waiting for requests that are under way."""
@@ -218,6 +231,7 @@ class WixClient:
             return False
         logger.warning("%s; attempt %d follows in %.1f s", error, attempts.number + 1, seconds)
         if not throttled:
+            self.meter.back_off(seconds)
             self._clock.sleep(seconds, request.given_up)
         return 0.0
 

@@ -1,0 +1,102 @@
+"""What a run did, as one line of JSON in the log: for alerting, and for whoever asks why a night was slow."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+from tap_wix_users.tables.models import Status
+from tap_wix_users.wix.times import timestamp
+
+if TYPE_CHECKING:
+    from tap_wix_users.tables.models import ReceiptRow
+    from tap_wix_users.wix.client import WixClient
+
+Outcome: TypeAlias = Literal["complete", "incomplete", "terminated", "target_gone", "crashed"]
+"""How a run ended; only `complete` goes with the exit code 0."""
+
+MARK = "SUMMARY: "
+"""What the line begins with, as the SDK's own measurements begin with `METRIC: `."""
+
+
+class Summary:
+    """Counts what a run does.
+
+    Args:
+        tap: Name of the tap.
+        version: Its release.
+
+    Attributes:
+        client: What sends the run's requests, as soon as there is one.
+        rows: Records written, tombstones among them, by stream; counted before any stream map.
+    """
+
+    def __init__(self, tap: str, version: str) -> None:
+        self._tap = tap
+        self._version = version
+        self._started_at = dt.datetime.now(dt.UTC)
+        self._began = time.monotonic()
+        self._receipts: Counter[str] = Counter()
+        self._changes: dict[str, dict[str, int | None]] = {}
+        self._accounts: set[str] = set()
+        self.client: WixClient | None = None
+        self.rows: Counter[str] = Counter()
+
+    def add(self, receipt: ReceiptRow) -> None:
+        """Count a receipt, and the changes that it tells of."""
+        self._receipts[receipt.status] += 1
+        self._accounts.add(receipt.account_id)
+        if receipt.status == "complete":
+            counts = {
+                "added": receipt.added_count,
+                "modified": receipt.modified_count,
+                "removed": receipt.removed_count,
+            }
+            before = self._changes.get(receipt.stream_name, dict.fromkeys(counts, 0))
+            self._changes[receipt.stream_name] = {
+                name: None if before[name] is None or count is None else (before[name] or 0) + count
+                for name, count in counts.items()
+            }
+
+    def content(self, outcome: Outcome, failed: list[str]) -> dict[str, Any]:
+        """The summary.
+
+        Args:
+            outcome: How the run ended.
+            failed: What is incomplete.
+        """
+        client = self.client
+        waits = client.waits if client else {"budget": 0.0, "retries": 0.0}
+        return {
+            "tap": self._tap,
+            "version": self._version,
+            "outcome": outcome,
+            "started_at": timestamp(self._started_at),
+            "duration_seconds": round(time.monotonic() - self._began, 3),
+            "accounts": len(self._accounts),
+            "requests": client.meter.requests if client else 0,
+            "retries": client.meter.retries if client else 0,
+            "waited_seconds": {why: round(seconds, 3) for why, seconds in waits.items()},
+            "rows": dict(sorted(self.rows.items())),
+            "changes": dict(sorted(self._changes.items())),
+            "receipts": {status: self._receipts[status] for status in get_args(Status)},
+            "failed": sorted(set(failed)),
+        }
+
+    def tell(self, logger: logging.Logger, outcome: Outcome, failed: list[str]) -> None:
+        """Log the summary: as text behind `MARK`, and as the field `summary` where logs are structured.
+
+        A run that is not complete is an error, so that its summary is seen whatever the level of the log.
+
+        Args:
+            logger: Where to.
+            outcome: How the run ended.
+            failed: What is incomplete.
+        """
+        content = self.content(outcome, failed)
+        level = logging.INFO if outcome == "complete" else logging.ERROR
+        logger.log(level, "%s%s", MARK, json.dumps(content, separators=(",", ":")), extra={"summary": content})
