@@ -6,10 +6,10 @@ MELTANO_VENV := .venv-meltano
 export MELTANO := $(CURDIR)/$(MELTANO_VENV)/bin/meltano
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench freeze-release clean
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/installed $(MELTANO_VENV)/installed .meltano/installed ## Install everything into this folder
 
@@ -28,6 +28,9 @@ bench: install ## Measure, and print a line of JSON for each benchmark (docs/per
 	@for name in throughput duckdb_load models fewest_requests budget latency memory; do \
 		$(VENV)/bin/python benchmarks/$$name.py || exit 1; \
 	done
+
+freeze-release: $(VENV)/installed ## Keep the formats of this release, for later ones to be tested against
+	$(VENV)/bin/python -m tests.releases.freeze
 
 clean: ## Remove what was installed, and the output
 	rm -rf $(VENV) $(MELTANO_VENV) .meltano output build dist .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis

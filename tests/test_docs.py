@@ -227,8 +227,8 @@ def test_a_message_that_is_explained_is_one_that_is_printed(cell):
 
 def test_every_make_target_exists():
     """The README speaks of no `make` target that is not there."""
-    targets = re.findall(r"^(\w+):.*##", _text(ROOT / "Makefile"), re.MULTILINE)
-    named = re.findall(r"(?:^|`)make (\w+)", _text(README), re.MULTILINE)
+    targets = re.findall(r"^([\w-]+):.*##", _text(ROOT / "Makefile"), re.MULTILINE)
+    named = re.findall(r"(?:^|`)make ([\w-]+)", _text(README), re.MULTILINE)
     assert {"demo", "test", "install"} <= set(named) <= set(targets)
 
 

@@ -111,7 +111,9 @@ def load(stored: Mapping[str, Any] | None) -> TableState | None:
         return None
     found = stored.get("format") if isinstance(stored, dict) else None
     if found != FORMAT:
-        raise UnreadableState(f"its format is {_shown(found)}, this release writes {FORMAT}")
+        newer = isinstance(found, int) and found > FORMAT
+        why = ": a newer release of the tap wrote it" if newer else ""
+        raise UnreadableState(f"its format is {_shown(found)}, this release writes {FORMAT}{why}")
     try:
         fields = msgspec.convert(stored, _Stored)
         rows = None if fields.rows is None else _unpack(fields.rows)

@@ -173,7 +173,7 @@ def test_a_row_takes_few_bytes(per_key: str):
     ("found", "named"),
     [
         (0, "0"),
-        (FORMAT + 1, "2"),
+        (-1, "-1"),
         (None, "None"),
         ("1", "'1'"),
         ([], "[]"),
@@ -182,8 +182,14 @@ def test_a_row_takes_few_bytes(per_key: str):
     ],
 )
 def test_another_format_is_named(found: Any, named: str):
-    """What an older, a newer or an unknown release wrote is told, in few words, together with what this one writes."""
+    """What an older or an unknown release wrote is told, in few words, together with what this one writes."""
     assert _why({**dump(STATE), "format": found}) == f"its format is {named}, this release writes 1"
+
+
+def test_a_newer_format_is_named():
+    """What a newer release wrote is told to be that: somebody went back to this one."""
+    told = f"its format is {FORMAT + 1}, this release writes {FORMAT}: a newer release of the tap wrote it"
+    assert _why({**dump(STATE), "format": FORMAT + 1}) == told
 
 
 @pytest.mark.parametrize("stored", [{}, [], "", 1, True, "a1b2", [1], {"bookmarks": {}}, {"rows": "a"}])
