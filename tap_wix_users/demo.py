@@ -57,8 +57,11 @@ order by stream_name
 """  # noqa: S608
 
 
-def main() -> int:
+def main(command: str = "make demo") -> int:
     """Run the demo in the current folder, the project's root.
+
+    Args:
+        command: What to run for the next 30 days.
 
     Returns:
         The exit code: Meltano's own when the pipeline failed.
@@ -83,7 +86,7 @@ def main() -> int:
         return code
     calendar.write_text(json.dumps({"days": days}), encoding="utf-8")
     with duckdb.connect(str(database), read_only=True) as connection:
-        _tell(console, connection, days)
+        _tell(console, connection, days, command)
     return 0
 
 
@@ -106,19 +109,23 @@ def _run_pipeline(sandbox: Sandbox, root: Path, *, fresh: bool) -> int:
     return subprocess.run(command, cwd=root, env=environment, check=False).returncode  # noqa: S603
 
 
-def _tell(console: Console, connection: duckdb.DuckDBPyConnection, days: int) -> None:
+def _tell(console: Console, connection: duckdb.DuckDBPyConnection, days: int, command: str) -> None:
     _print(console, connection, "Who has access to what", _ACCESS, most=40)
     if days:
         _print(console, connection, "Who gained and who lost access since the run before", _CHANGES, most=40)
     _print(console, connection, "The receipts of this run", _RECEIPTS, most=40)
+    python, file = ".venv/bin/python", Path("output/wix.duckdb")
+    if not Path(python).is_file():
+        python, file = sys.executable, file.resolve()
+    opened = f"import duckdb; duckdb.connect('{file}', read_only=True)"
+    query = "select email, first_name from current_wix.users where is_current"
     console.print(
-        "The tables are in output/wix.duckdb: as loaded in the schema raw_wix, and with `is_current` in current_wix.\n"
-        "Ask on: .venv/bin/python -c \"import duckdb; duckdb.connect('output/wix.duckdb', read_only=True)"
-        ".sql('select email, first_name from current_wix.users where is_current').show()\"",
+        f"The tables are in {file}: as loaded in the schema raw_wix, and with `is_current` in current_wix.\n"
+        f"Ask on: {python} -c \"{opened}.sql('{query}').show()\"",
         soft_wrap=True,
     )
     if not days:
-        console.print("Run `make demo` again: 30 days pass, and only what changed is sent.")
+        console.print(f"Run `{command}` again: 30 days pass, and only what changed is sent.")
 
 
 def _print(console: Console, connection: duckdb.DuckDBPyConnection, title: str, query: str, *, most: int) -> None:

@@ -1,0 +1,175 @@
+"""The package: what is in the wheel and the source archive, and that the wheel works where nothing else is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import venv
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tap_wix_users import demo_project
+from tests.support import discovered
+
+ROOT = Path(__file__).parent.parent
+MELTANO = os.environ.get("MELTANO") or str(ROOT / ".venv-meltano" / "bin" / "meltano")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _ran(*command, cwd, **options):
+    """A command's end; the environment of this process is not handed on where it would lead to this checkout."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("TAP_WIX_USERS", "PYTHON"))}
+    env |= {"NO_COLOR": "1", **options.pop("env", {})}
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=500, **options,
+    )  # fmt: skip
+
+
+def _sources():
+    """The package's files in this checkout."""
+    found = (path for path in (ROOT / "tap_wix_users").rglob("*") if path.is_file())
+    return {str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts}
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The source archive, and the wheel that is made of it alone: by tools of their own, as a release is."""
+    folder = tmp_path_factory.mktemp("built")
+    done = _ran(sys.executable, "-m", "build", "--outdir", folder, ROOT, cwd=folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    (wheel,), (archive,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    return wheel, archive
+
+
+@pytest.fixture(scope="session")
+def installed(built, tmp_path_factory):
+    """An environment that has the wheel with the extra `demo`, and nothing else."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    venv.create(folder, with_pip=True)
+    command = [folder / "bin" / "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt"]
+    done = _ran(*command, f"{built[0]}[demo]", cwd=folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "bin"
+
+
+def test_contents_of_the_wheel(built):
+    """The package with its type marker, the demo's project, the licence, and nothing of tests or tools."""
+    with zipfile.ZipFile(built[0]) as wheel:
+        names = set(wheel.namelist())
+        about = wheel.read(f"tap_wix_users-{version('tap-wix-users')}.dist-info/METADATA").decode()
+    parts = {name for name in names if ".dist-info/" in name}
+    assert names - parts == _sources() | {f"tap_wix_users/project/{part}" for part in demo_project.PARTS}
+    assert "tap_wix_users/py.typed" in names
+    assert {name.partition("/")[2] for name in parts} == {
+        "METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE",
+    }  # fmt: skip
+    assert "License-Expression: Apache-2.0" in about
+    assert "Requires-Python: >=3.11" in about
+
+
+def test_contents_of_the_source_archive(built):
+    """Everything that git has, so that a distribution's packager can run the tests; nothing that was built here."""
+    listed = _ran("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    with tarfile.open(built[1]) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert names == {name for name in listed.stdout.splitlines() if (ROOT / name).exists()} | {"PKG-INFO"}
+
+
+def test_the_parts_of_the_demo():
+    """What the demo lays out is what the wheel is told to take along."""
+    included = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert included == {part: f"tap_wix_users/project/{part}" for part in demo_project.PARTS}
+
+
+def test_one_version(installed):
+    """The version stands in `pyproject.toml` alone; the command knows it from there."""
+    number = PYPROJECT["project"]["version"]
+    assert version("tap-wix-users") == number
+    done = _ran(installed / "tap-wix-users", "--version", cwd=installed)
+    assert done.stdout.startswith(f"tap-wix-users v{number}, Meltano SDK v")
+    modules = (ROOT / "tap_wix_users").rglob("*.py")
+    assert [path.name for path in modules if re.search(rf"\b{re.escape(number)}\b", path.read_text())] == []
+
+
+def test_the_command(installed, tmp_path):
+    """`--about` and `--discover` work, with the catalog of this checkout and without a warning."""
+    about = _ran(installed / "tap-wix-users", "--about", "--format", "json", cwd=tmp_path)
+    assert (about.returncode, json.loads(about.stdout)["name"]) == (0, "tap-wix-users")
+    found = _ran(installed / "tap-wix-users", "--discover", cwd=tmp_path)
+    assert (found.returncode, json.loads(found.stdout)) == (0, discovered())
+    assert "Warning" not in about.stderr + found.stderr
+
+
+def test_only_the_tap(built, tmp_path):
+    """Without extras there is the tap alone: the sandbox's and the demo's commands say what they lack."""
+    venv.create(tmp_path / "venv", with_pip=True)
+    tools = tmp_path / "venv" / "bin"
+    done = _ran(tools / "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", built[0], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert _ran(tools / "tap-wix-users", "--discover", cwd=tmp_path).returncode == 0
+    demo = _ran(tools / "tap-wix-users-demo", "there", cwd=tmp_path, env={"MELTANO": MELTANO})
+    assert (demo.returncode, demo.stderr) == (2, "duckdb is not there: run `pip install 'tap-wix-users[demo]'`.\n")
+    sandbox = _ran(tools / "tap-wix-users-sandbox", "--help", cwd=tmp_path)
+    words = "starlette", "uvicorn"
+    assert sandbox.returncode == 2
+    assert sandbox.stderr in [f"{word} is not there: run `pip install 'tap-wix-users[sandbox]'`.\n" for word in words]
+    assert not (tmp_path / "there").exists()
+
+
+def test_the_demo(installed, tmp_path):
+    """In an empty folder it loads the made-up account; again, it tells what changed in the 30 days between."""
+    folder = tmp_path / "a folder of ours"
+    outputs = []
+    for _ in range(2):
+        command = [installed / "tap-wix-users-demo", folder.name]
+        done = _ran(*command, cwd=tmp_path, env={"MELTANO": MELTANO})
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+        outputs.append(done.stdout)
+    first, second = outputs
+    assert "Who has access to what (106 rows)" in first
+    assert f"Run `tap-wix-users-demo {folder.name}` again" in first
+    assert str(folder / "output" / "wix.duckdb") in first.replace("\n", "")
+    assert "Who gained and who lost access" in second
+    assert f'executable: "{installed / "tap-wix-users"}"' in (folder / "meltano.yml").read_text()
+    assert "constraints.txt" not in (folder / "meltano.yml").read_text()
+
+
+# The demo's folder, in this process.
+
+
+def test_a_project_that_is_there_stays(tmp_path):
+    """Nothing is written over: the folder may be somebody's own project."""
+    (tmp_path / "meltano.yml").write_text("# mine\n")
+    demo_project.lay(tmp_path)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("meltano.yml", "# mine\n")]
+
+
+@pytest.mark.parametrize(
+    ("meltano", "folder", "words"),
+    [
+        ("", "there", "Meltano is not there: run `pip install meltano`"),
+        ("/bin/true", "file", "Cannot make a project in file: File exists."),
+    ],
+)
+def test_a_demo_that_cannot_begin(tmp_path, monkeypatch, capsys, meltano, folder, words):
+    """What is missing is said in a sentence, with 2, before anything is made."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("MELTANO", meltano)
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit) as end:
+        demo_project.main([folder])
+    assert end.value.code == 2
+    assert words in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
