@@ -1,0 +1,1 @@
+"""Tools of the project: they make files that are kept, and are no part of the package."""

@@ -1,0 +1,77 @@
+"""The tap's definition for MeltanoHub, made of what the code declares.
+
+python -m tools.hub > hub/tap-wix-users.yml
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tap_wix_users.settings import settings_schema
+from tap_wix_users.tap import TapWixUsers
+
+ROOT = Path(__file__).parents[1]
+_KINDS = {"number": "decimal"}
+_USAGE = """\
+## Tables that cost a request per site
+
+`site_contributors` and `site_contributor_roles` ask about each site. Leave them out, unless you need them:
+
+    meltano select tap-wix-users --exclude site_contributors '*'
+    meltano select tap-wix-users --exclude site_contributor_roles '*'
+"""
+
+
+def definition() -> dict[str, Any]:
+    """The definition, by the names that the hub's own files use, in their order.
+
+    Where the project lives is taken from `[project.urls]`: without it, the definition names no repository.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    schema = settings_schema()
+    urls = project.get("urls", {})
+    places = {"docs": urls.get("Documentation"), "repo": urls.get("Repository")}
+    return {
+        "capabilities": sorted(capability.value for capability in TapWixUsers.capabilities),
+        "description": "Team members, roles, invites, assignments, sites and folders of Wix accounts",
+        **{name: url for name, url in places.items() if url},
+        "domain_url": "https://www.wix.com",
+        "executable": TapWixUsers.name,
+        "keywords": ["access-review", "api", "meltano_sdk", "wix"],
+        "label": "Wix Users",
+        "maintenance_status": "beta",
+        "name": TapWixUsers.name,
+        "namespace": TapWixUsers.name.replace("-", "_"),
+        "pip_url": project["name"],
+        "settings": [_setting(name, declared) for name, declared in schema["properties"].items()],
+        "settings_group_validation": [schema["required"]],
+        # One request per site, and several.
+        "select": ["*.*", "!site_contributors.*", "!site_contributor_roles.*"],
+        "usage": _USAGE,
+        "variant": "original",
+    }
+
+
+def _setting(name: str, declared: dict[str, Any]) -> dict[str, Any]:
+    kind = _KINDS.get(declared["type"], declared["type"])
+    setting = {"name": name, "label": declared["title"], "description": declared["description"], "kind": kind}
+    if "default" in declared:
+        setting["value"] = declared["default"]
+    if declared.get("secret"):
+        setting["sensitive"] = True
+    return setting
+
+
+def text() -> str:
+    """The definition as YAML."""
+    written: str = yaml.safe_dump(definition(), sort_keys=False, allow_unicode=True, width=120)
+    return written
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())
