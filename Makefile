@@ -16,10 +16,12 @@ install: $(VENV)/installed $(MELTANO_VENV)/installed .meltano/installed ## Insta
 demo: install ## Load a simulated Wix account into DuckDB, and show who has access to what
 	@$(VENV)/bin/python -m tap_wix_users.demo
 
-lint: $(VENV)/installed ## Check style and types
+lint: $(VENV)/installed ## Check style, types, security rules and what is declared as needed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive tap_wix_users tools
+	$(VENV)/bin/deptry .
 
 test: install lint ## Run all checks and tests
 	$(VENV)/bin/pytest --numprocesses=auto --cov --cov-report=term-missing

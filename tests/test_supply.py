@@ -1,0 +1,85 @@
+"""What the tap brings along: every package pinned, and under a licence that goes with its own."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from tools import licences
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "licences.md"
+CONSTRAINTS = ROOT / "constraints.txt"
+OLDEST = sys.version_info[:2] == (3, 11)
+"""Newer Pythons need a few packages less; the files are those of the oldest."""
+
+
+def _pins():
+    lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines)
+    return {canonicalize_name(name): number for name, number in pins.items()}
+
+
+def test_constraints_pin_everything():
+    """Whatever the tap, its extras or its tests need is pinned at the version that is installed; nothing else is."""
+    needed = licences.needed(frozenset({*licences.extras(), "dev"}))
+    pins = _pins()
+    assert {name: pins.get(name) for name in needed} == {name: version(name) for name in needed}
+    assert not OLDEST or set(pins) == needed
+
+
+def test_constraints_hold_no_address():
+    """A line is a name and a version: where packages come from is each user's own affair."""
+    lines = CONSTRAINTS.read_text(encoding="utf-8") + (ROOT / "constraints-meltano.txt").read_text(encoding="utf-8")
+    assert [line for line in lines.splitlines() if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", line)] == []
+
+
+def test_licences():
+    """Each package that a user installs has a licence, and one that goes with Apache-2.0."""
+    found = licences.licences()
+    assert len(found) > 40
+    assert {"", *licences.extras()} >= {one.extra for one in found}
+    assert {one.package: why for one in found if (why := licences.problem(one.words))} == {}
+
+
+def test_the_page_of_licences():
+    """`docs/licences.md` is what `python -m tools.licences` writes where `constraints.txt` is installed."""
+    page, made = PAGE.read_text(encoding="utf-8"), licences.text()
+    assert page == made if OLDEST else set(made.splitlines()) <= set(page.splitlines())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "MIT",
+        "BSD License",
+        "Apache-2.0 OR GPL-3.0-only",
+        "MIT AND PSF-2.0",
+        "(MIT OR AFL-2.1)",
+        "Mozilla Public License 2.0 (MPL 2.0)",
+    ],
+)
+def test_a_licence_that_fits(words):
+    """One that is listed; of a choice one is enough, of a sum all have to be."""
+    assert licences.problem(words) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("GPL-3.0-or-later", "GPL-3.0-or-later"),
+        ("MIT AND LGPL-3.0-only", "LGPL-3.0-only"),
+        ("MIT License; GNU Affero General Public License v3", "GNU Affero General Public License v3"),
+        ("UNKNOWN", "UNKNOWN"),
+        ("", ""),
+        ("GPL-2.0-only OR SSPL-1.0", "GPL-2.0-only OR SSPL-1.0"),
+    ],
+)
+def test_a_licence_that_does_not_fit(words, part):
+    """Copyleft that reaches the tap, and what nobody can read, is named."""
+    assert licences.problem(words) == f"`{part}` is not among the licences of tools/licences.py"

@@ -1,0 +1,147 @@
+"""The licences of what the tap needs to run, read from the installed packages.
+
+python -m tools.licences > docs/licences.md
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = "tap-wix-users"
+
+ALLOWED = frozenset(
+    {
+        "0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0",
+        "Zlib",
+    }
+)  # fmt: skip
+"""Licences under which a package may be installed beside an Apache-2.0 one. MPL-2.0 asks for changed files alone."""
+
+_NAMES = {
+    "Apache Software License": "Apache-2.0",
+    "Apache License 2.0": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
+    "BSD License": "BSD",
+    "3-Clause BSD License": "BSD-3-Clause",
+    "MIT License": "MIT",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+    "ISC License (ISCL)": "ISC",
+}
+"""Older packages name their licence by a classifier."""
+
+
+class Licence(NamedTuple):
+    """A package that is needed, and its licence.
+
+    Attributes:
+        package: Its name, as installed.
+        version: Its version.
+        words: The licence as the package names it: an SPDX expression where the package is recent.
+        extra: The extra that needs it; empty when the tap itself does.
+    """
+
+    package: str
+    version: str
+    words: str
+    extra: str
+
+
+def extras() -> list[str]:
+    """The extras that somebody installs to use the tap; one that takes in another comes behind it."""
+    declared = distribution(PACKAGE).metadata.get_all("Provides-Extra") or []
+    return sorted((extra for extra in declared if extra != "dev"), key=lambda extra: len(needed(frozenset({extra}))))
+
+
+def needed(extras: frozenset[str]) -> set[str]:
+    """The packages that are installed for the tap with these extras, on this machine and Python."""
+    found: set[str] = set()
+    waiting = [(PACKAGE, extras)]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        name, wanted = waiting.pop()
+        if (name, wanted) in seen:
+            continue
+        seen.add((name, wanted))
+        try:
+            requirements = distribution(name).requires or []
+        except PackageNotFoundError:
+            raise LookupError(f"{name} is needed and not installed: run `make install`") from None
+        found.add(name)
+        waiting += _applicable(requirements, wanted)
+    return found - {PACKAGE}
+
+
+def _applicable(requirements: list[str], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    for requirement in map(Requirement, requirements):
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in (extras or {""})):
+            yield canonicalize_name(requirement.name), frozenset(requirement.extras)
+
+
+def licences() -> list[Licence]:
+    """Every package that is needed, by name; those of the tap itself first."""
+    groups = {"": needed(frozenset())}
+    for extra in extras():
+        groups[extra] = needed(frozenset({extra})) - set().union(*groups.values())
+    tool = [sys.executable, "-m", "piplicenses", "--format=json", "--from=mixed"]
+    names = sorted(set().union(*groups.values()))
+    listed = json.loads(
+        subprocess.run([*tool, "--packages", *names], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    )
+    by_name: dict[str, Any] = {canonicalize_name(one["Name"]): one for one in listed}
+    return [
+        Licence(by_name[name]["Name"], by_name[name]["Version"], _short(by_name[name]["License"]), extra)
+        for extra, group in groups.items()
+        for name in sorted(group)
+    ]
+
+
+def problem(words: str) -> str:
+    """What speaks against a licence; empty when nothing does.
+
+    Args:
+        words: The licence as a package names it. `A OR B` leaves the choice, `A AND B` and `A; B` do not.
+    """
+    for part in re.split(r"\s+AND\s+|;\s*", words):
+        choices = [part, *(choice.strip("() ") for choice in re.split(r"\s+OR\s+", part))]
+        if not any(_NAMES.get(choice, choice).split(" WITH ")[0] in ALLOWED for choice in choices):
+            return f"`{part}` is not among the licences of tools/licences.py"
+    return ""
+
+
+def _short(words: str) -> str:
+    """A licence in one line: a few packages give all of its text."""
+    return words.splitlines()[0].strip() if words.strip() else "UNKNOWN"
+
+
+def text() -> str:
+    """The page of licences."""
+    lines = [
+        "# Licences of what the tap needs",
+        "",
+        "Written by `python -m tools.licences` from the packages that `constraints.txt` pins, on CPython 3.11.",
+        "A test fails when a package has no licence that is known to go with Apache-2.0, or this page is out of date.",
+        "",
+        "| package | version | licence | needed by |",
+        "| --- | --- | --- | --- |",
+    ]
+    for one in licences():
+        user = f"the extra `{one.extra}`" if one.extra else "the tap"
+        lines.append(f"| {one.package} | {one.version} | {one.words} | {user} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())
