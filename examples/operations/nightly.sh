@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# One run: its log is kept, its summary goes to standard output, and the exit code is Meltano's.
+#
+#   nightly.sh [OPTIONS OF `meltano run`]
+#
+# WIX_PROJECT  the Meltano project; the folder two above this file when it is not set
+# WIX_RUN      what to run; the job of the project when it is not set
+# WIX_LOGS     where logs are kept; output/logs in the project when it is not set
+# MELTANO      the command; that of `make install` when it is not set
+#
+# Ends with 75 and runs nothing while another run of the same project is under way: two must not write to one database.
+set -euo pipefail
+
+cd "${WIX_PROJECT:-$(dirname "$0")/../..}"
+meltano=${MELTANO:-.venv-meltano/bin/meltano}
+logs=${WIX_LOGS:-output/logs}
+mkdir -p "$logs" output
+
+exec 9>"$logs/lock"
+if ! flock --nonblock 9; then
+    echo "Another run is under way: it holds $logs/lock" >&2
+    exit 75
+fi
+
+log=$logs/$(date -u +%Y-%m-%dT%H%M%SZ)-$$.log
+code=0
+# shellcheck disable=SC2086  # a job, or a tap and a target
+NO_COLOR=1 "$meltano" run "$@" ${WIX_RUN:-wix-to-duckdb} >"$log" 2>&1 9>&- || code=$?
+
+# No line: the run did not begin, or was killed. The end of the log says why.
+grep -o 'SUMMARY: {.*}$' "$log" | tail -n 1 | cut -c 10- || true
+if [ "$code" -ne 0 ]; then
+    echo "The run failed with $code; its log is $log" >&2
+    tail -n 20 "$log" >&2
+fi
+exit "$code"
