@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 README, GUARANTEES, DICTIONARY = ROOT / "README.md", ROOT / "docs" / "guarantees.md", ROOT / "docs" / "tables.md"
-QUESTIONS = ROOT / "docs" / "questions.md"
-PAGES = (README, GUARANTEES, DICTIONARY, QUESTIONS)
+QUESTIONS, OPERATIONS = ROOT / "docs" / "questions.md", ROOT / "docs" / "operations.md"
+MORE = ("CONTRIBUTING.md", "SECURITY.md", "docs/dashboards.md", "docs/review.md")
+PAGES = (README, GUARANTEES, DICTIONARY, QUESTIONS, OPERATIONS, *(ROOT / page for page in MORE))
 NAMES = [table.name for table in TABLES] + [ChangeRow.table, ReceiptRow.table]
 FOREIGN = {
     "Broken pipe",
@@ -226,9 +227,9 @@ def test_a_message_that_is_explained_is_one_that_is_printed(cell):
 
 
 def test_every_make_target_exists():
-    """The README speaks of no `make` target that is not there."""
+    """No page speaks of a `make` target that is not there."""
     targets = re.findall(r"^([\w-]+):.*##", _text(ROOT / "Makefile"), re.MULTILINE)
-    named = re.findall(r"(?:^|`)make ([\w-]+)", _text(README), re.MULTILINE)
+    named = re.findall(r"(?:^|`)make ([\w-]+)", "\n".join(map(_text, PAGES)), re.MULTILINE)
     assert {"demo", "test", "install"} <= set(named) <= set(targets)
 
 

@@ -186,3 +186,15 @@ def test_exactly_one_id_header(serve):
     sandbox = serve()
     run(sandbox, include_child_accounts=True)
     assert all("wix-account-id" in seen.headers and "wix-site-id" not in seen.headers for seen in sandbox.requests)
+
+
+def test_logs_hold_no_people(tmp_path, serve):
+    """No e-mail address and no last name of anybody is in a log, at debug level too: logs are kept by others."""
+    sandbox = serve(rules=Rules(deny=["get_roles"]))
+    (ran,) = commands(tmp_path, ["--config", write_json(tmp_path / "config.json", config(sandbox))], env=DEBUG)
+    assert "SUMMARY: " in ran.log
+    people = sandbox.world.main.people.values()
+    words = {word for person in people for word in (person.email, person.last_name) if word and len(word) > 3}
+    assert len(words) > 60
+    assert [word for word in words if word in ran.log] == []
+    assert [word for word in words if word not in "".join(ran.lines)] == []
