@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from tap_wix_users.review.cli import write_review
+from tap_wix_users.review.findings import worst
 from tap_wix_users.sandbox.app import Rules
 from tap_wix_users.sandbox.server import Sandbox
 from tap_wix_users.sandbox.world import World
@@ -86,7 +88,9 @@ def main(command: str = "make demo") -> int:
         return code
     calendar.write_text(json.dumps({"days": days}), encoding="utf-8")
     with duckdb.connect(str(database), read_only=True) as connection:
-        _tell(console, connection, days, command)
+        _tell(console, connection, days)
+    _tell_review(console, database)
+    _tell_how_to_go_on(console, days, command)
     return 0
 
 
@@ -109,18 +113,33 @@ def _run_pipeline(sandbox: Sandbox, root: Path, *, fresh: bool) -> int:
     return subprocess.run(command, cwd=root, env=environment, check=False).returncode  # noqa: S603
 
 
-def _tell(console: Console, connection: duckdb.DuckDBPyConnection, days: int, command: str) -> None:
+def _tell(console: Console, connection: duckdb.DuckDBPyConnection, days: int) -> None:
     _print(console, connection, "Who has access to what", _ACCESS, most=40)
     if days:
         _print(console, connection, "Who gained and who lost access since the run before", _CHANGES, most=40)
     _print(console, connection, "The receipts of this run", _RECEIPTS, most=40)
+
+
+def _tell_review(console: Console, database: Path) -> None:
+    page, *tables = (path.relative_to(Path.cwd()) for path in write_review(database, database.parent))
+    console.print("The most important findings", style="bold")
+    for line in worst(database):
+        console.print(Text(f"- {line}"), soft_wrap=True)
+    console.print(
+        f"\nThe access review: {page} (open it in a browser; to certify: {' and '.join(map(str, tables))})",
+        soft_wrap=True,
+    )
+
+
+def _tell_how_to_go_on(console: Console, days: int, command: str) -> None:
     python, file = ".venv/bin/python", Path("output/wix.duckdb")
     if not Path(python).is_file():
         python, file = sys.executable, file.resolve()
     opened = f"import duckdb; duckdb.connect('{file}', read_only=True)"
-    query = "select email, first_name from current_wix.users where is_current"
+    query = "select person, site_name, role_title, via from access_wix.access"
     console.print(
-        f"The tables are in {file}: as loaded in the schema raw_wix, and with `is_current` in current_wix.\n"
+        f"The tables are in {file}: as loaded in the schema raw_wix, with `is_current` in current_wix, and the answers "
+        "in access_wix.\n"
         f"Ask on: {python} -c \"{opened}.sql('{query}').show()\"",
         soft_wrap=True,
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-PARTS = ("meltano.yml",)
+PARTS = ("meltano.yml", "constraints-dbt.txt", "transform")
 """What the demo needs of the repository. The wheel has these in the folder `project` (pyproject.toml)."""
 
 _FROM_THE_CHECKOUT = "    pip_url: -e . -c constraints.txt\n    executable: tap-wix-users\n"
