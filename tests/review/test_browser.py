@@ -295,7 +295,7 @@ def test_the_matrix_by_keyboard(tab):
     assert tab.evaluate("document.activeElement.dataset.at") == "18,1"
     tab.keyboard.press("Control+Home")
     tab.keyboard.press("Enter")
-    expect(tab.get_by_role("heading", level=2)).to_have_text("Ada Okafor")
+    expect(tab.locator("#detail h2")).to_have_text("Ada Okafor")
 
 
 def test_the_matrix_filters(tab):
@@ -406,7 +406,7 @@ def test_the_menu_leads_out_of_a_page(tab):
 def test_an_address_that_nobody_has(tab):
     """A link to somebody who is not in this review says so."""
     tab.evaluate("location.hash = '#/person/acc-acme/member/nobody'")
-    expect(tab.get_by_role("heading", level=2)).to_have_text("Not in this review")
+    expect(tab.locator("#detail h2")).to_have_text("Not in this review")
 
 
 def test_more_findings_are_a_click_away(tab):
