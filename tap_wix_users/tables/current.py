@@ -71,9 +71,11 @@ with complete as (
   ) as place
   from judged
 )
-select entity.*, coalesce(standing.stands, false) as is_current,
+-- These come first: a column that a later release adds comes last, and Postgres lets a view only grow there
+select coalesce(standing.stands, false) as is_current,
   case when not standing.stands then standing.gone_after end as removed_after,
-  case when not standing.stands then standing.gone_before end as removed_before
+  case when not standing.stands then standing.gone_before end as removed_before,
+  entity.*
 from {entity} as entity
 left join standing
   on {same} and standing.observed_at = entity.observed_at and standing.snapshot_at = entity.snapshot_at
