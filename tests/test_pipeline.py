@@ -3,60 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from tap_wix_users.sandbox import Fault, Sandbox, Size, World
 from tap_wix_users.tables.registry import TABLES
+from tests.meltano import make_project, project_environment, run_job
 
-ROOT = Path(__file__).parent.parent
-MELTANO = os.environ.get("MELTANO") or str(ROOT / ".venv-meltano" / "bin" / "meltano")
 LOADED = [table for table in TABLES if table.selected]
 KEYS = {table.name: table.model.key for table in LOADED}
 
 
 @pytest.fixture
 def project(tmp_path):
-    """A Meltano project of its own: the real one's file and plugins, but not its state and output."""
-    for name in ("meltano.yml", "constraints.txt", "constraints-dbt.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "transform").symlink_to(ROOT / "transform")
-    (tmp_path / ".meltano").mkdir()
-    (tmp_path / "output").mkdir()
-    for name in ("extractors", "loaders", "utilities"):
-        (tmp_path / ".meltano" / name).symlink_to(ROOT / ".meltano" / name)
-    return tmp_path
-
-
-def _environment(project, sandbox=None):
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TAP_WIX_USERS")}
-    settings = {"MELTANO_PROJECT_ROOT": str(project), "MELTANO": MELTANO, "NO_COLOR": "1"}
-    if sandbox:
-        settings |= {
-            "TAP_WIX_USERS_BASE_URL": sandbox.url,
-            "TAP_WIX_USERS_API_KEY": sandbox.world.key,
-            "TAP_WIX_USERS_ACCOUNT_ID": sandbox.world.main.id,
-        }
-    return inherited | settings
-
-
-def _run(project, sandbox):
-    command = [MELTANO, "--environment=sandbox", "run", "wix-to-duckdb"]
-    return subprocess.run(
-        command,
-        cwd=project,
-        env=_environment(project, sandbox),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    """A Meltano project of its own."""
+    return make_project(tmp_path)
 
 
 @pytest.fixture
@@ -75,7 +39,7 @@ def test_every_row_of_the_account_is_in_the_warehouse(project, ask):
     # More people than the target stores at once: it has dropped the first row of a batch before.
     world = World(Size(users=12_000, sites=230, invites=120, child_accounts=0), seed=3)
     with Sandbox(world) as sandbox:
-        done = _run(project, sandbox)
+        done = run_job(project, sandbox, "wix-to-duckdb")
     assert done.returncode == 0, done.stderr[-3000:]
     account, counts = world.main, world.main.counts()
     stored = {table: ask(f"select count(*) from raw_wix.{table}")[0][0] for table in KEYS}
@@ -103,10 +67,10 @@ def test_a_run_that_fails_leaves_every_row_standing(project, ask):
     """A page that fails is nobody's removal, and the next complete run sends only what changed."""
     world = World()
     with Sandbox(world) as sandbox:
-        assert _run(project, sandbox).returncode == 0
+        assert run_job(project, sandbox, "wix-to-duckdb").returncode == 0
         people = set(ask("select id from current_wix.users where is_current"))
         sandbox.faults.add(Fault(kind="status", endpoint="search_team", status=403))
-        failed = _run(project, sandbox)
+        failed = run_job(project, sandbox, "wix-to-duckdb")
         assert failed.returncode != 0
         assert "403 PERMISSION_DENIED" in failed.stderr + failed.stdout
         assert set(ask("select id from current_wix.users where is_current")) == people
@@ -115,7 +79,7 @@ def test_a_run_that_fails_leaves_every_row_standing(project, ask):
         leaver = next(iter(world.main.people))
         with sandbox.lock:
             world.main.leave(leaver)
-        assert _run(project, sandbox).returncode == 0
+        assert run_job(project, sandbox, "wix-to-duckdb").returncode == 0
     assert set(ask("select id from current_wix.users where is_current")) == people - {(leaver,)}
     logged = ask("select record_key, change_type from raw_wix.change_log where stream_name = 'users'")
     assert logged == [(leaver, "removed")]
@@ -127,7 +91,7 @@ def test_the_demo_runs_twice(project):
     for _ in range(2):
         done = subprocess.run(
             [sys.executable, "-m", "tap_wix_users.demo"],
-            cwd=project, env=_environment(project), capture_output=True, text=True, check=False, timeout=300,
+            cwd=project, env=project_environment(project), capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
         outputs.append(done.stdout)
