@@ -6,24 +6,26 @@ MELTANO_VENV := .venv-meltano
 export MELTANO := $(CURDIR)/$(MELTANO_VENV)/bin/meltano
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install demo test lint bench freeze-release clean
+.PHONY: help install install-warehouses demo test lint bench freeze-release clean
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(VENV)/installed $(MELTANO_VENV)/installed .meltano/installed ## Install everything into this folder
+install: $(VENV)/installed $(MELTANO_VENV)/installed .meltano/installed ## Install what the demo needs into this folder
+
+install-warehouses: install $(VENV)/warehouses .meltano/warehouses ## Install every loader, and what the tests ask warehouses with
 
 demo: install ## Load a simulated Wix account into DuckDB, and show who has access to what
 	@$(VENV)/bin/python -m tap_wix_users.demo
 
-lint: $(VENV)/installed ## Check style, types, security rules and what is declared as needed
+lint: $(VENV)/warehouses ## Check style, types, security rules and what is declared as needed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive tap_wix_users tools
 	$(VENV)/bin/deptry .
 
-test: install lint ## Run all checks and tests
+test: install-warehouses lint ## Run all checks and tests
 	$(VENV)/bin/pytest --numprocesses=auto --cov --cov-report=term-missing
 
 bench: install ## Measure, and print a line of JSON for each benchmark (docs/performance.md)
@@ -44,12 +46,20 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
+$(VENV)/warehouses: $(VENV)/installed
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[dev,warehouses]'
+	@touch $@
+
 $(MELTANO_VENV)/installed: constraints-meltano.txt
 	$(PYTHON) -m venv --clear $(MELTANO_VENV)
 	$(MELTANO_VENV)/bin/pip install --quiet --constraint constraints-meltano.txt meltano
 	@touch $@
 
 .meltano/installed: meltano.yml pyproject.toml constraints.txt constraints-dbt.txt $(MELTANO_VENV)/installed
-	$(MELTANO) --log-level=warning install --clean
+	$(MELTANO) --log-level=warning install --clean tap-wix-users target-duckdb dbt-duckdb
 	@mkdir -p output
+	@touch $@
+
+.meltano/warehouses: .meltano/installed constraints-loaders.txt
+	$(MELTANO) --log-level=warning install --clean target-jsonl target-postgres target-snowflake dbt-postgres dbt-snowflake
 	@touch $@
