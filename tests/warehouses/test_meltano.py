@@ -1,0 +1,49 @@
+"""`meltano run` with the jobs of `meltano.yml`, into servers of the tests' own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tap_wix_users.sandbox import Sandbox, World
+from tests.meltano import make_project, run_job
+from tests.tap import expected
+from tests.warehouses.story import SMALL
+from tests.warehouses.targets import INSIDE
+
+
+def _variables(warehouse):
+    """How Meltano is told where the warehouse is: as in a `.env`."""
+    prefix = warehouse.name.upper().replace("-", "_")
+    return {f"{prefix}_{name.upper()}": str(value) for name, value in warehouse.connection().items()}
+
+
+def _with_shim(project, warehouse):
+    """The project runs the shim in the target's place; everything else is the real `meltano.yml`."""
+    command = project / "shim"
+    command.write_text(f'#!/bin/sh\nexec "{warehouse.python}" "{INSIDE / warehouse.entry}" "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    file = project / "meltano.yml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("executable: target-snowflake\n") == 1
+    file.write_text(text.replace("executable: target-snowflake\n", f"executable: {command}\n"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("warehouse", ["postgres", "snowflake", "jsonl"], indirect=True)
+def test_a_job(warehouse, tmp_path):
+    """`meltano run` leaves every row of the account in the warehouse, whole, as the settings of `meltano.yml` go."""
+    loaded = warehouse()
+    kind = loaded.name.removeprefix("target-")
+    (tmp_path / "project").mkdir()
+    project = make_project(tmp_path / "project")
+    if kind == "snowflake":
+        _with_shim(project, loaded)
+    with Sandbox(World(SMALL)) as sandbox:
+        done = run_job(project, sandbox, f"wix-to-{kind}", **_variables(loaded), **loaded.address())
+        tables = expected.tables(sandbox.world.main)
+    assert done.returncode == 0, done.stderr[-3000:]
+    loaded.load()
+    for name, rows in tables.items():
+        columns = ", ".join(next(iter(rows.values())))
+        stored = loaded.ask(f"select {columns} from {loaded.schema}.{name}")
+        assert {expected.key_of(name, row): row for row in stored} == rows
+        assert len(stored) == len(rows)
