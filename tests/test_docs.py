@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 README, GUARANTEES, DICTIONARY = ROOT / "README.md", ROOT / "docs" / "guarantees.md", ROOT / "docs" / "tables.md"
 QUESTIONS, OPERATIONS = ROOT / "docs" / "questions.md", ROOT / "docs" / "operations.md"
-MORE = ("CONTRIBUTING.md", "SECURITY.md", "docs/dashboards.md", "docs/review.md")
+MORE = ("CONTRIBUTING.md", "SECURITY.md", "docs/dashboards.md", "docs/review.md", "docs/warehouses.md")
 PAGES = (README, GUARANTEES, DICTIONARY, QUESTIONS, OPERATIONS, *(ROOT / page for page in MORE))
 NAMES = [table.name for table in TABLES] + [ChangeRow.table, ReceiptRow.table]
 FOREIGN = {
@@ -297,7 +297,7 @@ def test_a_promise_names_its_tests(number):
 
 def test_every_test_that_is_named_exists():
     """No page names a test that is not there."""
-    named = re.findall(r"`(tests/[\w/]+\.py)(?:::([\w:]+))?`", _text(GUARANTEES) + _text(README))
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::([\w:]+))?`", _text(GUARANTEES) + _text(README) + _text(WAREHOUSES))
     assert len(named) > 11
     missing = []
     for module, test in named:
@@ -309,5 +309,5 @@ def test_every_test_that_is_named_exists():
 
 def test_every_file_that_is_named_exists():
     """Each module that a page names in passing is there."""
-    named = re.findall(r"`((?:\w+/)*\w+\.py)`", _text(GUARANTEES) + _text(README))
+    named = re.findall(r"`((?:\w+/)*\w+\.py)`", _text(GUARANTEES) + _text(README) + _text(WAREHOUSES))
     assert [name for name in named if not any((ROOT / base / name).is_file() for base in ("", "tap_wix_users"))] == []
