@@ -57,6 +57,10 @@ def _text(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
+def _every_page() -> str:
+    return "\n".join(map(_text, PAGES))
+
+
 def _section(page: Path, heading: str) -> str:
     """What stands under a heading of the second level."""
     _, found, rest = _text(page).partition(f"\n## {heading}\n")
@@ -229,7 +233,7 @@ def test_a_message_that_is_explained_is_one_that_is_printed(cell):
 def test_every_make_target_exists():
     """No page speaks of a `make` target that is not there."""
     targets = re.findall(r"^([\w-]+):.*##", _text(ROOT / "Makefile"), re.MULTILINE)
-    named = re.findall(r"(?:^|`)make ([\w-]+)", "\n".join(map(_text, PAGES)), re.MULTILINE)
+    named = re.findall(r"(?:^|`)make ([\w-]+)", _every_page(), re.MULTILINE)
     assert {"demo", "test", "install"} <= set(named) <= set(targets)
 
 
@@ -297,7 +301,7 @@ def test_a_promise_names_its_tests(number):
 
 def test_every_test_that_is_named_exists():
     """No page names a test that is not there."""
-    named = re.findall(r"`(tests/[\w/]+\.py)(?:::([\w:]+))?`", _text(GUARANTEES) + _text(README) + _text(WAREHOUSES))
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::([\w:]+))?`", _every_page())
     assert len(named) > 11
     missing = []
     for module, test in named:
@@ -309,5 +313,5 @@ def test_every_test_that_is_named_exists():
 
 def test_every_file_that_is_named_exists():
     """Each module that a page names in passing is there."""
-    named = re.findall(r"`((?:\w+/)*\w+\.py)`", _text(GUARANTEES) + _text(README) + _text(WAREHOUSES))
+    named = re.findall(r"`((?:\w+/)*\w+\.py)`", _every_page())
     assert [name for name in named if not any((ROOT / base / name).is_file() for base in ("", "tap_wix_users"))] == []

@@ -11,14 +11,11 @@ from tests.transform.warehouse import MODELS, Warehouse, last_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support import Run
 
-def demo_warehouse(folder: Path) -> Warehouse:
-    """Let the tap read the demo's account twice, store what it wrote, and build the models.
 
-    Args:
-        folder: Where to put the database.
-    """
-    warehouse = Warehouse(folder / "wix.duckdb")
+def demo_runs() -> tuple[Run, Run, str]:
+    """The demo's first two runs with all tables, and the time in its account after them."""
     with Sandbox(World()) as sandbox:
         chosen = catalog(*MODELS)
         first = run(sandbox, catalog=chosen)
@@ -27,10 +24,21 @@ def demo_warehouse(folder: Path) -> Warehouse:
         second = run(sandbox, catalog=chosen, state=first.state)
         now = sandbox.world.clock.now
     assert (first.code, second.code) == (0, 0)
+    return first, second, f"{now:%Y-%m-%d %H:%M:%S}"
+
+
+def demo_warehouse(folder: Path) -> Warehouse:
+    """Let the tap read the demo's account twice, store what it wrote, and build the models.
+
+    Args:
+        folder: Where to put the database.
+    """
+    warehouse = Warehouse(folder / "wix.duckdb")
+    first, second, now = demo_runs()
     for name in MODELS:
         message = second.schema(name)
         rows = last_rows([*first.records(name), *second.records(name)], message["key_properties"])
         warehouse.store(name, rows, message["schema"])
-    built = warehouse.build(as_of=f"{now:%Y-%m-%d %H:%M:%S}")
+    built = warehouse.build(as_of=now)
     assert (built.code, built.failed()) == (0, []), built.output
     return warehouse

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -11,28 +12,34 @@ from typing import TYPE_CHECKING, Any
 from tests.transform.demo import demo_warehouse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.transform.warehouse import Warehouse
 
 PAGE = Path(__file__).parents[2] / "docs/questions.md"
 _QUESTION = re.compile(r"(^```sql\n(.*?)^```\n\n)(.*?)(?=\n## )", re.MULTILINE | re.DOTALL)
 
 
-def questions() -> list[str]:
-    """The queries of the page, in its order."""
-    return [query for _, query, _ in _QUESTION.findall(PAGE.read_text(encoding="utf-8"))]
+def questions() -> list[tuple[str, str]]:
+    """The queries of the page, in its order, each with its answer."""
+    return [(query, answer) for _, query, answer in _QUESTION.findall(PAGE.read_text(encoding="utf-8"))]
 
 
 def answered(page: str, warehouse: Warehouse) -> str:
     """The page with the answers that a warehouse gives."""
-    return _QUESTION.sub(lambda found: found[1] + _table(*warehouse.answer(found[2])), page)
+    return _QUESTION.sub(lambda found: found[1] + as_table(*warehouse.answer(found[2])), page)
 
 
-def _table(names: list[str], rows: list[tuple[Any, ...]]) -> str:
+def as_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """An answer in Markdown."""
     lines = [names, ["---"] * len(names), *([_cell(value) for value in row] for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines) if rows else "No rows.\n"
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, float | Decimal) and value == int(value):
+        # A sum of whole numbers is another kind of number in each warehouse.
+        value = int(value)
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return " ".join(text.replace("|", "\\|").split())
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
-DBT = ROOT / ".meltano/utilities/dbt-duckdb/venv/bin/dbt"
 MODELS = {table.name: table.model for table in TABLES} | {model.table: model for model in (ChangeRow, ReceiptRow)}
 _SQL_TYPES = {"string": "varchar", "boolean": "boolean", "integer": "bigint", "object": "json", "array": "json"}
 
@@ -97,19 +96,20 @@ class Warehouse:
         return Built(done.returncode, statuses, done.stdout)
 
 
-def run_dbt(*arguments: str, target: Path, profile: str = "duckdb", **environment: str) -> Any:
+def run_dbt(*arguments: str, target: Path, adapter: str = "duckdb", profiles: str = "", **environment: str) -> Any:
     """Run dbt in the project's `transform` folder.
 
     Args:
         arguments: Its command line.
         target: Folder for what it writes.
-        profile: The warehouse that it works on.
+        adapter: The warehouse that it works on.
+        profiles: Folder of the connection's profile; the project's own for this warehouse when not given.
         environment: Variables of the environment.
     """
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "WIX_"))}
     variables |= {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target), "NO_COLOR": "1", **environment}
-    executable = ROOT / f".meltano/utilities/dbt-{profile}/venv/bin/dbt"
-    command = [str(executable), "--no-use-colors", *arguments, "--profiles-dir", f"profiles/{profile}"]
+    executable = ROOT / f".meltano/utilities/dbt-{adapter}/venv/bin/dbt"
+    command = [str(executable), "--no-use-colors", *arguments, "--profiles-dir", profiles or f"profiles/{adapter}"]
     return subprocess.run(
         command, cwd=ROOT / "transform", env=variables, capture_output=True, text=True, check=False, timeout=300
     )

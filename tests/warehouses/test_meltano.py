@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tap_wix_users.sandbox import Sandbox, World
@@ -9,6 +11,7 @@ from tests.meltano import make_project, run_job
 from tests.tap import expected
 from tests.warehouses.story import SMALL
 from tests.warehouses.targets import INSIDE
+from tests.warehouses.test_models import CAPITALS, PROFILES
 
 
 def _variables(warehouse):
@@ -18,19 +21,25 @@ def _variables(warehouse):
 
 
 def _with_shim(project, warehouse):
-    """The project runs the shim in the target's place; everything else is the real `meltano.yml`."""
+    """The project runs the shim in the target's place, and dbt finds the server; all else is the real `meltano.yml`."""
     command = project / "shim"
     command.write_text(f'#!/bin/sh\nexec "{warehouse.python}" "{INSIDE / warehouse.entry}" "$@"\n', encoding="utf-8")
     command.chmod(0o755)
     file = project / "meltano.yml"
     text = file.read_text(encoding="utf-8")
     assert text.count("executable: target-snowflake\n") == 1
-    file.write_text(text.replace("executable: target-snowflake\n", f"executable: {command}\n"), encoding="utf-8")
+    text = text.replace("executable: target-snowflake\n", f"executable: {command}\n")
+    profiles = "$MELTANO_PROJECT_ROOT/transform/profiles/snowflake"
+    assert text.count(profiles) == 1
+    text = text.replace(profiles, PROFILES)
+    # dbt-snowflake is the last of the utilities.
+    before, _, after = text.rpartition("args: build\n")
+    file.write_text(f"{before}args: {json.dumps(f'build {CAPITALS}')}\n{after}", encoding="utf-8")
 
 
 @pytest.mark.parametrize("warehouse", ["postgres", "snowflake", "jsonl"], indirect=True)
 def test_a_job(warehouse, tmp_path):
-    """`meltano run` leaves every row of the account in the warehouse, whole, as the settings of `meltano.yml` go."""
+    """`meltano run` leaves every row whole in the warehouse, as the settings of `meltano.yml` go, with the answers."""
     loaded = warehouse()
     kind = loaded.name.removeprefix("target-")
     (tmp_path / "project").mkdir()
@@ -40,10 +49,13 @@ def test_a_job(warehouse, tmp_path):
     with Sandbox(World(SMALL)) as sandbox:
         done = run_job(project, sandbox, f"wix-to-{kind}", **_variables(loaded), **loaded.address())
         tables = expected.tables(sandbox.world.main)
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-9000:]
     loaded.load()
     for name, rows in tables.items():
         columns = ", ".join(next(iter(rows.values())))
         stored = loaded.ask(f"select {columns} from {loaded.schema}.{name}")
         assert {expected.key_of(name, row): row for row in stored} == rows
         assert len(stored) == len(rows)
+    if kind != "jsonl":
+        (reviewed,) = loaded.ask("select count(*) as items from access_wix.access_review where person_type = 'member'")
+        assert reviewed == {"items": len(tables["assignments"])}

@@ -1,6 +1,6 @@
 with held as (
   select account_id, person_type, person_id, count(*) as grant_count,
-    sum(case when is_privileged then 1 else 0 end) as privileged_count, max(role_strength) as strongest
+    cast(sum(case when is_privileged then 1 else 0 end) as bigint) as privileged_count, max(role_strength) as strongest
   from {{ ref('access_grants') }}
   group by account_id, person_type, person_id
 ), accounts as (

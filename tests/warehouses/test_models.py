@@ -1,0 +1,51 @@
+"""The dbt models on Postgres and on Snowflake: the same answers as on DuckDB.
+
+Of Snowflake this covers that each model's SQL parses as Snowflake's and gives the right rows, by dbt-snowflake and the
+real connector. It runs on DuckDB behind fakesnow: only a real account would show types and casts that Snowflake treats
+in its own way, sorting of text, the descriptions that dbt writes (`persist_docs`), grants, clustering, speed and cost.
+The names of the schemas are in capitals here, since fakesnow does not fold them where it lists tables.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.transform.demo import demo_runs
+from tests.transform.questions import as_table, questions
+from tests.transform.warehouse import run_dbt
+
+PROFILES = str(Path(__file__).parent / "inside" / "fakesnow")
+CAPITALS = "--vars '{raw_schema: RAW_WIX, current_schema: CURRENT_WIX, access_schema: ACCESS_WIX}'"
+
+runs = cache(demo_runs)
+
+
+def _variables(warehouse):
+    prefix = warehouse.name.upper().replace("-", "_")
+    return {f"{prefix}_{name.upper()}": str(value) for name, value in warehouse.connection().items()}
+
+
+@pytest.mark.parametrize("warehouse", ["postgres", "snowflake"], indirect=True)
+def test_the_answers_are_those_of_duckdb(warehouse, tmp_path):
+    """Every model builds, every test of the models passes, and the twenty questions have the same answers."""
+    loaded = warehouse()
+    first, second, now = runs()
+    loaded.load(first.lines, second.lines)
+    snowflake = loaded.name == "target-snowflake"
+    more = ("--vars", CAPITALS.removeprefix("--vars ").strip("'")) if snowflake else ()
+    done = run_dbt(
+        "build", *more, target=tmp_path / "dbt", adapter=loaded.name.removeprefix("target-"),
+        profiles=PROFILES if snowflake else "", WIX_ACCESS_AS_OF=now, **_variables(loaded), **loaded.address(),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+    wrong = {}
+    for query, answer in questions():
+        names, rows = loaded.rows(query)
+        told = as_table([name.lower() for name in names], rows)
+        # Each warehouse sorts text in its own way.
+        if sorted(told.splitlines()) != sorted(answer.strip("\n").splitlines()):
+            wrong[query] = (told, answer)
+    assert wrong == {}
