@@ -41,7 +41,9 @@ FOREIGN = {
     "Broken pipe",
     "ConnectError",
     "Constraint Error: Duplicate key",
+    "duplicate key value violates unique constraint",
     "Extractor failed",
+    "Failure in test rows_match_receipt",
     "IO Error: Cannot open file",
     "IO Error: Could not set lock on file",
     "Loader failed",
@@ -50,7 +52,7 @@ FOREIGN = {
     "ReadTimeout",
     "SIGTERM",
 }
-"""What the README quotes of Meltano, DuckDB, httpx and the system."""
+"""What the README quotes of Meltano, dbt, the targets, httpx and the system."""
 
 
 def _text(page: Path) -> str:
@@ -314,4 +316,5 @@ def test_every_test_that_is_named_exists():
 def test_every_file_that_is_named_exists():
     """Each module that a page names in passing is there."""
     named = re.findall(r"`((?:\w+/)*\w+\.py)`", _every_page())
-    assert [name for name in named if not any((ROOT / base / name).is_file() for base in ("", "tap_wix_users"))] == []
+    places = [ROOT, ROOT / "tap_wix_users", ROOT / "examples" / "operations"]
+    assert [name for name in named if not any((place / name).is_file() for place in places)] == []

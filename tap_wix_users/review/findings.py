@@ -90,7 +90,9 @@ def worst(path: Path, count: int = 5) -> list[str]:
 
 def _line(group: Group) -> str:
     more = f" (and {group.count - 1} more)" if group.count > 1 else ""
-    return printable(f"{group.severity.upper()}: {group.title}: {group.cases[0].explanation}{more}")
+    case = group.cases[0]
+    whom = "" if case.about in case.explanation else f"{case.about}. "
+    return printable(f"{group.severity.upper()}: {group.title}: {whom}{case.explanation}{more}")
 
 
 def printable(text: Any) -> str:

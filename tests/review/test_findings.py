@@ -51,3 +51,13 @@ def test_one_title_of_two_rules_stays_two(tmp_path):
     rows = {"people": [ada], "findings": [finding(f"{rule}|1", "low", "Same", rule, ada) for rule in ("a", "b")]}
     with reading(make(tmp_path / "two.duckdb", rows)) as connection:
         assert [(group.rule, group.count) for group in read_groups(connection, 10)] == [("a", 1), ("b", 1)]
+
+
+def test_a_line_names_whom_it_is_about(tmp_path):
+    """Where the explanation does not say it, the line does."""
+    ada = person(1, "Ada")
+    rows = {
+        "people": [ada],
+        "findings": [finding("a|1", "low", "Privileged", "Is Owner.", ada)],
+    }
+    assert worst(make(tmp_path / "ada.duckdb", rows)) == ["LOW: Privileged: Ada. Is Owner."]
