@@ -26,13 +26,14 @@ def _blocks(language):
 
 
 def test_loaders_and_jobs():
-    """The page's first table has exactly the loaders and the jobs of `meltano.yml`, and each job runs its loader."""
-    listed = re.findall(r"^\| [\w ]+ \| `(target-\w+)` \| `([\w-]+)` \|$", PAGE, re.MULTILINE)
+    """The page's first table has exactly the loaders, jobs and dbts of `meltano.yml`, and each job runs its own."""
+    listed = re.findall(r"^\| [\w ]+ \| `(target-\w+)` \| `([\w-]+)` \| (?:`(dbt-\w+)`|-) \|$", PAGE, re.MULTILINE)
     jobs = {job["name"]: job["tasks"] for job in MELTANO["jobs"]}
-    assert {job: [f"tap-wix-users {name}"] for name, job in listed} == jobs
-    assert {name for name, _ in listed} == {one["name"] for one in MELTANO["plugins"]["loaders"]}
+    assert {job: [f"tap-wix-users {name}", *([f"{dbt}:build"] if dbt else [])] for name, job, dbt in listed} == jobs
+    assert {name for name, _, _ in listed} == {one["name"] for one in MELTANO["plugins"]["loaders"]}
+    assert {dbt for _, _, dbt in listed if dbt} == {one["name"] for one in MELTANO["plugins"]["utilities"]}
     assert set(re.findall(r"meltano run ([\w-]+)", PAGE)) <= jobs.keys()
-    assert set(re.findall(r"meltano install (target-\w+)", PAGE)) <= {name for name, _ in listed}
+    assert set(re.findall(r"meltano install (target-\w+)", PAGE)) <= {name for name, _, _ in listed}
 
 
 def test_variables():
