@@ -18,12 +18,12 @@ import duckdb
 import pytest
 
 from tap_wix_users.sandbox import Fault, Rules, Sandbox, Size, World
+from tests.meltano import MELTANO, make_project
 from tests.support import COMMAND, command, config, environment, started, write_json
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "operations"
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-MELTANO = os.environ.get("MELTANO") or str(ROOT / ".venv-meltano" / "bin" / "meltano")
 
 
 def _section(heading):
@@ -39,14 +39,8 @@ def _cells(text):
 @pytest.fixture
 def project(tmp_path):
     """A Meltano project of its own: the real one's file, plugins and examples, but not its state and output."""
-    for name in ("meltano.yml", "constraints.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(EXAMPLES, tmp_path / "examples" / "operations")
-    (tmp_path / ".meltano").mkdir()
-    (tmp_path / "output").mkdir()
-    for name in ("extractors", "loaders"):
-        (tmp_path / ".meltano" / name).symlink_to(ROOT / ".meltano" / name)
-    return tmp_path
+    return make_project(tmp_path)
 
 
 def _env(sandbox=None, **more):

@@ -27,7 +27,7 @@ def _pins():
 
 def test_constraints_pin_everything():
     """Whatever the tap, its extras or its tests need is pinned at the version that is installed; nothing else is."""
-    needed = licences.needed(frozenset({*licences.extras(), "dev"}))
+    needed = licences.needed(frozenset({*licences.extras(), *licences.OF_TESTS}))
     pins = _pins()
     assert {name: pins.get(name) for name in needed} == {name: version(name) for name in needed}
     assert not OLDEST or set(pins) == needed

@@ -22,8 +22,8 @@ PACKAGE = "tap-wix-users"
 
 ALLOWED = frozenset(
     {
-        "0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0",
-        "Zlib",
+        "0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MIT-0", "MIT-CMU",
+        "MPL-2.0", "PSF-2.0", "Zlib",
     }
 )  # fmt: skip
 """Licences under which a package may be installed beside an Apache-2.0 one. MPL-2.0 asks for changed files alone."""
@@ -40,6 +40,10 @@ _NAMES = {
     "ISC License (ISCL)": "ISC",
 }
 """Older packages name their licence by a classifier."""
+
+
+OF_TESTS = frozenset({"dev", "warehouses"})
+"""Extras that only who works on the tap installs."""
 
 
 class Licence(NamedTuple):
@@ -61,7 +65,9 @@ class Licence(NamedTuple):
 def extras() -> list[str]:
     """The extras that somebody installs to use the tap; one that takes in another comes behind it."""
     declared = distribution(PACKAGE).metadata.get_all("Provides-Extra") or []
-    return sorted((extra for extra in declared if extra != "dev"), key=lambda extra: len(needed(frozenset({extra}))))
+    return sorted(
+        (extra for extra in declared if extra not in OF_TESTS), key=lambda extra: len(needed(frozenset({extra})))
+    )
 
 
 def needed(extras: frozenset[str]) -> set[str]:

@@ -21,7 +21,8 @@ where changed_on is not null group by all order by all
 """  # noqa: S608  # only names of this package are put in
 _NEWEST = f"""
 select change_type, account_name, coalesce(person, email, person_id), email, coalesce(role_title, role_id),
-  coalesce(asset_name, asset_type), coalesce(is_privileged, false), changed_after, changed_before,
+  case asset_type when 'account' then 'the whole account' else coalesce(asset_name, asset_type) end,
+  coalesce(is_privileged, false), changed_after, changed_before,
   [account_id, person_type, person_id]
 from {SCHEMA}.access_changes
 order by changed_on desc nulls last, changed_before desc nulls last, is_privileged desc nulls last, change_type,

@@ -63,7 +63,9 @@ _QUERIES = {
     ),
     "history": (
         "person role on began after before ended ended_after ended_before",
-        """select person, coalesce(role_title, role_id, ''), coalesce(asset_name, asset_id, asset_type, ''),
+        """select person, coalesce(role_title, role_id, ''),
+          case asset_type when 'account' then 'the whole account'
+            else coalesce(asset_name, asset_id, asset_type, '') end,
           started_by, seconds(granted_after), seconds(granted_before),
           ended_by, seconds(ended_after), seconds(ended_before)
         from (from review_history order by ended_before desc nulls last, n limit getvariable('most_history'))
