@@ -1,6 +1,8 @@
 # `make demo` runs the main job, `make test` the tests. Both install what they need into this folder.
 
 PYTHON ?= python3
+# What Meltano and its plugins run on.
+MELTANO_PYTHON ?= $(PYTHON)
 VENV := .venv
 MELTANO_VENV := .venv-meltano
 export MELTANO := $(CURDIR)/$(MELTANO_VENV)/bin/meltano
@@ -51,7 +53,7 @@ $(VENV)/warehouses: $(VENV)/installed
 	@touch $@
 
 $(MELTANO_VENV)/installed: constraints-meltano.txt
-	$(PYTHON) -m venv --clear $(MELTANO_VENV)
+	$(MELTANO_PYTHON) -m venv --clear $(MELTANO_VENV)
 	$(MELTANO_VENV)/bin/pip install --quiet --constraint constraints-meltano.txt meltano
 	@touch $@
 

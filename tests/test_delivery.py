@@ -113,7 +113,10 @@ def test_the_pythons(jobs):
     declared = [line.rpartition(" ")[2] for line in project["classifiers"] if ":: Python ::" in line]
     assert jobs["test"]["strategy"]["matrix"]["python"] == declared == PYTHONS
     assert project["requires-python"] == f">={PYTHONS[0]}"
-    assert jobs["test"]["steps"][-1] == {"run": "make test"}
+    run = "make test PYTHON=python${{ matrix.python }} MELTANO_PYTHON=python${{ matrix.meltano || matrix.python }}"
+    assert jobs["test"]["steps"][-1] == {"run": run}
+    variables = re.findall(r"^(\w*PYTHON) \?=", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert variables == ["PYTHON", "MELTANO_PYTHON"]
 
 
 def test_the_audit(jobs):

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,10 @@ SEPARATE = {
 
 
 def _candidates(release):
-    """Where a Python of this release may be: on the path, or among those of pyenv, whose shims work for some only."""
-    versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    return [shutil.which(f"python{release}"), *sorted(versions.glob(f"{release}.*/bin/python{release}"))]
+    """Where a Python of this release may be: on the path, beside this one, or among pyenv's, whose shims may fail."""
+    places = [Path(sys.base_prefix).parent, Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"]
+    beside = (sorted(place.glob(f"{release}.*/bin/python{release}")) for place in places)
+    return [shutil.which(f"python{release}"), *chain(*beside)]
 
 
 def _works(python):
