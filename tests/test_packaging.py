@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from tap_wix_users import demo_project
+from tests.meltano import MELTANO
 from tests.support import discovered
 
 ROOT = Path(__file__).parent.parent
-MELTANO = os.environ.get("MELTANO") or str(ROOT / ".venv-meltano" / "bin" / "meltano")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 

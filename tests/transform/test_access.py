@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
 from tests.transform.scenario import NAMES, Account, store
-from tests.transform.warehouse import Warehouse
+from tests.transform.warehouse import Warehouse, run_dbt
 
 MANAGER, OWNER, WRITER = "6600344420111308827", "6601492336091027458", "7000000000000000001"
 FIRST = dt.datetime(2026, 11, 1, 8, 1)  # noqa: DTZ001  # UTC, as the warehouse has it
@@ -106,6 +107,16 @@ def test_variables(tmp_path):
     assert warehouse.ask(query) == [("ann",), ("cy",), ("fay",)]
     query = "select person_id, site_name from access_wix.access where via = 'folder' order by all"
     assert warehouse.ask(query) == [("ben", "Shop"), ("cy", "Hotel")]
+
+
+def test_one_domain_as_a_text(tmp_path):
+    """`company_domains: example.com` means that domain, as a list of it does; a quote in it harms nobody."""
+    variables = '{company_domains: "O\'Brien.example"}'
+    target, database = tmp_path / "target", str(tmp_path / "wix.duckdb")
+    done = run_dbt("compile", "--select", "int_people_ever", "--vars", variables, target=target, WIX_DUCKDB=database)
+    assert done.returncode == 0, done.stdout
+    (compiled,) = (target / "compiled").rglob("int_people_ever.sql")
+    assert re.findall(r"select distinct account_id, '(.*)' as domain", compiled.read_text()) == ["o''brien.example"]
 
 
 def test_the_review(warehouse):

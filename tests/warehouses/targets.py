@@ -94,6 +94,11 @@ class Warehouse(ABC):
         """What only the shim has to know."""
         return {}
 
+    def variables(self) -> dict[str, str]:
+        """How Meltano and dbt are told where the warehouse is: as in a `.env`."""
+        prefix = self.name.upper().replace("-", "_")
+        return {f"{prefix}_{name.upper()}": str(value) for name, value in self.connection().items()}
+
     def command(self) -> list[str]:
         """How to start the target on its standard input."""
         entry = [str(self.python.with_name(self.entry))]

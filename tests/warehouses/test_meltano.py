@@ -14,12 +14,6 @@ from tests.warehouses.targets import INSIDE
 from tests.warehouses.test_models import CAPITALS, PROFILES
 
 
-def _variables(warehouse):
-    """How Meltano is told where the warehouse is: as in a `.env`."""
-    prefix = warehouse.name.upper().replace("-", "_")
-    return {f"{prefix}_{name.upper()}": str(value) for name, value in warehouse.connection().items()}
-
-
 def _with_shim(project, warehouse):
     """The project runs the shim in the target's place, and dbt finds the server; all else is the real `meltano.yml`."""
     command = project / "shim"
@@ -47,7 +41,7 @@ def test_a_job(warehouse, tmp_path):
     if kind == "snowflake":
         _with_shim(project, loaded)
     with Sandbox(World(SMALL)) as sandbox:
-        done = run_job(project, sandbox, f"wix-to-{kind}", **_variables(loaded), **loaded.address())
+        done = run_job(project, sandbox, f"wix-to-{kind}", **loaded.variables(), **loaded.address())
         tables = expected.tables(sandbox.world.main)
     assert done.returncode == 0, (done.stdout + done.stderr)[-9000:]
     loaded.load()

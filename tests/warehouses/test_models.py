@@ -23,11 +23,6 @@ CAPITALS = "--vars '{raw_schema: RAW_WIX, current_schema: CURRENT_WIX, access_sc
 runs = cache(demo_runs)
 
 
-def _variables(warehouse):
-    prefix = warehouse.name.upper().replace("-", "_")
-    return {f"{prefix}_{name.upper()}": str(value) for name, value in warehouse.connection().items()}
-
-
 @pytest.mark.parametrize("warehouse", ["postgres", "snowflake"], indirect=True)
 def test_the_answers_are_those_of_duckdb(warehouse, tmp_path):
     """Every model builds, every test of the models passes, and the twenty questions have the same answers."""
@@ -38,7 +33,7 @@ def test_the_answers_are_those_of_duckdb(warehouse, tmp_path):
     more = ("--vars", CAPITALS.removeprefix("--vars ").strip("'")) if snowflake else ()
     done = run_dbt(
         "build", *more, target=tmp_path / "dbt", adapter=loaded.name.removeprefix("target-"),
-        profiles=PROFILES if snowflake else "", WIX_ACCESS_AS_OF=now, **_variables(loaded), **loaded.address(),
+        profiles=PROFILES if snowflake else "", WIX_ACCESS_AS_OF=now, **loaded.variables(), **loaded.address(),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
     wrong = {}

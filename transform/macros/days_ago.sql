@@ -4,5 +4,5 @@
 -#}
 {% macro days_ago(days, read_at) -%}
 {%- set as_of = env_var('WIX_ACCESS_AS_OF', '') -%}
-{{ dbt.dateadd('day', -days, "cast('" ~ as_of ~ "' as timestamp)" if as_of else read_at) }}
+{{ dbt.dateadd('day', -(days | int), "cast('" ~ as_of ~ "' as timestamp)" if as_of else read_at) }}
 {%- endmacro %}

@@ -14,8 +14,6 @@ with history as (
   select 'lost', ended_after, ended_before, cast(null as {{ dbt.type_string() }}),
     cast(null as {{ dbt.type_string() }}), history.*
   from history where ended_by = 'removed'
-), accounts as (
-  select account_id, max(name) as name from {{ ref('stg_wix__accounts') }} where is_current group by account_id
 )
 select cast(changes.changed_before as date) as changed_on, changes.change_type, changes.account_id,
   coalesce(accounts.name, changes.account_id) as account_name, changes.stream_name, changes.record_key,
@@ -24,4 +22,4 @@ select cast(changes.changed_before as date) as changed_on, changes.change_type, 
   changes.before_role as previous_role_title, changes.before_asset as previous_asset_name, changes.changed_after,
   changes.changed_before
 from changes
-left join accounts on accounts.account_id = changes.account_id
+left join {{ ref('int_accounts') }} as accounts on accounts.account_id = changes.account_id

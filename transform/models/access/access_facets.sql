@@ -16,8 +16,6 @@ with items as (
   select items.*, cast(sum(item_count) over (partition by account_id, facet) as bigint) as facet_total,
     case facet when 'invite_status' then 'invites' when 'email_domain' then 'users' end as stream_name
   from items
-), accounts as (
-  select account_id, max(name) as name from {{ ref('stg_wix__accounts') }} where is_current group by account_id
 )
 select counted.account_id, coalesce(accounts.name, counted.account_id) as account_name, counted.facet,
   counted.facet_value as value, coalesce(counted.title, counted.facet_value) as title, counted.item_count,
@@ -26,4 +24,4 @@ select counted.account_id, coalesce(accounts.name, counted.account_id) as accoun
 from counted
 left join {{ ref('latest_receipts') }} as receipts
   on receipts.account_id = counted.account_id and receipts.stream_name = counted.stream_name
-left join accounts on accounts.account_id = counted.account_id
+left join {{ ref('int_accounts') }} as accounts on accounts.account_id = counted.account_id

@@ -5,8 +5,6 @@ with found as (
   from {{ ref('finding_' ~ rule) }}
   {{ 'union all' if not loop.last }}
   {% endfor %}
-), accounts as (
-  select account_id, max(name) as name from {{ ref('stg_wix__accounts') }} where is_current group by account_id
 )
 select found.rule || '|' || found.account_id || '|' || found.subject as finding_key, found.rule, rules.severity,
   case rules.severity when 'critical' then 4 when 'high' then 3 when 'medium' then 2 else 1 end as severity_rank,
@@ -15,7 +13,7 @@ select found.rule || '|' || found.account_id || '|' || found.subject as finding_
   found.asset_name, found.explanation, rules.advice, rules.controls, found.observed_at
 from found
 join {{ ref('finding_rules') }} as rules on rules.rule = found.rule and rules.enabled
-left join accounts on accounts.account_id = found.account_id
+left join {{ ref('int_accounts') }} as accounts on accounts.account_id = found.account_id
 left join {{ ref('int_people_ever') }} as people
   on people.account_id = found.account_id and people.person_type = found.person_type
   and people.person_id = found.person_id

@@ -4,8 +4,6 @@ with receipts as (
       partition by account_id, stream_name order by case when status = 'complete' then 0 else 1 end, snapshot_at desc
     ) as complete_place
   from {{ ref('stg_wix__snapshots') }} as receipts
-), accounts as (
-  select account_id, max(name) as name from {{ ref('stg_wix__accounts') }} where is_current group by account_id
 )
 select newest.account_id, coalesce(accounts.name, newest.account_id) as account_name, newest.stream_name,
   newest.snapshot_at, newest.finished_at, newest.status, newest.proof, newest.row_count, newest.expected_count,
@@ -17,5 +15,5 @@ from receipts as newest
 left join receipts as complete
   on complete.account_id = newest.account_id and complete.stream_name = newest.stream_name
   and complete.complete_place = 1 and complete.status = 'complete'
-left join accounts on accounts.account_id = newest.account_id
+left join {{ ref('int_accounts') }} as accounts on accounts.account_id = newest.account_id
 where newest.place = 1

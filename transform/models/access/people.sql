@@ -3,8 +3,6 @@ with held as (
     cast(sum(case when is_privileged then 1 else 0 end) as bigint) as privileged_count, max(role_strength) as strongest
   from {{ ref('access_grants') }}
   group by account_id, person_type, person_id
-), accounts as (
-  select account_id, max(name) as name from {{ ref('stg_wix__accounts') }} where is_current group by account_id
 )
 select people.account_id, coalesce(accounts.name, people.account_id) as account_name, people.person_type,
   people.person_id, people.person, people.email, people.email_domain, people.is_external, people.joined_at,
@@ -13,5 +11,5 @@ select people.account_id, coalesce(accounts.name, people.account_id) as account_
 from {{ ref('int_people_ever') }} as people
 left join held
   on held.account_id = people.account_id and held.person_type = people.person_type and held.person_id = people.person_id
-left join accounts on accounts.account_id = people.account_id
+left join {{ ref('int_accounts') }} as accounts on accounts.account_id = people.account_id
 where people.is_current

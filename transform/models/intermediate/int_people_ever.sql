@@ -1,3 +1,6 @@
+{%- set own_domains = var('company_domains') -%}
+{#- One domain as a text means that one, not its letters. -#}
+{%- set own_domains = [own_domains] if own_domains is string else own_domains -%}
 -- Everybody who ever was somebody here, as last seen: members, invites, and the outside accounts of sites.
 with members as (
   select account_id, 'member' as person_type, id as person_id, {{ full_name('first_name', 'last_name') }} as full_name,
@@ -22,8 +25,6 @@ with members as (
     select account_id, contributor_account_id, is_current from {{ ref('stg_wix__site_contributor_roles') }}
   ) as everywhere
   group by account_id, contributor_account_id
-), accounts as (
-  select account_id, max(name) as name from {{ ref('stg_wix__accounts') }} where is_current group by account_id
 ), everybody as (
   select account_id, person_type, person_id, full_name, email, joined_at,
     cast(null as {{ dbt.type_string() }}) as invite_status, cast(null as timestamp) as invited_at,
@@ -39,10 +40,11 @@ with members as (
     cast(null as {{ dbt.type_string() }}), cast(null as timestamp), cast(null as {{ dbt.type_string() }}),
     cast(null as timestamp), cast(null as timestamp), contributors.is_current
   from contributors
-  left join accounts on accounts.account_id = contributors.person_id
+  left join {{ ref('int_accounts') }} as accounts on accounts.account_id = contributors.person_id
 ), own_domains as (
-  {% for domain in var('company_domains') -%}
-  select account_id, '{{ domain | lower | replace("'", "''") }}' as domain from accounts {{ 'union all' if not loop.last }}
+  {% for domain in own_domains -%}
+  select distinct account_id, '{{ domain | lower | replace("'", "''") }}' as domain
+  from {{ ref('stg_wix__snapshots') }} {{ 'union all' if not loop.last }}
   {% else -%}
   select account.account_id, {{ email_domain('members.email') }} as domain
   from {{ ref('stg_wix__accounts') }} as account
@@ -58,7 +60,7 @@ select everybody.account_id, everybody.person_type, everybody.person_id,
   nullif(everybody.email, '') as email, {{ email_domain('everybody.email') }} as email_domain,
   case
     when everybody.person_type = 'contributor' then not exists (
-      select 1 from accounts where accounts.account_id = everybody.person_id
+      select 1 from {{ ref('int_accounts') }} as accounts where accounts.account_id = everybody.person_id
     )
     when known_domains.domain_count is null or {{ email_domain('everybody.email') }} is null then null
     else not exists (
