@@ -214,6 +214,17 @@ def test_tables_and_columns_that_were_not_selected(tmp_path):
     assert warehouse.ask("select count(*) from access_wix.findings where rule like 'gone%'") == [(0,)]
 
 
+def test_times_with_a_zone(tmp_path):
+    """What a target stores with a zone is the same time in UTC without one, whatever the zone of the session."""
+    warehouse = Warehouse(tmp_path / "wix.duckdb")
+    store(warehouse, _studio())
+    warehouse.execute("alter table raw_wix.users alter column joined_team_at type timestamptz")
+    warehouse.execute("update raw_wix.users set joined_team_at = timestamptz '2020-01-01 10:00:00+02'")
+    assert warehouse.build("--select", "stg_wix__users", "+stg_wix__users", "--exclude", "test_type:data").code == 0
+    joined = "set timezone = 'Asia/Tokyo'; select distinct joined_team_at from current_wix.users"
+    assert warehouse.ask(joined) == [(dt.datetime(2020, 1, 1, 8),)]  # noqa: DTZ001  # UTC, as the warehouse has it
+
+
 def test_nothing_was_ever_loaded(tmp_path):
     """Without a single table everything is built, and empty."""
     warehouse = Warehouse(tmp_path / "wix.duckdb")

@@ -42,11 +42,16 @@ select * from entity
 cast(null as {{ names.get(type, dbt.type_string()) }})
 {%- elif type == 'json' -%}
 {{ name }}
-{%- elif type == 'timestamp' and ('tz' in stored | lower or 'with time zone' in stored | lower) -%}
+{%- elif type == 'timestamp' and has_zone(stored | lower) -%}
 {{ in_utc(name) }}
 {%- else -%}
 cast({{ name }} as {{ names.get(type, dbt.type_string()) }})
 {%- endif -%}
+{% endmacro %}
+
+{#- Whether a type keeps a zone: `timestamptz`, `timestamp with time zone`, `timestamp_tz`, but not `timestamp_ntz`. -#}
+{% macro has_zone(stored) %}
+{{ return('with time zone' in stored or ('tz' in stored and 'ntz' not in stored)) }}
 {% endmacro %}
 
 {#- A timestamp with a zone as one without, in UTC. -#}

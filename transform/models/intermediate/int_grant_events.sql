@@ -8,13 +8,14 @@ with logged as (
   left join {{ ref('int_receipts') }} as receipts
     on receipts.account_id = changes.account_id and receipts.stream_name = changes.stream_name
     and receipts.snapshot_at = changes.observed_at
+  left join (
+    select distinct account_id, site_id || '|' || contributor_account_id as record_key
+    from {{ ref('stg_wix__site_contributor_roles') }}
+  ) as held
+    on held.account_id = changes.account_id and held.record_key = changes.record_key
   where changes.stream_name in ('assignments', 'invite_assignments', 'site_contributor_roles')
     -- An outside account whose roles were read is told of by those.
-    or (changes.stream_name = 'site_contributors' and not exists (
-      select 1 from {{ ref('stg_wix__site_contributor_roles') }} as held
-      where held.account_id = changes.account_id
-        and held.site_id || '|' || held.contributor_account_id = changes.record_key
-    ))
+    or (changes.stream_name = 'site_contributors' and held.record_key is null)
 ), numbered as (
   select account_id, stream_name, record_key, event, happened_after,
     row_number() over (partition by account_id, stream_name, record_key order by seen_at) as place
@@ -32,13 +33,13 @@ with logged as (
   where logged.account_id is null
   union
   -- What was modified or removed first had been there in the snapshot before; what it was like then is not known.
-  select account_id, stream_name, record_key, happened_after, cast(null as timestamp)
+  select numbered.account_id, numbered.stream_name, numbered.record_key, numbered.happened_after,
+    cast(null as timestamp)
   from numbered
-  where place = 1 and event <> 'added' and not exists (
-    select 1 from {{ ref('int_grant_rows') }} as versions
-    where versions.account_id = numbered.account_id and versions.stream_name = numbered.stream_name
-      and versions.record_key = numbered.record_key and versions.observed_at <= numbered.happened_after
-  )
+  left join {{ ref('int_grant_rows') }} as versions
+    on versions.account_id = numbered.account_id and versions.stream_name = numbered.stream_name
+    and versions.record_key = numbered.record_key and versions.observed_at <= numbered.happened_after
+  where numbered.place = 1 and numbered.event <> 'added' and versions.record_key is null
   union
   -- A run that was killed logged a removal, and the grant was back before the next: that was compared with what was
   -- known before, and logged nothing.

@@ -44,31 +44,27 @@ with members as (
 ), own_domains as (
   {% for domain in own_domains -%}
   select distinct account_id, '{{ domain | lower | replace("'", "''") }}' as domain
-  from {{ ref('stg_wix__snapshots') }} {{ 'union all' if not loop.last }}
+  from {{ ref('stg_wix__snapshots') }} {{ 'union' if not loop.last }}
   {% else -%}
-  select account.account_id, {{ email_domain('members.email') }} as domain
-  from {{ ref('stg_wix__accounts') }} as account
+  select distinct owned.account_id, {{ email_domain('members.email') }} as domain
+  from {{ ref('stg_wix__accounts') }} as owned
   join members
-    on members.account_id = account.account_id and members.person_id = account.owner_user_id and members.place = 1
-  where account.is_current
+    on members.account_id = owned.account_id and members.person_id = owned.owner_user_id and members.place = 1
+  where owned.is_current
   {% endfor %}
 ), known_domains as (
   select account_id, count(*) as domain_count from own_domains where domain is not null group by account_id
 )
 select everybody.account_id, everybody.person_type, everybody.person_id,
   coalesce(everybody.full_name, nullif(everybody.email, ''), everybody.person_id) as person, everybody.full_name,
-  nullif(everybody.email, '') as email, {{ email_domain('everybody.email') }} as email_domain,
+  nullif(everybody.email, '') as email, everybody.email_domain,
   case
-    when everybody.person_type = 'contributor' then not exists (
-      select 1 from {{ ref('int_accounts') }} as accounts where accounts.account_id = everybody.person_id
-    )
-    when known_domains.domain_count is null or {{ email_domain('everybody.email') }} is null then null
-    else not exists (
-      select 1 from own_domains
-      where own_domains.account_id = everybody.account_id
-        and own_domains.domain = {{ email_domain('everybody.email') }}
-    )
+    when everybody.person_type = 'contributor' then own_accounts.account_id is null
+    when known_domains.domain_count is not null and everybody.email_domain is not null then own_domains.domain is null
   end as is_external,
   everybody.joined_at, everybody.invite_status, everybody.invited_at, everybody.expires_at, everybody.is_current
-from everybody
+from (select everybody.*, {{ email_domain('email') }} as email_domain from everybody) as everybody
 left join known_domains on known_domains.account_id = everybody.account_id
+left join own_domains
+  on own_domains.account_id = everybody.account_id and own_domains.domain = everybody.email_domain
+left join {{ ref('int_accounts') }} as own_accounts on own_accounts.account_id = everybody.person_id
