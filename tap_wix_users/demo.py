@@ -31,6 +31,8 @@ DAYS_BETWEEN_RUNS = 30
 JOB = "wix-to-duckdb"
 VIEWS = "current_wix"
 ANSWERS = "access_wix"
+_PYTHON = Path(".venv/bin/python")
+"""That of `make install`, which the installed package lacks."""
 
 _ACCESS = f"""
 select person as "Person", coalesce(email, '(no e-mail)') as "E-mail", role as "Role", asset as "On"
@@ -90,7 +92,7 @@ def main(command: str = "make demo") -> int:
     with duckdb.connect(str(database), read_only=True) as connection:
         _tell(console, connection, days)
     _tell_review(console, database)
-    _tell_how_to_go_on(console, days, command)
+    _tell_how_to_go_on(console, database, days, command)
     return 0
 
 
@@ -121,20 +123,22 @@ def _tell(console: Console, connection: duckdb.DuckDBPyConnection, days: int) ->
 
 
 def _tell_review(console: Console, database: Path) -> None:
-    page, *tables = (path.relative_to(Path.cwd()) for path in write_review(database, database.parent))
+    page, *tables = map(_shown, write_review(database, database.parent))
     console.print("The most important findings", style="bold")
     for line in worst(database):
         console.print(Text(f"- {line}"), soft_wrap=True)
     console.print(
-        f"\nThe access review: {page} (open it in a browser; to certify: {' and '.join(map(str, tables))})",
-        soft_wrap=True,
+        f"\nThe access review: {page} (open it in a browser; to certify: {' and '.join(tables)})", soft_wrap=True
     )
 
 
-def _tell_how_to_go_on(console: Console, days: int, command: str) -> None:
-    python, file = ".venv/bin/python", Path("output/wix.duckdb")
-    if not Path(python).is_file():
-        python, file = sys.executable, file.resolve()
+def _shown(path: Path) -> str:
+    """A path as whoever started the demo can use it: `make demo` starts here, the installed command elsewhere."""
+    return str(path.relative_to(Path.cwd()) if _PYTHON.is_file() else path)
+
+
+def _tell_how_to_go_on(console: Console, database: Path, days: int, command: str) -> None:
+    python, file = str(_PYTHON) if _PYTHON.is_file() else sys.executable, _shown(database)
     opened = f"import duckdb; duckdb.connect('{file}', read_only=True)"
     query = "select person, site_name, role_title, via from access_wix.access"
     console.print(

@@ -146,6 +146,9 @@ def test_the_demo(installed, tmp_path):
     assert f"Run `tap-wix-users-demo {folder.name}` again" in first
     assert str(folder / "output" / "wix.duckdb") in first.replace("\n", "")
     assert "Who gained and who lost access" in second
+    page = folder / "output" / "access-review.html"
+    assert f"The access review: {page} (" in second
+    assert "Omar Haddad" in page.read_text(encoding="utf-8")
     assert f'executable: "{installed / "tap-wix-users"}"' in (folder / "meltano.yml").read_text()
     assert "constraints.txt" not in (folder / "meltano.yml").read_text()
 

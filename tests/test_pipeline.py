@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -101,4 +102,15 @@ def test_the_demo_runs_twice(project):
     assert "gained" not in first
     assert "Who gained and who lost access" in second
     assert [line for line in second.splitlines() if "lost" in line and "ivy.lindqvist" in line]
+    worst = [[line for line in output.splitlines() if line.startswith("- ")] for output in outputs]
+    assert [len(lines) for lines in worst] == [5, 5]
+    assert worst[0][0].startswith(
+        "- CRITICAL: A new member holds a privileged role: Ivy Lindqvist. Joined on 2026-09-01"
+    )
+    assert worst[1][0].startswith(
+        "- HIGH: An open invite looks like one to somebody who left: The invite to casey.marlow@"
+    )
+    for output in outputs:
+        (page,) = re.findall(r"The access review: (\S+\.html)", output)
+        assert "Ivy Lindqvist" in (project / page).read_text(encoding="utf-8")
     assert json.loads((project / "output" / "demo.json").read_text())["days"] == 30
