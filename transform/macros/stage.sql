@@ -5,10 +5,11 @@
 {% macro stage(table) %}
 {%- set declared = wix_tables()[table] -%}
 {%- set relation = load_relation(builtins.source('wix', table)) -%}
+{%- set stored = stored_types(relation) -%}
 with entity as (
   select
     {% for name, type in declared.columns.items() -%}
-    {{ typed(name, type, stored_type(relation, name)) }} as {{ name }}{{ ',' if not loop.last }}
+    {{ typed(name, type, stored.get(name)) }} as {{ name }}{{ ',' if not loop.last }}
     {% endfor %}
   {%- if relation %}
   from {{ source('wix', table) }}
@@ -25,14 +26,15 @@ select * from entity
 {%- endif %}
 {% endmacro %}
 
-{#- The type that a relation stores a column as; nothing when it has none. -#}
-{% macro stored_type(relation, name) %}
+{#- The types that a relation stores its columns as, by their names; none without a relation. -#}
+{% macro stored_types(relation) %}
+{%- set types = {} -%}
 {%- if relation and execute -%}
-  {%- for column in adapter.get_columns_in_relation(relation) if column.name | lower == name -%}
-    {{ return(column.data_type) }}
+  {%- for column in adapter.get_columns_in_relation(relation) -%}
+    {%- do types.update({column.name | lower: column.data_type}) -%}
   {%- endfor -%}
 {%- endif -%}
-{{ return(none) }}
+{{ return(types) }}
 {% endmacro %}
 
 {#- A column of a loaded table as one of the types `string`, `timestamp` (UTC), `boolean`, `integer` or `json`. -#}
