@@ -22,6 +22,12 @@ cast(null as {{ dbt.type_string() }}) as asset_type, cast(null as {{ dbt.type_st
   cast(null as {{ dbt.type_string() }}) as asset_name
 {%- endmacro %}
 
+{#- The columns of a finding that is about a grant, `held`. -#}
+{% macro of_grant() -%}
+held.account_id, held.person_type, held.person_id, held.role_id, held.role_title, held.asset_type, held.asset_id,
+  held.asset_name
+{%- endmacro %}
+
 {#- Whether a table of an account was ever read completely: without that, what it does not hold says nothing. -#}
 {% macro was_read(stream_name, account_id) -%}
 exists (

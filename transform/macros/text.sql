@@ -13,6 +13,14 @@ nullif(lower({{ dbt.split_part(email, "'@'", 2) }}), '')
 nullif(lower({{ dbt.split_part(dbt.split_part(email, "'@'", 1), "'+'", 1) }}), '')
 {%- endmacro %}
 
+{#-
+  Whether two e-mail addresses look like one person's: the same, or with the same name before the @, if that is more than
+  one word.
+-#}
+{% macro looks_like(email, other) -%}
+(lower({{ email }}) = lower({{ other }}) or ({{ email_name(email) }} = {{ email_name(other) }} and {{ email_name(other) }} like '%.%'))
+{%- endmacro %}
+
 {#- What a role is limited to, in words. -#}
 {% macro asset_in_words(asset_type, asset_name) -%}
 case {{ asset_type }}

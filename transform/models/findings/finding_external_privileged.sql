@@ -1,5 +1,4 @@
-select held.account_id, held.person_type, held.person_id, held.role_id, held.role_title, held.asset_type, held.asset_id,
-  held.asset_name, held.stream_name || '|' || held.record_key as subject,
+select {{ of_grant() }}, held.stream_name || '|' || held.record_key as subject,
   case when held.person_type = 'contributor' then 'An outside Wix account' else 'Somebody of ' || people.email_domain end
     || ' holds ' || held.role_title || ' on ' || {{ asset_in_words('held.asset_type', 'held.asset_name') }} || '.'
     as explanation,

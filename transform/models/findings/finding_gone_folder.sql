@@ -1,5 +1,4 @@
-select held.account_id, held.person_type, held.person_id, held.role_id, held.role_title, held.asset_type, held.asset_id,
-  held.asset_name, held.stream_name || '|' || held.record_key as subject,
+select {{ of_grant() }}, held.stream_name || '|' || held.record_key as subject,
   'Holds ' || coalesce(held.role_title, 'a role') || ' on ' || coalesce(held.asset_name, held.folder_id)
     || ', which is not in the list of folders.' as explanation,
   held.granted_before as observed_at

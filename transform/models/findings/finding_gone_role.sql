@@ -1,5 +1,4 @@
-select held.account_id, held.person_type, held.person_id, held.role_id, held.role_title, held.asset_type, held.asset_id,
-  held.asset_name, held.stream_name || '|' || held.record_key as subject,
+select {{ of_grant() }}, held.stream_name || '|' || held.record_key as subject,
   'The role ' || coalesce(held.role_title, '(no id)') || ' is not in the list of roles.' as explanation,
   held.granted_before as observed_at
 from {{ ref('access_grants') }} as held

@@ -1,4 +1,4 @@
--- Whoever left may have kept a private address: the same name before the @ counts, if it is more than one word.
+-- Whoever left may have kept a private address.
 select invites.account_id, invites.person_type, invites.person_id, {{ no_role() }}, {{ no_asset() }},
   invites.person_id as subject,
   'The invite to ' || invites.email || ' is open, and ' || min(leavers.person) || ' (' || min(leavers.email)
@@ -7,10 +7,6 @@ select invites.account_id, invites.person_type, invites.person_id, {{ no_role() 
 from {{ ref('people') }} as invites
 join {{ ref('int_people_ever') }} as leavers
   on leavers.account_id = invites.account_id and leavers.person_type = 'member' and not leavers.is_current
-  and (
-    lower(leavers.email) = lower(invites.email)
-    or ({{ email_name('leavers.email') }} = {{ email_name('invites.email') }}
-      and {{ email_name('invites.email') }} like '%.%')
-  )
+  and {{ looks_like('leavers.email', 'invites.email') }}
 where invites.person_type = 'invite'
 group by invites.account_id, invites.person_type, invites.person_id, invites.email, invites.invited_at

@@ -6,10 +6,6 @@ select invites.account_id, invites.person_type, invites.person_id, {{ no_role() 
 from {{ ref('people') }} as invites
 join {{ ref('people') }} as members
   on members.account_id = invites.account_id and members.person_type = 'member'
-  and (
-    lower(members.email) = lower(invites.email)
-    or ({{ email_name('members.email') }} = {{ email_name('invites.email') }}
-      and {{ email_name('invites.email') }} like '%.%')
-  )
+  and {{ looks_like('members.email', 'invites.email') }}
 where invites.person_type = 'invite'
 group by invites.account_id, invites.person_type, invites.person_id, invites.email, invites.invited_at

@@ -1,5 +1,4 @@
-select held.account_id, held.person_type, held.person_id, held.role_id, held.role_title, held.asset_type, held.asset_id,
-  held.asset_name, held.record_key as subject,
+select {{ of_grant() }}, held.record_key as subject,
   'Whoever accepts the invite to ' || coalesce(people.email, '(no e-mail)') || ' gets ' || held.role_title || ' on '
     || {{ asset_in_words('held.asset_type', 'held.asset_name') }} || '.' as explanation,
   people.invited_at as observed_at
