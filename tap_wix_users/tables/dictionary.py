@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tap_wix_users.tables.models import ChangeRow, InviteWithLinkRow, ReceiptRow
-from tap_wix_users.tables.registry import TABLES
+from tap_wix_users.tables.registry import MODELS, TABLES
 from tap_wix_users.tables.schema import singer_schema
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ fixed width. What the API leaves out is null. With `history: true`, `observed_at
 
 def dictionary() -> str:
     """The data dictionary as Markdown."""
-    models: list[type[Row]] = [*(table.model for table in TABLES), ChangeRow, ReceiptRow]
-    sections = ("\n".join(_section(model)) for model in models)
+    sections = ("\n".join(_section(model)) for model in MODELS)
     return "\n".join([_HEAD, *_picture(), *sections])
 
 

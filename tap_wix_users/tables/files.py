@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tap_wix_users.tables.models import OBSERVED_AT, ChangeRow, EntityRow, ReceiptRow
-from tap_wix_users.tables.registry import TABLES
+from tap_wix_users.tables.models import OBSERVED_AT, EntityRow
+from tap_wix_users.tables.registry import MODELS
 from tap_wix_users.tables.schema import singer_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tap_wix_users.tables.models import Row
 
@@ -42,14 +42,13 @@ def table_statements(folder: Path, schema: str, *, history: bool = False) -> Ite
         history: Whether the files were written with the setting `history`.
     """
     yield f"create schema if not exists {schema}"
-    models: list[type[Row]] = [*(table.model for table in TABLES), ChangeRow, ReceiptRow]
-    for model in models:
+    for model in MODELS:
         yield _statement(model, folder, schema, history=history)
 
 
 def _statement(model: type[Row], folder: Path, schema: str, *, history: bool) -> str:
     properties = singer_schema(model)["properties"]
-    types = {name: _type(declared) for name, declared in properties.items()}
+    types = {name: duckdb_type(declared) for name, declared in properties.items()}
     table, path = f"{schema}.{model.table}", folder / f"{model.table}.jsonl"
     if not path.is_file():
         return f"create or replace table {table} ({', '.join(f'{name} {kind}' for name, kind in types.items())})"
@@ -62,7 +61,12 @@ def _statement(model: type[Row], folder: Path, schema: str, *, history: bool) ->
     )
 
 
-def _type(declared: dict[str, list[str]]) -> str:
+def duckdb_type(declared: Mapping[str, Any]) -> str:
+    """The type of a column in DuckDB.
+
+    Args:
+        declared: The column in a Singer schema.
+    """
     return "TIMESTAMP" if "format" in declared else _TYPES[declared["type"][0]]
 
 

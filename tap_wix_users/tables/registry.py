@@ -59,6 +59,9 @@ TABLES = (
     ),
 )
 
+MODELS: tuple[type[models.Row], ...] = (*(table.model for table in TABLES), models.ChangeRow, models.ReceiptRow)
+"""The declaration of every table, those of the tap's own two logs last."""
+
 INVITES_WITH_LINKS = Table(models.InviteWithLinkRow, "team", "invite", shape.invite_rows_with_links)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.tables.current import RULE, full_key, own_key
 from tap_wix_users.tables.models import OBSERVED_AT, SNAPSHOT_AT, ChangeRow, ReceiptRow
-from tap_wix_users.tables.registry import TABLES
+from tap_wix_users.tables.registry import MODELS, TABLES
 from tap_wix_users.tables.schema import singer_schema
 
 if TYPE_CHECKING:
@@ -55,12 +55,11 @@ _MACRO = """\
 
 def staging_files() -> dict[str, str]:
     """Every file that is made of the declarations: its path inside the dbt project, and its text."""
-    names = [table.name for table in TABLES] + [model.table for model in _LOGS]
     return {
         "macros/wix_tables.sql": _macro(),
         "models/staging/_sources.yml": _yaml(_sources()),
         "models/staging/_staging.yml": _yaml(_models()),
-        **{f"models/staging/stg_wix__{name}.sql": f"{{{{ stage('{name}') }}}}\n" for name in names},
+        **{f"models/staging/stg_wix__{one.table}.sql": f"{{{{ stage('{one.table}') }}}}\n" for one in MODELS},
     }
 
 
@@ -91,10 +90,7 @@ def _type(declared: Mapping[str, Any]) -> str:
 
 
 def _sources() -> dict[str, Any]:
-    tables = [
-        {"name": model.table, "description": _sentence(model), "columns": _columns(model)}
-        for model in (*(table.model for table in TABLES), *_LOGS)
-    ]
+    tables = [{"name": model.table, "description": _sentence(model), "columns": _columns(model)} for model in MODELS]
     source = {
         "name": _SOURCE,
         "description": "The tables as the tap's target stores them; one that was not selected may be missing.",

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tap_wix_users.tables.models import DELETED_AT, ChangeRow, ReceiptRow
-from tap_wix_users.tables.registry import TABLES
+from tap_wix_users.tables.files import duckdb_type
+from tap_wix_users.tables.models import DELETED_AT
+from tap_wix_users.tables.registry import MODELS as DECLARED
 from tap_wix_users.tables.schema import singer_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
-MODELS = {table.name: table.model for table in TABLES} | {model.table: model for model in (ChangeRow, ReceiptRow)}
-_SQL_TYPES = {"string": "varchar", "boolean": "boolean", "integer": "bigint", "object": "json", "array": "json"}
+MODELS = {model.table: model for model in DECLARED}
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Warehouse:
             schema: Its Singer schema, when it is not the one that the code declares.
         """
         declared = (schema or singer_schema(MODELS[table]))["properties"]
-        columns = {name: _sql_type(column) for name, column in declared.items() if name != DELETED_AT}
+        columns = {name: duckdb_type(column) for name, column in declared.items() if name != DELETED_AT}
         source = self.path.with_suffix(f".{table}.jsonl")
         source.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
         with duckdb.connect(str(self.path)) as connection:
@@ -118,8 +118,3 @@ def run_dbt(*arguments: str, target: Path, adapter: str = "duckdb", profiles: st
 def last_rows(rows: Iterable[Mapping[str, Any]], key: Sequence[str]) -> list[Mapping[str, Any]]:
     """What an upsert leaves: of each key, the last row."""
     return list({tuple(row[name] for name in key): row for row in rows}.values())
-
-
-def _sql_type(column: Mapping[str, Any]) -> str:
-    kind = next(kind for kind in column["type"] if kind != "null")
-    return "timestamp" if column.get("format") == "date-time" else _SQL_TYPES[kind]
