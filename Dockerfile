@@ -8,8 +8,7 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/tap
-COPY pyproject.toml README.md LICENSE constraints.txt constraints-dbt.txt meltano.yml ./
-COPY transform transform
+COPY pyproject.toml hatch_build.py README.md LICENSE constraints.txt ./
 COPY tap_wix_users tap_wix_users
 RUN /opt/tap/bin/pip install --no-cache-dir --constraint constraints.txt .
 

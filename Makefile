@@ -18,13 +18,13 @@ install: $(VENV)/installed $(MELTANO_VENV)/installed .meltano/installed ## Insta
 install-warehouses: install $(VENV)/warehouses .meltano/warehouses ## Install every loader, and what the tests ask warehouses with
 
 demo: install ## Load a simulated Wix account into DuckDB, and show who has access to what
-	@$(VENV)/bin/python -m tap_wix_users.demo
+	@$(VENV)/bin/python -m wix_demo.pipeline
 
 lint: $(VENV)/warehouses ## Check style, types, security rules and what is declared as needed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive tap_wix_users tools
+	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive tap_wix_users wix_sandbox wix_access_review wix_demo tools
 	$(VENV)/bin/deptry .
 
 test: install-warehouses lint ## Run all checks and tests

@@ -162,7 +162,7 @@ def sandbox(*options: str | int) -> Iterator[Sandbox]:
     """A sandbox without a request limit (unless an option sets one), in a process of its own, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="tap-wix-users-bench-") as folder:
         limit = [] if "--requests-per-minute" in options else ["--requests-per-minute", "0"]
-        command = [sys.executable, "-m", "tap_wix_users.sandbox.cli", *limit, *map(str, options)]
+        command = [sys.executable, "-m", "wix_sandbox.cli", *limit, *map(str, options)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
                 line = process.stdout.readline() if process.stdout else ""

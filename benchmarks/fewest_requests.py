@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 import bench
 
-from tap_wix_users.sandbox.world import Size, World
+from wix_sandbox.world import Size, World
 
 if TYPE_CHECKING:
-    from tap_wix_users.sandbox.account import Account
-    from tap_wix_users.sandbox.records import Site
+    from wix_sandbox.account import Account
+    from wix_sandbox.records import Site
 
 TEAM_PAGE, SITE_PAGE, FOLDER_PAGE, CHILD_PAGE = 100, 100, 1000, 50
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tests.support import environment
 
 if TYPE_CHECKING:
-    from tap_wix_users.sandbox import Sandbox
+    from wix_sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
 MELTANO = os.environ.get("MELTANO") or str(ROOT / ".venv-meltano" / "bin" / "meltano")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from tap_wix_users.sandbox import Sandbox
+    from wix_sandbox import Sandbox
 
 TEAM = ("assignments", "invite_assignments", "invites", "users")
 TABLES = ("accounts", "assignments", "folders", "invite_assignments", "invites", "roles", "sites", "users")

@@ -18,20 +18,21 @@ import pytest
 import yaml
 
 from tap_wix_users.settings import Settings, settings_schema
-from tap_wix_users.tables import current
-from tap_wix_users.tables.dictionary import dictionary
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import TABLES
+from tap_wix_users.warehouse import current
 from tap_wix_users.wix import endpoints
 from tap_wix_users.wix.errors import Call
 from tests.transform import questions
 from tests.transform.demo import demo_warehouse
 from tests.transform.warehouse import Warehouse
+from tools.dictionary import dictionary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
+PACKAGES = ("tap_wix_users", "wix_sandbox", "wix_access_review", "wix_demo")
 README, GUARANTEES, DICTIONARY = ROOT / "README.md", ROOT / "docs" / "guarantees.md", ROOT / "docs" / "tables.md"
 QUESTIONS, OPERATIONS = ROOT / "docs" / "questions.md", ROOT / "docs" / "operations.md"
 MORE = ("CONTRIBUTING.md", "SECURITY.md", "docs/dashboards.md", "docs/review.md", "docs/warehouses.md")
@@ -80,7 +81,7 @@ def _rows(table: str) -> list[list[str]]:
 
 
 def test_the_dictionary_is_the_one_that_the_code_makes():
-    """`docs/tables.md` is what `python -m tap_wix_users.tables.dictionary` writes."""
+    """`docs/tables.md` is what `python -m tools.dictionary` writes."""
     assert _text(DICTIONARY) == dictionary()
 
 
@@ -143,7 +144,7 @@ def test_the_answers_to_the_questions(stored):
 
 def test_the_views_without_dbt(stored, tmp_path):
     """The README's command makes the same views as dbt."""
-    assert "python -m tap_wix_users.tables.current raw_wix current_wix > output/views.sql" in _text(README)
+    assert "python -m tap_wix_users.warehouse.current raw_wix current_wix > output/views.sql" in _text(README)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         assert current.main(["raw_wix", "other_wix", *NAMES[:-2]]) == 0
@@ -208,7 +209,7 @@ def test_every_table_answers_a_question():
 @cache
 def _words_of_the_code() -> str:
     """All text constants of the package."""
-    modules = sorted((ROOT / "tap_wix_users").rglob("*.py"))
+    modules = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
     nodes = (node for module in modules for node in ast.walk(ast.parse(_text(module))))
     constants = (node.value for node in nodes if isinstance(node, ast.Constant))
     return "\n".join(value for value in constants if isinstance(value, str))

@@ -17,9 +17,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tap_wix_users.sandbox import Fault, Rules, Sandbox, Size, World
 from tests.meltano import MELTANO, make_project
 from tests.support import COMMAND, command, config, environment, started, write_json
+from wix_sandbox import Fault, Rules, Sandbox, Size, World
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "operations"
@@ -366,7 +366,8 @@ def _messages():
 def test_a_message_is_one_that_is_printed(message):
     """What the page quotes stands in Meltano, in the tap, in a script here, or is Python's own."""
     site = next((Path(MELTANO).parents[1] / "lib").glob("python*/site-packages/meltano"))
-    places = [*site.rglob("*.py"), *(ROOT / "tap_wix_users").rglob("*.py"), *EXAMPLES.iterdir()]
+    ours = (path for package in ("tap_wix_users", "wix_access_review") for path in (ROOT / package).rglob("*.py"))
+    places = [*site.rglob("*.py"), *ours, *EXAMPLES.iterdir()]
     known = "\n".join(path.read_text(encoding="utf-8") for path in places if path.is_file()) + "\nNo module named "
     pieces = [piece.strip() for piece in re.split(r"'[\w-]+'", message)]
     assert [piece for piece in pieces if piece not in known] == []

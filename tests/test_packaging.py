@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from tap_wix_users import demo_project
 from tests.meltano import MELTANO
 from tests.support import discovered
+from wix_demo import cli as demo
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGES = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
 
 def _ran(*command, cwd, **options):
@@ -35,14 +36,14 @@ def _ran(*command, cwd, **options):
 
 
 def _sources():
-    """The package's files in this checkout."""
-    found = (path for path in (ROOT / "tap_wix_users").rglob("*") if path.is_file())
+    """The packages' files in this checkout."""
+    found = (path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file())
     return {str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts}
 
 
 def _shipped():
     """What the demo needs of this checkout, file by file."""
-    return _ran("git", "ls-files", *demo_project.PARTS, cwd=ROOT).stdout.splitlines()
+    return _ran("git", "ls-files", *demo.PARTS, cwd=ROOT).stdout.splitlines()
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +73,7 @@ def test_contents_of_the_wheel(built):
         names = set(wheel.namelist())
         about = wheel.read(f"tap_wix_users-{version('tap-wix-users')}.dist-info/METADATA").decode()
     parts = {name for name in names if ".dist-info/" in name}
-    assert names - parts == _sources() | {f"tap_wix_users/project/{part}" for part in _shipped()}
+    assert names - parts == _sources() | {f"wix_demo/project/{part}" for part in _shipped()}
     assert "tap_wix_users/py.typed" in names
     assert {name.partition("/")[2] for name in parts} == {
         "METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE",
@@ -91,19 +92,13 @@ def test_contents_of_the_source_archive(built):
     assert names == {name for name in listed.stdout.splitlines() if (ROOT / name).exists()} | {"PKG-INFO"}
 
 
-def test_the_parts_of_the_demo():
-    """What the demo lays out is what the wheel is told to take along."""
-    included = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert included == {part: f"tap_wix_users/project/{part}" for part in demo_project.PARTS}
-
-
 def test_one_version(installed):
     """The version stands in `pyproject.toml` alone; the command knows it from there."""
     number = PYPROJECT["project"]["version"]
     assert version("tap-wix-users") == number
     done = _ran(installed / "tap-wix-users", "--version", cwd=installed)
     assert done.stdout.startswith(f"tap-wix-users v{number}, Meltano SDK v")
-    modules = (ROOT / "tap_wix_users").rglob("*.py")
+    modules = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
     assert [path.name for path in modules if re.search(rf"\b{re.escape(number)}\b", path.read_text())] == []
 
 
@@ -159,7 +154,7 @@ def test_the_demo(installed, tmp_path):
 def test_a_project_that_is_there_stays(tmp_path):
     """Nothing is written over: the folder may be somebody's own project."""
     (tmp_path / "meltano.yml").write_text("# mine\n")
-    demo_project.lay(tmp_path)
+    demo.lay(tmp_path)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("meltano.yml", "# mine\n")]
 
 
@@ -177,7 +172,7 @@ def test_a_demo_that_cannot_begin(tmp_path, monkeypatch, capsys, meltano, folder
     monkeypatch.setenv("MELTANO", meltano)
     (tmp_path / "file").touch()
     with pytest.raises(SystemExit) as end:
-        demo_project.main([folder])
+        demo.main([folder])
     assert end.value.code == 2
     assert words in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -10,9 +10,9 @@ import sys
 import duckdb
 import pytest
 
-from tap_wix_users.sandbox import Fault, Sandbox, Size, World
 from tap_wix_users.tables.registry import TABLES
 from tests.meltano import make_project, project_environment, run_job
+from wix_sandbox import Fault, Sandbox, Size, World
 
 LOADED = [table for table in TABLES if table.selected]
 KEYS = {table.name: table.model.key for table in LOADED}
@@ -91,7 +91,7 @@ def test_the_demo_runs_twice(project):
     outputs = []
     for _ in range(2):
         done = subprocess.run(
-            [sys.executable, "-m", "tap_wix_users.demo"],
+            [sys.executable, "-m", "wix_demo.pipeline"],
             cwd=project, env=project_environment(project), capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]

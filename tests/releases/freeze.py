@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_wix_users.sandbox import Sandbox, Size, World
-from tap_wix_users.sandbox.records import Folder, Invite, Person, Record, Role, Site
 from tests.support import BY_SITE, LOGS, TABLES, catalog, discovered, run
+from wix_sandbox import Sandbox, Size, World
+from wix_sandbox.records import Folder, Invite, Person, Record, Role, Site
 
 if TYPE_CHECKING:
-    from tap_wix_users.sandbox.account import Account
+    from wix_sandbox.account import Account
 
 RELEASES = Path(__file__).parent
 STREAMS = (*TABLES, *BY_SITE, *LOGS)

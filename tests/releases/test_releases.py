@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tap_wix_users.sandbox import Sandbox
 from tap_wix_users.snapshot.state import FORMAT
 from tests.releases.freeze import RELEASES, SETTINGS, STREAMS, dump_world, freeze, load_world, main, pending_streams
 from tests.releases.schema_changes import added, broken
 from tests.support import LOGS, catalog, copied, discovered, run
+from wix_sandbox import Sandbox
 
 CHANGELOG = Path(__file__).parents[2] / "CHANGELOG.md"
 

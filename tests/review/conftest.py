@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_wix_users.review.cli import write_review
-from tap_wix_users.review.database import reading
-from tap_wix_users.review.shape import Review, read_review
 from tests.review.warehouse import make, story
+from wix_access_review.cli import write_review
+from wix_access_review.database import reading
+from wix_access_review.shape import Review, read_review
 
 if TYPE_CHECKING:
     from pathlib import Path

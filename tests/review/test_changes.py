@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tap_wix_users.review.changes import Bucket, Change, buckets
 from tests.review.warehouse import ACME, BEFORE, CLOSER, NAMES, READ_AT, SCRIPT
+from wix_access_review.changes import Bucket, Change, buckets
 
 
 def test_a_short_time_is_told_by_day():

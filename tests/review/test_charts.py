@@ -6,8 +6,8 @@ import datetime as dt
 import re
 import xml.etree.ElementTree as ET
 
-from tap_wix_users.review import charts
-from tap_wix_users.review.changes import Bucket
+from wix_access_review import charts
+from wix_access_review.changes import Bucket
 
 BUCKETS = [Bucket(dt.date(2026, 1, 1), gained=3, lost=1), Bucket(dt.date(2026, 2, 1), lost=12)]
 ROLES = [("Ow$ner & <b>$ 🎉", 3, True), ("علي", 2, False), ("Editor " * 9, 1, False), ("\x01\n", 0, False)]

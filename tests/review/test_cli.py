@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-from tap_wix_users.review.cli import main, write_review
-from tap_wix_users.review.errors import ReviewError
 from tests.review.warehouse import make
+from wix_access_review.cli import main, write_review
+from wix_access_review.errors import ReviewError
 
-COMMAND = [sys.executable, "-W", "error", "-m", "tap_wix_users.review.cli"]
+COMMAND = [sys.executable, "-W", "error", "-m", "wix_access_review.cli"]
 FILES = ["access-review.csv", "access-review.html", "access-review.xlsx"]
 
 

@@ -9,10 +9,10 @@ import sys
 import duckdb
 import pytest
 
-from tap_wix_users.review.contract import NEEDED
-from tap_wix_users.review.database import BUILD, reading
-from tap_wix_users.review.errors import ReviewError
 from tests.review.warehouse import make
+from wix_access_review.contract import NEEDED
+from wix_access_review.database import BUILD, reading
+from wix_access_review.errors import ReviewError
 
 
 def _error(path):

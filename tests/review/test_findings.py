@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tap_wix_users.review.database import reading
-from tap_wix_users.review.findings import Case, Group, printable, read_groups, worst
 from tests.review.warehouse import ACME, CLOSER, finding, make, person
+from wix_access_review.database import reading
+from wix_access_review.findings import Case, Group, printable, read_groups, worst
 
 
 def test_the_groups_of_the_story(review):

@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tap_wix_users.review.database import reading
-from tap_wix_users.review.page import between, render
-from tap_wix_users.review.shape import Figures, read_review
 from tests.review.warehouse import ACME, BEFORE, NASTY, READ_AT, grant, make, person, receipt, reviewed
+from wix_access_review.database import reading
+from wix_access_review.page import between, render
+from wix_access_review.shape import Figures, read_review
 
 
 class _Reader(HTMLParser):

@@ -7,11 +7,11 @@ import json
 
 import pytest
 
-from tap_wix_users.review import payload as module
-from tap_wix_users.review.database import reading
-from tap_wix_users.review.errors import ReviewError
-from tap_wix_users.review.payload import as_script_data, prepare, read_payload
 from tests.review.warehouse import ACME, BEFORE, CLOSER, NAMES, READ_AT, finding, grant, make, person, reviewed
+from wix_access_review import payload as module
+from wix_access_review.database import reading
+from wix_access_review.errors import ReviewError
+from wix_access_review.payload import as_script_data, prepare, read_payload
 
 READ, WAS = (int(moment.replace(tzinfo=dt.UTC).timestamp()) for moment in (READ_AT, BEFORE))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tap_wix_users.review.receipts import NEEDED_TABLES, Receipt, as_of, notes, warnings
 from tests.review.warehouse import BEFORE, READ_AT
+from wix_access_review.receipts import NEEDED_TABLES, Receipt, as_of, notes, warnings
 
 ACCOUNTS = [("a", "Acme")]
 WHOLE = [Receipt("Acme", "a", table, "complete", read_at=READ_AT, complete_at=READ_AT) for table in NEEDED_TABLES]

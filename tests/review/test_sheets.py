@@ -13,11 +13,11 @@ import zipfile
 import openpyxl
 import pytest
 
-from tap_wix_users.review import sheets
-from tap_wix_users.review.contract import REVIEW_COLUMNS
-from tap_wix_users.review.database import reading
-from tap_wix_users.review.sheets import defused, review_rows, write_csv, write_xlsx
 from tests.review.warehouse import ACME, BEFORE, LONG, NAMES, NASTY, READ_AT, story
+from wix_access_review import sheets
+from wix_access_review.contract import REVIEW_COLUMNS
+from wix_access_review.database import reading
+from wix_access_review.sheets import defused, review_rows, write_csv, write_xlsx
 
 FORMULA_LETTERS = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001
 ADA = {

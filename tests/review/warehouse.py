@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tap_wix_users.review.contract import NEEDED
+from wix_access_review.contract import NEEDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

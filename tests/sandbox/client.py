@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 if TYPE_CHECKING:
-    from tap_wix_users.sandbox import Sandbox
+    from wix_sandbox import Sandbox
 
 PATHS = {
     "search_team": ("POST", "/roles-management/v3/team/search"),

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.sandbox import Sandbox, Size, World
 from tests.sandbox.client import Client
+from wix_sandbox import Sandbox, Size, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tap_wix_users.sandbox import cli
+from wix_sandbox import cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COMMAND = [sys.executable, "-W", "error", "-m", "tap_wix_users.sandbox.cli"]
+COMMAND = [sys.executable, "-W", "error", "-m", "wix_sandbox.cli"]
 READY = re.compile(
     r"sandbox ready at (?P<url>http://127\.0\.0\.1:\d+) \(account (?P<account>\S+), key (?P<key>\S+)\)\n"
 )

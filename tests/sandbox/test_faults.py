@@ -10,9 +10,9 @@ import httpx
 import msgspec
 import pytest
 
-from tap_wix_users.sandbox import Fault, Size, World
-from tap_wix_users.sandbox.faults import Kind, load
 from tests.sandbox.client import ALL_SITES, PATHS
+from wix_sandbox import Fault, Size, World
+from wix_sandbox.faults import Kind, load
 
 TEAM: Final = "search_team"
 COUNTED = {"facets": ["Users"], "paging": {"limit": 5}}

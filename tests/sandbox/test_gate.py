@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.sandbox import Rules, Size, World
 from tests.sandbox.client import PATHS
+from wix_sandbox import Rules, Size, World
 
 if TYPE_CHECKING:
     import httpx

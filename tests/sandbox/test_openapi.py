@@ -9,8 +9,8 @@ import pytest
 import yaml
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
 from tests.sandbox.client import ALL_SITES, PATHS, Client
+from wix_sandbox import Fault, Rules, Size, World
 
 if TYPE_CHECKING:
     import httpx

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_wix_users.sandbox import Rules, Size, World
 from tests.sandbox.client import ALL_SITES
+from wix_sandbox import Rules, Size, World
 
 if TYPE_CHECKING:
-    from tap_wix_users.sandbox.records import Json
+    from wix_sandbox.records import Json
 
 
 @pytest.fixture

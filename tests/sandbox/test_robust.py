@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_wix_users.sandbox import Rules, Size, World
-from tap_wix_users.sandbox.app import Api
-from tap_wix_users.sandbox.endpoints import Call, Endpoints
-from tap_wix_users.sandbox.problems import Violation
+from wix_sandbox import Rules, Size, World
+from wix_sandbox.app import Api
+from wix_sandbox.endpoints import Call, Endpoints
+from wix_sandbox.problems import Violation
 
 WORDS = ["WIX", "ASC", "Name", "JoinedAt", "Users", "Expired", "2024", "displayName"]
 MEMBERS = [

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from tap_wix_users.sandbox import Rules, Sandbox, Size, World
-from tap_wix_users.sandbox.records import Person
 from tests.sandbox.client import Client
+from wix_sandbox import Rules, Sandbox, Size, World
+from wix_sandbox.records import Person
 
 
 def test_fast_start_and_clean_stop():

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tap_wix_users.sandbox import Sandbox, Size, World
 from tests.sandbox.client import Client
+from wix_sandbox import Sandbox, Size, World
 
 DOCUMENTED_ROLES = {
     "6601492336091027458": "Owner",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tap_wix_users.sandbox import Account, World
-from tap_wix_users.sandbox.roles import UNUSED
+from wix_sandbox import Account, World
+from wix_sandbox.roles import UNUSED
 
 
 @pytest.fixture

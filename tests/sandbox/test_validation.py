@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.sandbox import Rules
+from wix_sandbox import Rules
 
 if TYPE_CHECKING:
     import httpx

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tap_wix_users.sandbox import Size, World
-from tap_wix_users.sandbox.records import Grant
+from wix_sandbox import Size, World
+from wix_sandbox.records import Grant
 
 
 def _content(world: World) -> list[Any]:

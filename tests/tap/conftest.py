@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.sandbox import Sandbox, World
+from wix_sandbox import Sandbox, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_wix_users.sandbox import Account
-    from tap_wix_users.sandbox.records import Grant, Invite, Person
+    from wix_sandbox import Account
+    from wix_sandbox.records import Grant, Invite, Person
 
 Row = dict[str, Any]
 

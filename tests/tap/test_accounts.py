@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
-from tap_wix_users.sandbox.story import BOTH
 from tests.support import BY_SITE, LOGS, TABLES, TEAM, catalog, run
 from tests.tap import expected
 from tests.tap.expected import content, key_of
 from tests.tap.test_contributors import contributor_rows, role_rows
+from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox.story import BOTH
 
 if TYPE_CHECKING:
-    from tap_wix_users.sandbox import Account, Sandbox
     from tests.support import Run
+    from wix_sandbox import Account, Sandbox
 
 EVERYTHING = (*TABLES, *BY_SITE)
 CHILDREN: dict[str, Any] = {"include_child_accounts": True}

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
 from tests.support import (
     BY_SITE,
     COMMAND,
@@ -26,6 +25,7 @@ from tests.support import (
     started,
     write_json,
 )
+from wix_sandbox import Fault, Rules, Size, World
 
 KEY = "IST.marked-0123456789abcdef"
 ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"

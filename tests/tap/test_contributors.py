@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
-from tap_wix_users.sandbox.records import Contributor
 from tap_wix_users.wix.halving import holders
 from tests.support import BY_SITE, LOGS, TABLES, catalog, discovered, run
 from tests.tap.expected import content
+from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox.records import Contributor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_wix_users.sandbox import Account, Sandbox
-    from tap_wix_users.sandbox.records import Site
     from tests.support import Run
+    from wix_sandbox import Account, Sandbox
+    from wix_sandbox.records import Site
 
 Row = dict[str, Any]
 

@@ -8,11 +8,11 @@ import signal
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Size, World
 from tests.support import TABLES, config, last_state, run, started, write_json
 from tests.tap import expected
 from tests.tap.expected import record_key
 from tests.tap.warehouse import Warehouse
+from wix_sandbox import Fault, Size, World
 
 PIPE_BYTES = 4096
 """The least that Linux lets a pipe hold: a run that is not read stands still soon."""

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
 from tests.support import BY_SITE, TABLES, TEAM, catalog, run
 from tests.tap import expected
 from tests.tap.expected import content, key_of, moment
+from wix_sandbox import Fault, Rules, Size, World
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 

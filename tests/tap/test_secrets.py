@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Rules, World
-from tap_wix_users.sandbox.faults import Kind
 from tests.support import commands, config, environment, run, write_json
+from wix_sandbox import Fault, Rules, World
+from wix_sandbox.faults import Kind
 
 KEY = "IST.mArKeD+key/0123456789=secretTail~"
 DEBUG = environment(TAP_WIX_USERS_LOGLEVEL="DEBUG", LOGLEVEL="DEBUG")

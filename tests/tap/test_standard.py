@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
-from tap_wix_users.sandbox import Sandbox, World
 from tap_wix_users.tap import TapWixUsers
 from tests.support import BY_SITE, LOGS, TABLES, catalog, config, own_signals
+from wix_sandbox import Sandbox, World
 
 _SANDBOX = Sandbox(World())
 """It has its address when the suite is made, and serves while the suite runs."""

@@ -12,8 +12,8 @@ from importlib.metadata import version
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
 from tests.support import TABLES, catalog, command, config, environment, started, write_json
+from wix_sandbox import Fault, Rules, Size, World
 
 KEY = "IST.marked-0123456789abcdef"
 LINE = re.compile(r"SUMMARY: (\{.*\})$", re.MULTILINE)

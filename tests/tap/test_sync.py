@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
-from tap_wix_users.sandbox.records import on_site
 from tests.support import LOGS, TABLES, TEAM, catalog, last_state, run
 from tests.tap import expected
 from tests.tap.expected import content, key_of, record_key
+from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox.records import on_site
 
 ACTIVATE = {"emit_activate_version_messages": True}
 

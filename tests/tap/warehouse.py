@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tap_wix_users.tables.current import current_views
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import tables
+from tap_wix_users.warehouse.current import current_views
 from tests.tap.expected import KEYS, content, key_of
 
 if TYPE_CHECKING:

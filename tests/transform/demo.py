@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_wix_users.sandbox import Sandbox, World
 from tests.support import catalog, run
 from tests.transform.warehouse import MODELS, Warehouse, last_rows
+from wix_sandbox import Sandbox, World
 
 if TYPE_CHECKING:
     from pathlib import Path

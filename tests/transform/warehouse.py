@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tap_wix_users.tables.files import duckdb_type
 from tap_wix_users.tables.models import DELETED_AT
 from tap_wix_users.tables.registry import MODELS as DECLARED
 from tap_wix_users.tables.schema import singer_schema
+from tap_wix_users.warehouse.files import duckdb_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

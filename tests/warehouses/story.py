@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_wix_users.sandbox import Fault, Sandbox, Size, World
 from tests.support import Run, catalog, last_state, run
 from tests.tap import expected
+from wix_sandbox import Fault, Sandbox, Size, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_wix_users.sandbox import Account
+    from wix_sandbox import Account
 
 Row = dict[str, Any]
 Tables = dict[str, dict[tuple[str, ...], Row]]

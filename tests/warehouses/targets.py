@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import duckdb
 import yaml
 
-from tap_wix_users.tables.files import table_statements
+from tap_wix_users.warehouse.files import table_statements
 from tests.support import environment, last_state, write_json
 from tests.warehouses.snowflake import PASSPHRASE
 

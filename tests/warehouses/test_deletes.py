@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Sandbox, World
 from tests.support import catalog, config, run, started, write_json
 from tests.tap import expected
 from tests.warehouses.story import SMALL
 from tests.warehouses.targets import LoadFailed
+from wix_sandbox import Fault, Sandbox, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

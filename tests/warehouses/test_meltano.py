@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from tap_wix_users.sandbox import Sandbox, World
 from tests.meltano import make_project, run_job
 from tests.tap import expected
 from tests.warehouses.story import SMALL
 from tests.warehouses.targets import INSIDE
 from tests.warehouses.test_models import CAPITALS, PROFILES
+from wix_sandbox import Sandbox, World
 
 
 def _with_shim(project, warehouse):

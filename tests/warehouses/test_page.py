@@ -10,12 +10,12 @@ from contextlib import closing
 import duckdb
 import yaml
 
-from tap_wix_users.sandbox import Sandbox, World
 from tests.support import run
 from tests.tap import expected
 from tests.warehouses.snowflake import KEY_COMMAND
 from tests.warehouses.story import SMALL
 from tests.warehouses.targets import ROOT, JsonLines, loader
+from wix_sandbox import Sandbox, World
 
 PAGE = (ROOT / "docs" / "warehouses.md").read_text(encoding="utf-8")
 MELTANO = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_wix_users.tables.current import current_views
 from tap_wix_users.tables.registry import TABLES
+from tap_wix_users.warehouse.current import current_views
 from tests.tap.expected import KEYS
 from tests.warehouses import story
 from tests.warehouses.questions import AS_OF, QUESTIONS, sorted_rows, without_empty_strings

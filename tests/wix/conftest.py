@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from tap_wix_users.sandbox import Sandbox, Size, World
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.endpoints import AccountApi
 from tests.virtual import VirtualClock
+from wix_sandbox import Sandbox, Size, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typing_extensions import override
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
-from tap_wix_users.sandbox.records import Person, stamp
 from tap_wix_users.wix import errors
 from tap_wix_users.wix.ahead import PagesAhead, in_order
 from tap_wix_users.wix.endpoints import AccountApi
@@ -20,13 +18,15 @@ from tap_wix_users.wix.reads import read_team
 from tap_wix_users.wix.walks import Entry, OffsetWalk
 from tests.virtual import VirtualClock
 from tests.wix.conftest import asked
+from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox.records import Person, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tap_wix_users.sandbox import Sandbox
-    from tap_wix_users.sandbox.account import Account
     from tap_wix_users.wix.objects import TeamMember
+    from wix_sandbox import Sandbox
+    from wix_sandbox.account import Account
 
 COUNTED = {"user": "count", "invite": "count"}
 UNPROVED = {"user": None, "invite": None}

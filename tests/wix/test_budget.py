@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tap_wix_users.sandbox import Rules
 from tap_wix_users.wix.budget import RequestBudget, SystemClock
 from tests.virtual import VirtualClock
+from wix_sandbox import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

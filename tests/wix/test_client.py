@@ -17,9 +17,6 @@ import pytest
 from msgspec.structs import replace
 from typing_extensions import override
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
-from tap_wix_users.sandbox.faults import Kind
-from tap_wix_users.sandbox.problems import HTML
 from tap_wix_users.wix import errors
 from tap_wix_users.wix.endpoints import GET_ROLES
 from tap_wix_users.wix.errors import WixError
@@ -27,6 +24,9 @@ from tap_wix_users.wix.proving import Effort
 from tap_wix_users.wix.reads import read_sites, read_team
 from tests.virtual import VirtualClock
 from tests.wix.conftest import ASK, Listener, asked
+from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox.faults import Kind
+from wix_sandbox.problems import HTML
 
 ROLES = "GET /roles-management/roles"
 MANAGE = "an owner or co-owner of the account grants it in the API Keys Manager"

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
-from tap_wix_users.sandbox.records import Contributor as Outside
 from tap_wix_users.wix.contributors import KIND, Sites, read_contributors
 from tap_wix_users.wix.errors import ServerFailure, Unauthorized
 from tap_wix_users.wix.objects import Contributor
 from tap_wix_users.wix.proving import Effort, Outcome
 from tests.wix.conftest import asked
+from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox.records import Contributor as Outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tap_wix_users.sandbox import Sandbox
-    from tap_wix_users.sandbox.records import Site
     from tap_wix_users.wix.contributors import SiteContributor
+    from wix_sandbox import Sandbox
+    from wix_sandbox.records import Site
 
 HTML = "<!DOCTYPE html>\n<html><body><h1>403 Forbidden</h1></body></html>\n"
 ELSEWHERE = "00000000-0000-4000-8000-000000000000"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tap_wix_users.sandbox import Fault, Rules, Size, World
-from tap_wix_users.sandbox.problems import HTML
 from tap_wix_users.wix.errors import Forbidden, WixError
 from tests.wix.conftest import ASK, asked
+from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox.problems import HTML
 
 NAMESPACES = {"namespace": {"$in": ["WIX", "HEADLESS"]}}
 OLDEST = [{"fieldName": "JoinedAt", "direction": "ASC"}]

@@ -1,4 +1,4 @@
-{# Made by `python -m tap_wix_users.tables.staging transform`: do not edit. #}
+{# Made by `python -m tools.staging transform`: do not edit. #}
 
 {#- The tables, with the columns that make up a record key, those that identify a row, and every column's type. #}
 {% macro wix_tables() %}

@@ -1,0 +1,163 @@
+"""The rule of what is current (STREAMS.md, section 3.10), as SQL that any warehouse runs.
+
+``python -m tap_wix_users.warehouse.current raw_wix current_wix`` prints the statements that make the views, given the
+schema of the loaded tables and that of the views; further arguments are the tables, all that are selected by default
+when there are none. The dbt project in `transform/` has the same rule as a macro, made of it by `tables.staging`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tap_wix_users.tables.models import ChangeRow, ReceiptRow
+from tap_wix_users.tables.registry import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tap_wix_users.tables.registry import Table
+
+RULE = """\
+with complete as (
+  select account_id, snapshot_at, finished_at, baseline_at
+  from {receipts} where stream_name = '{table}' and status = 'complete'
+), latest as (
+  select account_id, max(snapshot_at) as snapshot_at, max(baseline_at) as baseline_at, max(finished_at) as finished_at
+  from complete group by account_id
+), removal as (
+  select account_id, record_key, max(observed_at) as removed_at, max(previous_observed_at) as previous_observed_at
+  from {changes} where stream_name = '{table}' and change_type = 'removed' group by account_id, record_key
+), removed_by as (
+  select removal.account_id, removal.record_key, min(complete.finished_at) as finished_at
+  from removal join complete on complete.account_id = removal.account_id and complete.snapshot_at >= removal.removed_at
+  group by removal.account_id, removal.record_key
+), replaced_by as (
+  -- the first complete snapshot after whose baseline a row, sent at this time, should have been sent again
+  select sent.account_id, sent.snapshot_at, min(complete.finished_at) as finished_at
+  from (select distinct account_id, snapshot_at from {entity}) as sent
+  join complete on complete.account_id = sent.account_id and complete.baseline_at > sent.snapshot_at
+  group by sent.account_id, sent.snapshot_at
+), judged as (
+  select {columns},
+    (
+      -- (a) sent since the baseline: what was not sent since then is gone
+      (latest.baseline_at is null or entity.snapshot_at >= latest.baseline_at)
+      -- (b) not removed since it was sent
+      and (removal.removed_at is null or removal.removed_at <= entity.snapshot_at)
+      -- (c) first seen or sent by a complete snapshot, or sent since the latest: provisional, until the next decides
+      and (
+        sending.snapshot_at is not null or observing.snapshot_at is not null
+        or latest.snapshot_at is null or entity.snapshot_at > latest.snapshot_at
+      )
+    ) as stands,
+    case when removal.removed_at > entity.snapshot_at
+      then removal.previous_observed_at else entity.snapshot_at end as gone_after,
+    case when removal.removed_at > entity.snapshot_at
+      then removed_by.finished_at else coalesce(replaced_by.finished_at, latest.finished_at) end as gone_before
+  from {entity} as entity
+  left join latest on latest.account_id = entity.account_id
+  left join complete as sending
+    on sending.account_id = entity.account_id and sending.snapshot_at = entity.snapshot_at
+  left join complete as observing
+    on observing.account_id = entity.account_id and observing.snapshot_at = entity.observed_at
+  left join removal on removal.account_id = entity.account_id and removal.record_key = {record_key}
+  left join removed_by on removed_by.account_id = entity.account_id and removed_by.record_key = {record_key}
+  left join replaced_by on replaced_by.account_id = entity.account_id and replaced_by.snapshot_at = entity.snapshot_at
+), standing as (
+  -- of the versions of a key, the newest that stands; where none does, the newest tells when the key went
+  select judged.*, row_number() over (
+    partition by {key} order by case when stands then 0 else 1 end, observed_at desc, snapshot_at desc
+  ) as place
+  from judged
+)
+-- These come first: a column that a later release adds comes last, and Postgres lets a view only grow there
+select coalesce(standing.stands, false) as is_current,
+  case when not standing.stands then standing.gone_after end as removed_after,
+  case when not standing.stands then standing.gone_before end as removed_before,
+  entity.*
+from {entity} as entity
+left join standing
+  on {same} and standing.observed_at = entity.observed_at and standing.snapshot_at = entity.snapshot_at
+  and standing.place = 1"""
+"""The rule, with the names of a table and of its columns left open."""
+
+
+def own_key(table: Table) -> list[str]:
+    """The columns that make up a row's record key: its key without the account.
+
+    Args:
+        table: The table.
+    """
+    return list(table.model.key[1:] or table.model.key)
+
+
+def full_key(table: Table) -> list[str]:
+    """The columns that identify a row, whatever its version.
+
+    Args:
+        table: The table.
+    """
+    return list(dict.fromkeys(("account_id", *own_key(table))))
+
+
+def current_sql(table: Table, raw: str) -> str:
+    """A query for the rows of a table, each with `is_current`, `removed_after` and `removed_before`.
+
+    `is_current` says whether the row describes the account as it is now. A row that does not, and that no newer version
+    replaced, was removed between the other two.
+
+    It does not matter whether the target deletes rows or keeps a row per version (`history`), nor which columns were
+    selected.
+
+    Args:
+        table: The table.
+        raw: The schema that the tables were loaded into.
+    """
+    key = full_key(table)
+    return RULE.format(
+        columns=", ".join(f"entity.{name}" for name in (*key, "observed_at", "snapshot_at")),
+        key=", ".join(key),
+        same=" and ".join(f"standing.{name} = entity.{name}" for name in key),
+        record_key=" || '|' || ".join(f"entity.{name}" for name in own_key(table)),
+        entity=f"{raw}.{table.name}",
+        table=table.name,
+        receipts=f"{raw}.{ReceiptRow.table}",
+        changes=f"{raw}.{ChangeRow.table}",
+    )
+
+
+def current_views(tables: Iterable[Table], raw: str, schema: str) -> Iterator[str]:
+    """Statements that make a view per table, with all its rows and `is_current`.
+
+    Args:
+        tables: The tables.
+        raw: The schema that they were loaded into.
+        schema: The schema of the views.
+    """
+    yield f"create schema if not exists {schema}"
+    for table in tables:
+        yield f"create or replace view {schema}.{table.name} as\n{current_sql(table, raw)}"
+
+
+def main(arguments: list[str]) -> int:
+    """Print the statements that make the views.
+
+    Args:
+        arguments: The schema of the loaded tables, the schema of the views, and the tables.
+
+    Returns:
+        The exit code.
+    """
+    known = {table.name: table for table in TABLES}
+    raw, schema, *names = [*arguments, *([""] * (2 - len(arguments)))]
+    if not raw.isidentifier() or not schema.isidentifier() or not known.keys() >= set(names):
+        sys.stderr.write(f"usage: python -m {__spec__.name} SCHEMA VIEWS [{' '.join(known)}]\n")
+        return 2
+    chosen = [table for name, table in known.items() if (name in names if names else table.selected)]
+    sys.stdout.writelines(f"{statement};\n" for statement in current_views(chosen, raw, schema))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,154 @@
+"""What the page shows, as plain values: read from the models, and counted by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wix_access_review import charts
+from wix_access_review.changes import Bucket, Change, buckets, read_days, read_newest
+from wix_access_review.findings import Group, read_groups
+from wix_access_review.payload import Payload, prepare, read_payload
+from wix_access_review.receipts import Receipt, as_of, notes, read_receipts, warnings
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import duckdb
+
+SEVERITIES = ("critical", "high", "medium", "low")
+MOST_CASES = 10
+"""Cases of a rule that stand in the page without JavaScript."""
+MOST_CHANGES = 200
+
+_FIGURES = """
+select
+  (select count(*) from review_people),
+  (select count(*) from review_people where person_type = 'member'),
+  (select count(*) from review_people where person_type = 'contributor'),
+  (select count(distinct person) from review_grants where flags & 1 = 1),
+  (select count(*) from review_people where is_external),
+  (select count(*) from review_people where person_type = 'invite'),
+  (select count(*) from review_sites),
+  (select count(*) from review_grants),
+  (select count(*) from review_grants where flags & 1 = 1)
+"""
+_ROLES = """
+with strongest as (
+  select person, role, flags & 1 = 1 as privileged from review_grants
+  qualify row_number() over (partition by person order by n) = 1
+)
+select held.role, count(*), bool_or(privileged), max(held.strength)
+from strongest join review_roles as held on held.n = strongest.role
+group by held.role order by 4 desc nulls last, 2 desc, 1
+"""
+MOST_ROLES = 10
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How many there are of what matters."""
+
+    people: int
+    members: int
+    contributors: int
+    privileged: int
+    outside: int
+    invites: int
+    sites: int
+    grants: int
+    privileged_grants: int
+
+
+@dataclass(frozen=True)
+class Review:
+    """Everything that the page shows."""
+
+    title: str
+    accounts: list[tuple[str, str]]
+    receipts: list[Receipt]
+    as_of: tuple[dt.datetime, dt.datetime] | None
+    warnings: list[str]
+    notes: list[str]
+    figures: Figures
+    severities: dict[str, int]
+    groups: list[Group]
+    changes: list[Change]
+    change_count: int
+    unit: str
+    buckets: list[Bucket]
+    roles: list[tuple[str, int, bool]]
+    timeline_chart: str
+    roles_chart: str
+    payload: Payload
+
+
+def read_review(connection: duckdb.DuckDBPyConnection, title: str | None = None) -> Review:
+    """Everything that the page shows.
+
+    Args:
+        connection: The database.
+        title: The page's title; by default it names the accounts.
+
+    Raises:
+        ReviewError: The models do not belong together.
+    """
+    prepare(connection)
+    accounts = connection.execute("select account_id, name from review_accounts order by n").fetchall()
+    read = read_receipts(connection)
+    groups = read_groups(connection, MOST_CASES)
+    days = read_days(connection)
+    unit, spans = buckets(days)
+    roles = read_roles(connection)
+    return Review(
+        title=title or _title([name for _, name in accounts]),
+        accounts=accounts,
+        receipts=read,
+        as_of=as_of(read),
+        warnings=warnings(read, accounts),
+        notes=notes(read, accounts),
+        figures=read_figures(connection),
+        severities={name: sum(group.count for group in groups if group.severity == name) for name in SEVERITIES},
+        groups=groups,
+        changes=read_newest(connection, MOST_CHANGES),
+        change_count=sum(count for *_, count in days),
+        unit=unit,
+        buckets=spans,
+        roles=roles,
+        timeline_chart=charts.timeline(spans, unit),
+        roles_chart=charts.roles(roles),
+        payload=read_payload(connection),
+    )
+
+
+def read_figures(connection: duckdb.DuckDBPyConnection) -> Figures:
+    """The figures that matter.
+
+    Args:
+        connection: The database, prepared.
+    """
+    row = connection.execute(_FIGURES).fetchone()
+    return Figures(*(row or ()))
+
+
+def read_roles(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, bool]]:
+    """How many people have which role as their strongest, strongest first, the rest summed up.
+
+    Args:
+        connection: The database, prepared.
+    """
+    rows = [(role, count, privileged) for role, count, privileged, _ in connection.execute(_ROLES).fetchall()]
+    if len(rows) <= MOST_ROLES + 1:
+        return rows
+    rest = rows[MOST_ROLES:]
+    return [
+        *rows[:MOST_ROLES],
+        (f"{len(rest)} other roles", sum(count for _, count, _ in rest), any(p for *_, p in rest)),
+    ]
+
+
+def _title(names: list[str]) -> str:
+    if not names:
+        return "Access review"
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"Access review: {', '.join(names[:3])}{more}"

@@ -1,0 +1,194 @@
+"""The review table as CSV and as XLSX, for the reviewer to fill in."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import datetime as dt
+import io
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
+
+from wix_access_review.contract import REVIEW_COLUMNS, SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    import duckdb
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+Row = tuple[Any, ...]
+
+DECISIONS = ("keep", "change", "remove")
+MOST_ROWS = 1_048_575
+"""Rows of data that a worksheet holds below its header."""
+MOST_CHARACTERS = 32_767
+"""Characters that a cell holds."""
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # the wide forms count too
+_WIDTHS = {
+    "account": 18, "person": 24, "email": 32, "role": 28, "asset": 28, "granted_after": 19, "granted_before": 19,
+    "last_seen": 19, "receipt_snapshot_at": 19, "decided_on": 12, "justification": 40, "reviewer": 18,
+}  # fmt: skip
+_FIRST_DAY = dt.datetime(1900, 1, 1)  # noqa: DTZ001  # the models' times are UTC, without a zone
+_HOW_TO = (
+    "One row is one thing to certify: a role that a person holds on something.",
+    "Fill in reviewer, decision (keep, change or remove), decided_on and justification.",
+    "Times are UTC. Access was given between granted_after and granted_before.",
+    "An empty granted_after means that it is not known how long before.",
+    "An apostrophe stands before text that begins with = + - @, a tab or a line break, so that it is no formula.",
+    "The apostrophe is not part of the text.",
+    "The receipt columns say which read of the account the row comes from, and what proves that the read was complete.",
+)
+
+
+def defused(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: text that could be one gets an apostrophe in front.
+
+    Args:
+        value: A value of the review table.
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
+
+
+def review_rows(connection: duckdb.DuckDBPyConnection, size: int = 5_000) -> Iterator[Row]:
+    """Every row of the review table, in one order, whatever order the database keeps.
+
+    Args:
+        connection: The database.
+        size: Rows to fetch at once.
+    """
+    columns = ", ".join(REVIEW_COLUMNS)
+    result = connection.cursor().execute(
+        f"select {columns} from {SCHEMA}.access_review order by account, account_id, person, person_id, review_item"  # noqa: S608
+    )
+    while rows := result.fetchmany(size):
+        yield from rows
+
+
+def write_csv(path: Path, rows: Iterable[Row]) -> int:
+    """Write the table as CSV: UTF-8 with a mark that says so to Excel, every cell quoted.
+
+    Returns:
+        How many rows there are.
+    """
+    count = 0
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerow(REVIEW_COLUMNS)
+        for count, row in enumerate(rows, start=1):  # noqa: B007  # the last one is the count
+            writer.writerow([defused(_plain(value)) for value in row])
+    return count
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ", "seconds")
+    return value
+
+
+def write_xlsx(path: Path, rows: Iterable[Row], *, title: str, as_of: dt.datetime | None) -> int:
+    """Write the table as a workbook, with a list of decisions to choose from, and a sheet that says how to use it.
+
+    Args:
+        path: Where to.
+        rows: The rows of the table.
+        title: The review's title.
+        as_of: When the account was read (UTC), said to be the workbook's date so that equal input makes equal files.
+
+    Returns:
+        How many rows there are. Those beyond `MOST_ROWS` are left out, and the second sheet says so.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    # In memory until it is whole: a zip file that cannot be ended complains when it is collected.
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
+        book = xlsxwriter.Workbook(packed, {"constant_memory": True, "tmpdir": folder, "strings_to_urls": False})
+        book.set_properties({"title": title, "created": max(as_of or _FIRST_DAY, dt.datetime(1980, 1, 1))})  # noqa: DTZ001
+        try:
+            count = _fill(book.add_worksheet("Access review"), rows, _formats(book))
+            _tell(book.add_worksheet("How to"), title, count, book.add_format({"bold": True, "font_size": 14}))
+            book.close()
+        except (FileCreateError, OSError) as error:
+            _let_go(book)
+            # XlsxWriter wraps an error of the system that it meets at the end.
+            raise error.args[0] if isinstance(error, FileCreateError) else error from None
+    path.write_bytes(packed.getbuffer())
+    return count
+
+
+def _let_go(book: xlsxwriter.Workbook) -> None:
+    """Close the files of a book that cannot be written, so that none is left open."""
+    for sheet in book.worksheets():
+        for file in (sheet.row_data_fh, sheet.fh):
+            with contextlib.suppress(OSError, AttributeError):
+                file.close()
+
+
+def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
+    return {
+        "head": book.add_format({"bold": True, "bg_color": "#1f3a5f", "font_color": "#ffffff", "valign": "vcenter"}),
+        "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"}),
+        "fill": book.add_format({"bg_color": "#fff8e1", "border": 1, "border_color": "#e0d6b8"}),
+    }
+
+
+def _fill(sheet: Worksheet, rows: Iterable[Row], formats: dict[str, Format]) -> int:
+    filled_in = {REVIEW_COLUMNS.index(name) for name in ("reviewer", "decision", "decided_on", "justification")}
+    sheet.freeze_panes(1, REVIEW_COLUMNS.index("email"))
+    for place, name in enumerate(REVIEW_COLUMNS):
+        width = _WIDTHS.get(name, 14)
+        sheet.set_column(place, place, width, formats["fill"] if place in filled_in else None)
+        sheet.write_string(0, place, name, formats["head"])
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        if count <= MOST_ROWS:
+            _write_row(sheet, count, row, formats["time"])
+    last = max(1, min(count, MOST_ROWS))
+    sheet.autofilter(0, 0, last, len(REVIEW_COLUMNS) - 1)
+    decision = REVIEW_COLUMNS.index("decision")
+    sheet.data_validation(
+        1, decision, last, decision,
+        {"validate": "list", "source": list(DECISIONS), "error_title": "Decision",
+         "error_message": f"One of: {', '.join(DECISIONS)}"},
+    )  # fmt: skip
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    return count
+
+
+def _write_row(sheet: Worksheet, number: int, row: Sequence[Any], time: Format) -> None:
+    for place, value in enumerate(row):
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            sheet.write_string(number, place, _plain(value))
+        elif isinstance(value, dt.datetime) and value >= _FIRST_DAY:
+            sheet.write_datetime(number, place, value.replace(microsecond=0), time)
+        elif isinstance(value, int):
+            sheet.write_number(number, place, value)
+        else:
+            sheet.write_string(number, place, _short(defused(str(value))))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+
+
+def _tell(sheet: Worksheet, title: str, count: int, bold: Format) -> None:
+    sheet.set_column(0, 0, 120)
+    sheet.write_string(0, 0, _short(defused(title)), bold)
+    left_out = count - MOST_ROWS
+    more = [f"A worksheet holds {MOST_ROWS} rows: {left_out} more are only in the CSV."] if left_out > 0 else []
+    for number, line in enumerate((*_HOW_TO, *more), start=2):
+        sheet.write_string(number, 0, line)

@@ -1,0 +1,1 @@
+"""The demo: a simulated account, through Meltano into DuckDB, and who has access to what."""

@@ -1,0 +1,263 @@
+"""The sandbox as an ASGI application: routes, the order in which a request is looked at, and a control room."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from wix_sandbox import faults as fault_module
+from wix_sandbox.endpoints import Call, Endpoints
+from wix_sandbox.faults import HTML_TYPE, JSON_TYPE, Answer, Faults, spoil
+from wix_sandbox.gate import Gate, Throttle
+from wix_sandbox.problems import Problem, envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+    from wix_sandbox.world import World
+
+logger = logging.getLogger(__name__)
+
+_ROUTES = {
+    "search_team": ("POST", "/roles-management/v3/team/search"),
+    "get_roles": ("GET", "/roles-management/roles"),
+    "query_sites": ("POST", "/site-list/v2/sites/query"),
+    "count_sites": ("POST", "/site-list/v2/sites/count"),
+    "query_contributors": ("GET", "/roles-management/v2/contributors/query"),
+    "list_child_accounts": ("GET", "/accounts/v1/account/child-accounts"),
+    "get_account": ("GET", "/accounts/v1/accounts/{account_id}"),
+    "query_folders": ("POST", "/site-folders/v2/folders/query"),
+}
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How strict, slow and forthcoming the API is.
+
+    Attributes:
+        page_cap: At most so many rows per page of Search Team, without a word.
+        max_page_size: A greater limit on Search Team is refused.
+        requests_per_minute: 0 for no limit.
+        retry_after: Seconds that a 429 asks to wait, in a header; none by default, as none is documented.
+        latency: Seconds that every answer takes.
+        deny: Endpoints that the key has no permission for.
+        facets: Whether Search Team counts.
+    """
+
+    page_cap: int | None = None
+    max_page_size: int = 100
+    requests_per_minute: int = 0
+    retry_after: int | None = None
+    latency: float = 0.0
+    deny: Collection[str] = ()
+    facets: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request that came in."""
+
+    endpoint: str
+    headers: dict[str, str]
+    body: Any
+    query: tuple[tuple[str, str], ...] = ()
+    status: int = 0
+
+
+@dataclass(slots=True)
+class Api:
+    """The simulated API over a world, with everything that a test may look at or change.
+
+    Hold `lock` to change the world between two requests. `before_request` is called, outside the lock, with an
+    endpoint and the number of its request just before that is answered.
+    """
+
+    world: World
+    rules: Rules = field(default_factory=Rules)
+    faults: Faults = field(default_factory=Faults)
+    clock: Callable[[], float] = time.monotonic
+    requests: list[Seen] = field(default_factory=list)
+    before_request: Callable[[str, int], None] | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: Gate = field(init=False)
+    throttle: Throttle = field(init=False)
+    endpoints: Endpoints = field(init=False)
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _ids: Any = field(default_factory=partial(count, 1))
+    _previous: dict[tuple[str, str | None], Answer] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rules = self.rules
+        self.gate = Gate(self.world, rules.deny)
+        self.throttle = Throttle(rules.requests_per_minute, self.clock)
+        self.endpoints = Endpoints(
+            self.world, max_page_size=rules.max_page_size, page_cap=rules.page_cap, facets=rules.facets
+        )
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        routes = [
+            Route(path, partial(self._serve, endpoint), methods=[method])
+            for endpoint, (method, path) in _ROUTES.items()
+        ]
+        routes += [
+            Route("/_sandbox/advance", self._advance, methods=["POST"]),
+            Route("/_sandbox/faults", self._add_faults, methods=["POST"]),
+            Route("/_sandbox/stats", self._tell_stats, methods=["GET"]),
+        ]
+        return Starlette(routes=routes, exception_handlers={404: self._unknown, 405: self._unknown})
+
+    def stats(self) -> dict[str, Any]:
+        """Requests so far, what the world holds now, and faults that never fired."""
+        with self.lock:
+            accounts = self.world.counts()
+            return {
+                "requests": dict(self._numbers),
+                "throttled": self.throttle.refused,
+                "now": self.world.clock.now.isoformat(),
+                "day": self.world.day,
+                "counts": accounts[self.world.main.id],
+                "accounts": accounts,
+                "unfired_faults": msgspec.to_builtins(self.faults.unfired()),
+            }
+
+    async def _serve(self, endpoint: str, request: Request) -> Response:
+        call = Call(
+            endpoint,
+            request.headers,
+            tuple(request.query_params.multi_items()),
+            await request.body(),
+            request.path_params,
+        )
+        number = self._numbers[endpoint] = self._numbers.get(endpoint, 0) + 1
+        if self.before_request:
+            self.before_request(endpoint, number)
+        account_id = call.headers.get("wix-account-id")
+        due = self.faults.due(endpoint, account_id)
+        await self._wait(self.rules.latency)
+        for one in due:
+            if one.fault.kind == "stall":
+                one.fired += 1
+                await self._wait(one.fault.seconds)
+            if one.fault.kind == "revoke_key":
+                one.fired += 1
+                self.gate.revoked = True
+        with self.lock:
+            answer = self._answer(call)
+        answer = spoil(answer, due, call, self._previous.get((endpoint, account_id)))
+        if answer.status == 200:
+            self._previous[endpoint, account_id] = answer
+        self._note(call, answer)
+        return _Sent(answer)
+
+    async def _wait(self, seconds: float) -> None:
+        """Let time pass, unless the server is told to stop."""
+        if seconds:
+            try:
+                await asyncio.wait_for(self.stopping.wait(), seconds)
+            except TimeoutError:
+                return
+
+    def _answer(self, call: Call) -> Answer:
+        headers = {"content-type": JSON_TYPE, "x-wix-request-id": f"1793520000.{next(self._ids):010}"}
+        try:
+            self.throttle.check()
+            if call.endpoint == "query_contributors":
+                body = self.endpoints.query_contributors(self.gate.site(call), call)
+            else:
+                body = getattr(self.endpoints, call.endpoint)(self.gate.account(call), call)
+        except Problem as problem:
+            if isinstance(problem.body, str):
+                return Answer(problem.status, problem.body.encode(), headers | {"content-type": HTML_TYPE})
+            if problem.status == 429 and self.rules.retry_after is not None:
+                headers["retry-after"] = str(self.rules.retry_after)
+            return Answer(problem.status, msgspec.json.encode(problem.body), headers)
+        return Answer(200, body, headers)
+
+    def _note(self, call: Call, answer: Answer) -> None:
+        wanted = ("authorization", "wix-account-id", "wix-site-id", "user-agent")
+        headers = {name: call.headers[name] for name in wanted if name in call.headers}
+        try:
+            body = msgspec.json.decode(call.body) if call.body else None
+        except msgspec.DecodeError:
+            body = call.body
+        self.requests.append(Seen(call.endpoint, headers, body, call.query, answer.status))
+        logger.info("%s %s", call.endpoint, "reset" if answer.reset else answer.status)
+
+    async def _unknown(self, _request: Request, _error: Exception) -> Response:
+        return JSONResponse(envelope(404), 404, {"x-wix-request-id": f"1793520000.{next(self._ids):010}"})
+
+    # The control room: for demos and tests in other processes. It needs no key, and answers this machine alone.
+
+    async def _advance(self, request: Request) -> Response:
+        _only_from_here(request)
+        try:
+            days = msgspec.json.decode(await request.body(), type=_Days).days
+        except msgspec.MsgspecError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        with self.lock:
+            self.world.advance(days)
+        return JSONResponse({"day": self.world.day, "now": self.world.clock.now.isoformat()})
+
+    async def _add_faults(self, request: Request) -> Response:
+        _only_from_here(request)
+        try:
+            added = fault_module.load(await request.body())
+        except msgspec.MsgspecError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        self.faults.add(*added)
+        return JSONResponse({"added": len(added)})
+
+    async def _tell_stats(self, request: Request) -> Response:
+        _only_from_here(request)
+        return JSONResponse(self.stats())
+
+
+class _Days(msgspec.Struct):
+    days: Annotated[int, msgspec.Meta(ge=0, le=3650)]
+
+
+def _only_from_here(request: Request) -> None:
+    if request.client is None or request.client.host not in _LOOPBACK:
+        raise HTTPException(404)
+
+
+class _Sent(Response):
+    """An answer on its way, or on half of it."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body, answer.status, answer.headers)
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._answer.cut and not self._answer.reset:
+            await super().__call__(scope, receive, send)
+            return
+        transport: asyncio.Transport = scope["state"]["transport"]
+        if self._answer.reset:
+            transport.abort()
+        else:
+            half = self.body[: len(self.body) // 2]
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+            transport.close()
+        # Only when the connection is really gone may the server see that the answer ended here.
+        while (await receive())["type"] != "http.disconnect":
+            pass

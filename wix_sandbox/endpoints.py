@@ -1,0 +1,203 @@
+"""The eight endpoints: what each answers to a request that is let in (section 2 of the contract)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wix_sandbox import requests, wire
+from wix_sandbox.filters import compiled, ordered
+from wix_sandbox.problems import Problem, Violation, too_large
+from wix_sandbox.records import Invite, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from wix_sandbox.account import Account
+    from wix_sandbox.records import Json
+    from wix_sandbox.world import World
+
+_SITE_FILTERS = {
+    *("id", "name", "displayName", "folderId", "published", "premium"),
+    *("editorType", "namespace", "domainConnected", "blocked"),
+}
+_SITE_SORTS = {"displayName", "createdDate", "updatedDate", "trashedDate"}
+_SITE_LIMIT, _CHILD_LIMIT, _FOLDER_LIMIT = 100, 50, 1000
+_DEFAULT_LIMIT = 50
+_ROLE_LEVELS = {"ALL": None, "SITE_LEVEL": "Site", "ACCOUNT_LEVEL": "Account"}
+_EDITOR_TYPES = {"UNINITIALIZED", "EDITORX", "BLOCKS", "STUDIO"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, without its transport."""
+
+    endpoint: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    path: Mapping[str, str] = field(default_factory=dict)
+
+    def values(self, name: str) -> list[str]:
+        """Every value of a query parameter."""
+        return [value for key, value in self.query if key == name]
+
+    def value(self, name: str) -> str | None:
+        """The last value of a query parameter."""
+        return next(iter(self.values(name)[::-1]), None)
+
+
+class Endpoints:
+    """The account-level API over a world.
+
+    Args:
+        world: The accounts.
+        max_page_size: A greater limit on Search Team is refused.
+        page_cap: At most so many rows per page of Search Team, without a word.
+        facets: Whether Search Team counts.
+    """
+
+    def __init__(
+        self, world: World, *, max_page_size: int = 100, page_cap: int | None = None, facets: bool = True
+    ) -> None:
+        self._world = world
+        self._max_page_size = max_page_size
+        self._page_cap = page_cap
+        self._facets = facets
+        accounts = world.accounts.values()
+        self._teams = {account.id: wire.TeamIndex(account) for account in accounts}
+        self._site_lists = {account.id: wire.SiteList(account) for account in accounts}
+
+    def search_team(self, account: Account, call: Call) -> bytes:
+        """Users and invites, mixed, by offset. There is no paging metadata."""
+        asked = requests.decoded(call.body or b"{}", requests.SearchTeam)
+        limit, offset = requests.page(asked.paging, _DEFAULT_LIMIT, self._max_page_size)
+        limit = min(limit, self._page_cap or limit)
+        order = asked.order_by[0] if asked.order_by else requests.OrderBy("JoinedAt")
+        how = order.field_name, order.direction == "DESC"
+        key = how, asked.query, repr(asked.filter)
+        team = self._teams[account.id].search(key, how, _member_test(asked))
+        members = b",".join(map(wire.member_bytes, team.members[offset : offset + limit]))
+        answer = b'{"teamMembers":[' + members + b"]"
+        if asked.facets and self._facets:
+            answer += b',"facets":' + wire.encode([team.facets[name] for name in dict.fromkeys(asked.facets)])
+        return answer + b"}"
+
+    def get_roles(self, account: Account, call: Call) -> bytes:
+        """The role catalogue, whole."""
+        level = call.value("filter.roleLevel") or "ALL"
+        if level not in _ROLE_LEVELS:
+            raise Violation("filter.roleLevel", f"must be one of {', '.join(_ROLE_LEVELS)}", "ENUM")
+        editors = set(call.values("filter.editorTypes"))
+        if not editors <= _EDITOR_TYPES:
+            raise Violation("filter.editorTypes", f"must be of {', '.join(sorted(_EDITOR_TYPES))}", "ENUM")
+        kept = [
+            role
+            for role in account.roles.values()
+            if (level == "ALL" or role.level != _ROLE_LEVELS[level])
+            and (not editors or not role.editor_types or role.editor_types & editors)
+        ]
+        locale = call.value("locale") or "en"
+        parts = {
+            name: [wire.role_json(role, locale) for role in kept if role.custom is custom]
+            for name, custom in (("predefinedRoles", False), ("customRoles", True))
+        }
+        return wire.encode(parts)
+
+    def query_sites(self, account: Account, call: Call) -> bytes:
+        """Sites by cursor; without a filter on the namespace only those of WIX."""
+        query = requests.decoded(call.body or b"{}", requests.QuerySites).query
+        paging = query.cursor_paging or requests.CursorPaging()
+        limit = paging.limit or _DEFAULT_LIMIT
+        if limit > _SITE_LIMIT:
+            raise too_large("query.cursorPaging.limit", _SITE_LIMIT)
+        at = requests.Position(0, None, query.filter, query.sort)
+        if paging.cursor:
+            if query.filter is not None or query.sort is not None:
+                raise Violation("query.cursorPaging.cursor", "cannot be sent with filter or sort, which it holds")
+            at = requests.from_cursor(paging.cursor)
+        sites = self._sites(account, at.filter, "query.filter")
+        sort = [(one.field_name, one.order) for one in at.sort or []]
+        sites = ordered(sites, sort, _SITE_SORTS, "query.sort")
+        start = _start(sites, at)
+        page = sites[start : start + limit]
+        more = start + limit < len(sites)
+        cursors: Json = {}
+        if more:
+            following = requests.Position(start + limit, page[-1]["id"], at.filter, at.sort)
+            cursors["next"] = requests.to_cursor(following)
+        return wire.encode({"sites": page, "metadata": {"hasNext": more, "cursors": cursors}})
+
+    def count_sites(self, account: Account, call: Call) -> bytes:
+        """How many sites a filter keeps."""
+        asked = requests.decoded(call.body or b"{}", requests.CountSites)
+        return wire.encode({"count": len(self._sites(account, asked.filter, "filter"))})
+
+    def _sites(self, account: Account, expression: Json | None, where: str) -> list[Json]:
+        expression = expression or {}
+        test = compiled(expression, _SITE_FILTERS, where)
+        every = "namespace" in expression
+        sites = self._site_lists[account.id].get()
+        return [site for site in sites if (every or site["namespace"] == "WIX") and test(site)]
+
+    def query_contributors(self, site: Site, call: Call) -> bytes:
+        """Outside accounts of a site, or those with at least one of some roles. The roles themselves are not told."""
+        wanted = set(call.values("filter.policyIds"))
+        contributors = [
+            {"accountId": one.account_id, "accountOwnerId": one.owner_user_id}
+            for one in site.contributors
+            if not wanted or wanted & set(one.role_ids)
+        ]
+        return wire.encode({"contributors": contributors})
+
+    def list_child_accounts(self, account: Account, call: Call) -> bytes:
+        """Ids of the child accounts, by offset."""
+        limit, offset = (requests.number(call.value(name), name) for name in ("paging.limit", "paging.offset"))
+        limit, offset = requests.page(requests.Paging(limit, offset), 20, _CHILD_LIMIT)
+        children = [{"accountId": child.id} for child in self._world.children if child.parent_id == account.id]
+        page = children[offset : offset + limit]
+        about = {"count": len(page), "offset": offset, "total": len(children), "tooManyToCount": False}
+        return wire.encode({"childAccounts": page, "pagingMetadata": about})
+
+    def get_account(self, account: Account, call: Call) -> bytes:
+        """The account of the id header, or one of its children. `my_account` means the former."""
+        wanted = call.path["account_id"]
+        found = account if wanted == "my_account" else self._world.accounts.get(wanted)
+        if found is None or account.id not in {found.id, found.parent_id}:
+            raise Problem(404)
+        return wire.encode({"account": wire.account_json(found)})
+
+    def query_folders(self, account: Account, call: Call) -> bytes:
+        """Folders by offset. `metadata.count` is that of the page."""
+        query = requests.decoded(call.body or b"{}", requests.QueryFolders).query
+        limit, offset = requests.page(query.paging, _FOLDER_LIMIT, _FOLDER_LIMIT, "query.paging.limit")
+        test = compiled(query.filter, {"id", "name", "parentId"}, "query.filter")
+        found = [one for folder in account.folders.values() if test(one := wire.folder_json(account, folder))]
+        sort = [(one.field_name, one.order) for one in query.sort or []]
+        page = ordered(found, sort, {"name", "createdDate", "updatedDate"}, "query.sort")[offset : offset + limit]
+        return wire.encode({"folders": page, "metadata": {"count": len(page), "offset": offset}})
+
+
+def _member_test(asked: requests.SearchTeam) -> Callable[[wire.Member], bool]:
+    """Whether a member is among those searched for. A role matches when any assignment has it."""
+    text = (asked.query or "").casefold()
+    test = compiled(asked.filter, {"inviteType", "roleId"}, "filter") if asked.filter else None
+
+    def keep(member: wire.Member) -> bool:
+        if text and text not in _text(member):
+            return False
+        status = member.status if isinstance(member, Invite) else None
+        roles = [grant.role_id for grant in member.grants or ()] or [None]
+        return test is None or any(test({"inviteType": status, "roleId": role}) for role in roles)
+
+    return keep
+
+
+def _text(member: wire.Member) -> str:
+    names = () if isinstance(member, Invite) else (member.first_name, member.last_name)
+    return " ".join(filter(None, (*names, member.email))).casefold()
+
+
+def _start(sites: list[Json], at: requests.Position) -> int:
+    """Where a cursor goes on: after the site it names, or at its offset when that site is gone."""
+    return next((index + 1 for index, site in enumerate(sites) if site["id"] == at.after), at.offset)
