@@ -17,8 +17,8 @@ import duckdb
 from bench import parser, tell
 from playwright.sync_api import sync_playwright
 
-from wix_access_review.cli import write_review
 from wix_access_review.contract import NEEDED
+from wix_access_review.report import write_review
 
 _FILL = Path(__file__).with_suffix(".sql")
 

@@ -1,14 +1,28 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and the system's errors in words that say what to do."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from typing import TYPE_CHECKING
+
+from wix_access_review.errors import ReviewError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+_SYSTEM = {
+    errno.ENOSPC: "the disk is full: free some space, or name another --output",
+    errno.EDQUOT: "the quota is used up: free some space, or name another --output",
+    errno.EFBIG: "the file would be larger than this system allows: name another --output",
+    errno.EACCES: "it may not be written: name another --output, or run this as a user who may",
+    errno.EROFS: "the file system is read-only: name another --output",
+    errno.EEXIST: "it is a file: name a folder",
+    errno.ENOTDIR: "it is not a folder: name a folder",
+    errno.EISDIR: "there is a folder of that name: remove it, or name another --output",
+}
 
 
 @contextlib.contextmanager
@@ -26,3 +40,20 @@ def drafts(targets: Sequence[Path]) -> Iterator[list[Path]]:
     finally:
         for draft in written:
             draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def naming(folder: Path) -> Iterator[None]:
+    """Tell what stands in the way of writing into a folder.
+
+    Args:
+        folder: Where the block writes.
+
+    Raises:
+        ReviewError: The system refused.
+    """
+    try:
+        yield
+    except OSError as error:
+        why = _SYSTEM.get(error.errno or 0, f"cannot be written ({error.strerror or error}): name another --output")
+        raise ReviewError(f"{folder}: {why}") from error

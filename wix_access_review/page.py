@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from wix_access_review.shape import Review
+    from wix_access_review.overview import Review
 
 SCRIPTS = ("dom.js", "data.js", "grid.js", "columns.js", "matrix.js", "lists.js", "detail.js", "app.js")
 """The parts of the page's script, in the order in which they need each other."""

@@ -26,7 +26,7 @@ from access_wix.latest_receipts order by lower(account_name), account_id, stream
 
 
 @dataclass(frozen=True)
-class Receipt:
+class TableReceipt:
     """How the newest read of one table of one account went."""
 
     account: str
@@ -44,18 +44,18 @@ class Receipt:
     version: str | None = None
 
 
-def read_receipts(connection: duckdb.DuckDBPyConnection) -> list[Receipt]:
+def read_receipts(connection: duckdb.DuckDBPyConnection) -> list[TableReceipt]:
     """The newest receipt of every account and table, by name."""
-    return [Receipt(*row) for row in connection.execute(_QUERY).fetchall()]
+    return [TableReceipt(*row) for row in connection.execute(_QUERY).fetchall()]
 
 
-def as_of(receipts: Sequence[Receipt]) -> tuple[dt.datetime, dt.datetime] | None:
+def as_of(receipts: Sequence[TableReceipt]) -> tuple[dt.datetime, dt.datetime] | None:
     """The first and the last of the moments at which what the review shows was read; None when nothing was."""
     times = [receipt.complete_at for receipt in receipts if receipt.complete_at]
     return (min(times), max(times)) if times else None
 
 
-def warnings(receipts: Sequence[Receipt], accounts: Sequence[tuple[str, str]]) -> list[str]:
+def warnings(receipts: Sequence[TableReceipt], accounts: Sequence[tuple[str, str]]) -> list[str]:
     """Why the review is not complete, a sentence for each table; none when it is.
 
     Args:
@@ -73,7 +73,7 @@ def warnings(receipts: Sequence[Receipt], accounts: Sequence[tuple[str, str]]) -
     return [text for text in found if text] + missing
 
 
-def notes(receipts: Sequence[Receipt], accounts: Sequence[tuple[str, str]]) -> list[str]:
+def notes(receipts: Sequence[TableReceipt], accounts: Sequence[tuple[str, str]]) -> list[str]:
     """What the review leaves out by choice."""
     read = {(receipt.account_id, receipt.table) for receipt in receipts}
     without = [
@@ -88,13 +88,13 @@ def notes(receipts: Sequence[Receipt], accounts: Sequence[tuple[str, str]]) -> l
     return [text]
 
 
-def _incomplete(receipt: Receipt) -> str:
+def _incomplete(receipt: TableReceipt) -> str:
     shown = f"what is shown is of {moment(receipt.complete_at)}" if receipt.complete_at else "it was never read whole"
     why = f" ({receipt.error})" if receipt.error else ""
     return f"{receipt.account}: {receipt.table} is {receipt.status}{why}: {shown}."
 
 
-def _old(receipt: Receipt, newest: dt.datetime | None) -> str:
+def _old(receipt: TableReceipt, newest: dt.datetime | None) -> str:
     if not newest or not receipt.read_at or newest - receipt.read_at <= STALE_AFTER:
         return ""
     return (

@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from wix_access_review.cli import write_review
 from wix_access_review.findings import worst
+from wix_access_review.report import write_review
 from wix_sandbox.app import Rules
 from wix_sandbox.server import Sandbox
 from wix_sandbox.world import World

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.review.warehouse import make, story
-from wix_access_review.cli import write_review
 from wix_access_review.database import reading
-from wix_access_review.shape import Review, read_review
+from wix_access_review.overview import Review, read_review
+from wix_access_review.report import write_review
 
 if TYPE_CHECKING:
     from pathlib import Path

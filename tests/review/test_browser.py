@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from tests.review.warehouse import ACME, CLOSER, LONG, NAMES, NASTY, RTL, SCRIPT, grant, make, person, reviewed, site
-from wix_access_review.cli import write_review
+from wix_access_review.report import write_review
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

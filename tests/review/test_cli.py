@@ -10,8 +10,9 @@ import sys
 import pytest
 
 from tests.review.warehouse import make
-from wix_access_review.cli import main, write_review
+from wix_access_review.cli import main
 from wix_access_review.errors import ReviewError
+from wix_access_review.report import write_review
 
 COMMAND = [sys.executable, "-W", "error", "-m", "wix_access_review.cli"]
 FILES = ["access-review.csv", "access-review.html", "access-review.xlsx"]

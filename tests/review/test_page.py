@@ -13,8 +13,8 @@ import pytest
 
 from tests.review.warehouse import ACME, BEFORE, NASTY, READ_AT, grant, make, person, receipt, reviewed
 from wix_access_review.database import reading
+from wix_access_review.overview import Figures, read_review
 from wix_access_review.page import between, render
-from wix_access_review.shape import Figures, read_review
 
 
 class _Reader(HTMLParser):

@@ -9,7 +9,7 @@ from wix_access_review import charts
 from wix_access_review.changes import Bucket, Change, buckets, read_days, read_newest
 from wix_access_review.findings import Group, read_groups
 from wix_access_review.payload import Payload, prepare, read_payload
-from wix_access_review.receipts import Receipt, as_of, notes, read_receipts, warnings
+from wix_access_review.receipts import TableReceipt, as_of, notes, read_receipts, warnings
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -66,7 +66,7 @@ class Review:
 
     title: str
     accounts: list[tuple[str, str]]
-    receipts: list[Receipt]
+    receipts: list[TableReceipt]
     as_of: tuple[dt.datetime, dt.datetime] | None
     warnings: list[str]
     notes: list[str]
