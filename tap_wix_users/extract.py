@@ -11,9 +11,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_wix_users.snapshot.reading import ReadFailed, Reading
 from tap_wix_users.snapshot.spool import Spool
-from tap_wix_users.wix import reads
+from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
+from tap_wix_users.wix import lists
 from tap_wix_users.wix.contributors import Sites, read_contributors
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.errors import WixError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.client import WixClient
     from tap_wix_users.wix.objects import Role, Site
-    from tap_wix_users.wix.proving import Effort, Outcome
+    from tap_wix_users.wix.proving import Effort, ReadResult
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Extractor:
         self._effort = effort
         self._locale = locale
         self._wanted = wanted
-        self._readings: dict[tuple[str, str], Reading] = {}
+        self._table_reads: dict[tuple[str, str], TableRead] = {}
         self._facts: dict[tuple[str, str], _Facts] = {}
         self._roleless: dict[str, ReadFailed] = {}
         self._tasks: dict[tuple[str, str], Future[None]] = {}
@@ -81,10 +81,10 @@ class Extractor:
         Raises:
             WixError: The list could not be had.
         """
-        outcome = reads.read_child_accounts(AccountApi(self._client, account_id), _Kept, self._effort)
-        return [AccountRef(child.account_id, account_id) for child in outcome.sink.items], all(outcome.proofs.values())
+        result = lists.read_child_accounts(AccountApi(self._client, account_id), _Kept, self._effort)
+        return [AccountRef(child.account_id, account_id) for child in result.sink.items], all(result.proofs.values())
 
-    def reading(self, table: Table, refs: Sequence[AccountRef], place: int) -> Reading:
+    def table_read(self, table: Table, refs: Sequence[AccountRef], place: int) -> TableRead:
         """The table's rows in an account; handed over, not kept.
 
         Args:
@@ -101,7 +101,7 @@ class Extractor:
         account_id = refs[place].account_id
         if table.needs_roles and account_id in self._roleless:
             raise self._roleless[account_id]
-        return self._readings.pop((table.name, account_id))
+        return self._table_reads.pop((table.name, account_id))
 
     def _begin_ahead(self, table: Table, refs: Sequence[AccountRef], place: int) -> None:
         """Begin the reads that will be asked for next: their requests do not depend on this one's."""
@@ -153,14 +153,14 @@ class Extractor:
         effort = replace(self._effort, progress=progress.page)
         started_at = dt.datetime.now(dt.UTC)
         try:
-            outcome = self._walk(read, api, lambda: _Rows(ref.account_id, read, tables), effort, ref)
+            result = self._walk(read, api, lambda: _Rows(ref.account_id, read, tables), effort, ref)
         except WixError as error:
             raise ReadFailed(error, started_at, api.meter) from None
         if self.whole:
-            progress.end(api, outcome)
-        self._facts[read, ref.account_id] = _Facts(outcome.sink.facts, proved=all(outcome.proofs.values()))
+            progress.end(api, result)
+        self._facts[read, ref.account_id] = _Facts(result.sink.facts, proved=all(result.proofs.values()))
         for table in tables:
-            self._readings[table.name, ref.account_id] = _reading(table, outcome, api)
+            self._table_reads[table.name, ref.account_id] = _table_read(table, result, api)
 
     def _list(self, read: str, ref: AccountRef) -> _Facts:
         """What was kept of a list that is read now, or was before."""
@@ -187,18 +187,18 @@ class Extractor:
 
     def _walk(
         self, read: str, api: AccountApi, sink: Callable[[], _Rows], effort: Effort, ref: AccountRef
-    ) -> Outcome[_Rows]:
+    ) -> ReadResult[_Rows]:
         match read:
             case "team":
-                return reads.read_team(api, sink, effort)
+                return lists.read_team(api, sink, effort)
             case "sites":
-                return reads.read_sites(api, sink, effort)
+                return lists.read_sites(api, sink, effort)
             case "folders":
-                return reads.read_folders(api, sink, effort)
+                return lists.read_folders(api, sink, effort)
             case "roles":
-                return reads.read_roles(api, sink, effort, locale=self._locale)
+                return lists.read_roles(api, sink, effort, locale=self._locale)
             case "account":
-                return reads.read_account(api, sink, effort, parent_account_id=ref.parent_account_id)
+                return lists.read_account(api, sink, effort, parent_account_id=ref.parent_account_id)
             case "contributors":
                 return read_contributors(api, sink, effort, self._sites(ref))
         raise LookupError(read)
@@ -228,7 +228,7 @@ class _Facts(NamedTuple):
 
 def _contributors_of(site: Site) -> list[tuple[str, int | None]]:
     """A site, and how many contributors its record tells of: None when that cannot be read."""
-    strange = "contributorAccountIds" in (site.unread or {})
+    strange = "contributorAccountIds" in (site.unparsed or {})
     return [(site.id, None if strange else len(site.contributor_account_ids or ()))]
 
 
@@ -249,30 +249,30 @@ class _Rows:
         self._fact = _FACTS.get(read)
         self.facts: list[Any] = []
         self.spools = {table.name: Spool() for table in tables}
-        self._outlets = [(table.shape, self.spools[table.name]) for table in tables]
+        self._outlets = [(table.make_rows, self.spools[table.name]) for table in tables]
 
     def add(self, items: Sequence[Any], /) -> None:
         if self._fact:
             self.facts += [fact for item in items for fact in self._fact(item)]
-        for shape, spool in self._outlets:
+        for make_rows, spool in self._outlets:
             for item in items:
-                for row in shape(self._account_id, item):
+                for row in make_rows(self._account_id, item):
                     # The columns of a frozen model without anything nested: what `model_dump` would copy.
                     spool.append(row.own_key, row.__dict__)
 
 
-def _reading(table: Table, outcome: Outcome[_Rows], api: AccountApi) -> Reading:
-    walk = outcome.walk
+def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi) -> TableRead:
+    walk = result.walk
     counts = walk.counts_last or walk.counts_first or {}
-    return Reading(
-        rows=outcome.sink.spools[table.name],
-        proof=outcome.proofs[table.kind],
+    return TableRead(
+        rows=result.sink.spools[table.name],
+        proof=result.proofs[table.kind],
         flaw=walk.flaw,
-        started_at=outcome.started_at,
+        started_at=result.started_at,
         finished_at=dt.datetime.now(dt.UTC),
         expected=counts.get(table.kind) if table.counted else None,
         duplicates=walk.duplicates,
-        attempts=outcome.attempts,
+        attempts=result.attempts,
         requests=api.meter.requests,
         retries=api.meter.retries,
     )
@@ -294,12 +294,12 @@ class _Progress:
                 "Reading %s: %s%s so far, %.0f a second", self._what, f"{seen:,}", of, seen / (now - self._began)
             )
 
-    def end(self, api: AccountApi, outcome: Outcome[_Rows]) -> None:
+    def end(self, api: AccountApi, result: ReadResult[_Rows]) -> None:
         seconds = max(time.monotonic() - self._began, 1e-3)
-        rows = outcome.walk.rows
-        proofs = sorted({proof or "nothing" for proof in outcome.proofs.values()})
+        rows = result.walk.rows
+        proofs = sorted({proof or "nothing" for proof in result.proofs.values()})
         logger.info(
             "Read %s: %s in %.1f s (%.0f a second), %d requests, %d of them retries, %d walks, proved by %s",
             self._what, f"{rows:,}", seconds, rows / seconds,
-            api.meter.requests, api.meter.retries, outcome.attempts, " and ".join(proofs),
+            api.meter.requests, api.meter.retries, result.attempts, " and ".join(proofs),
         )  # fmt: skip

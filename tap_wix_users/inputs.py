@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import logging
 
 
-def read_json(file: IO[str] | None, option: str) -> Any:
+def load_json_file(file: IO[str] | None, option: str) -> Any:
     """What a file of the command line holds; None without one.
 
     Args:
@@ -43,7 +43,7 @@ def _is_catalog(content: dict[str, Any]) -> bool:
         return False
 
 
-def readable_bookmarks(state: dict[str, Any], logger: logging.Logger) -> dict[str, Any]:
+def valid_bookmarks(state: dict[str, Any], logger: logging.Logger) -> dict[str, Any]:
     """The bookmarks of a state that are shaped as this tap writes them; others count as none.
 
     Args:

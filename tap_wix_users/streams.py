@@ -19,8 +19,8 @@ from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
 from tap_wix_users.snapshot import state, sync
-from tap_wix_users.snapshot.reading import ReadFailed
 from tap_wix_users.snapshot.spool import decode
+from tap_wix_users.snapshot.table_read import ReadFailed
 from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT
 from tap_wix_users.tables.schema import singer_schema
 from tap_wix_users.wix.times import timestamp
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import CatalogEntry, MetadataMapping
 
     from tap_wix_users.extract import AccountRef
-    from tap_wix_users.snapshot.reading import Reading
+    from tap_wix_users.snapshot.table_read import TableRead
     from tap_wix_users.tables.models import ReceiptRow, Row
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.tap import TapWixUsers
@@ -198,78 +198,83 @@ class TableStream(WixStream):
             The rows that were sent.
         """
         ref = accounts[place]
-        rules = self._rules()
+        options = self._options()
         try:
-            reading = self.wix_tap.extractor.reading(self.table, accounts, place)
+            read = self.wix_tap.extractor.table_read(self.table, accounts, place)
         except ReadFailed as failure:
-            self._give_up(ref, failure, rules, failure, failure.error)
+            self._give_up(ref, failure, options, failure, failure.error)
             self._unmark(ref, failure)
             return 0
         if self.ABORT_AT_RECORD_COUNT is not None:
-            return self._send_sample(reading, self.ABORT_AT_RECORD_COUNT)
-        job = sync.TableSync(self.table.model, ref.account_id, reading, self._load_state(ref), rules)
+            return self._send_sample(read, self.ABORT_AT_RECORD_COUNT)
+        job = sync.TableSync(self.table.model, ref.account_id, read, self._load_state(ref), options)
         if job.baseline:
             level = logging.WARNING if job.too_large else logging.INFO
             self.log("Every row is sent: %s", job.baseline, level=level)
         try:
-            return self._write(job, accounts[place:], reading)
+            return self._write(job, accounts[place:], read)
         except MapFailed as failure:
-            self._give_up(ref, reading, rules, failure, failure)
+            self._give_up(ref, read, options, failure, failure)
             return 0
 
     def _give_up(
-        self, ref: AccountRef, read: Reading | ReadFailed, rules: sync.Rules, failure: Exception, why: Exception
+        self,
+        ref: AccountRef,
+        read: TableRead | ReadFailed,
+        options: sync.SyncOptions,
+        failure: Exception,
+        why: Exception,
     ) -> None:
         """Name a failure for the end of the log, and write its receipt, which says why in its own words."""
         self._complete = False
         self.wix_tap.fail(self.name, ref.account_id, failure)
-        self._hand_out(sync.failed_receipt(self.table.model, ref.account_id, read, rules, why))
+        self._hand_out(sync.failed_receipt(self.table.model, ref.account_id, read, options, why))
 
     def _hand_out(self, receipt: ReceiptRow) -> None:
         """Write a receipt, and count it, also where the stream of receipts is not selected."""
         self.wix_tap.summary.add(receipt)
         self.wix_tap.receipts.write(receipt)
 
-    def _write(self, job: sync.TableSync, accounts: Sequence[AccountRef], reading: Reading) -> int:
-        """Write what a reading of the first of these accounts makes necessary; the number of rows that were sent."""
+    def _write(self, job: sync.TableSync, accounts: Sequence[AccountRef], read: TableRead) -> int:
+        """Write what a read of the first of these accounts makes necessary; the number of rows that were sent."""
         sent = 0
-        send = self._sender(reading.started_at, job.at)
+        send = self._sender(read.started_at, job.at)
         try:
             for event in job.events():
-                if isinstance(event, sync.Send):
+                if isinstance(event, sync.SendRow):
                     send(event.line, event.observed_at)
                     sent += 1
                 else:
-                    self._note(event, accounts, reading)
+                    self._note(event, accounts, read)
         finally:
             self.wix_tap.summary.rows[self.name] += sent
         return sent
 
-    def _note(self, event: sync.Event, accounts: Sequence[AccountRef], reading: Reading) -> None:
+    def _note(self, event: sync.Event, accounts: Sequence[AccountRef], read: TableRead) -> None:
         account_id = accounts[0].account_id
         match event:
-            case sync.Uncovered(at):
+            case sync.CheckpointPending(at):
                 self._mark_states(accounts, at)
-            case sync.Bury(record):
-                self.send(record, reading.started_at)
+            case sync.SendTombstone(record):
+                self.send(record, read.started_at)
                 self.wix_tap.summary.rows[self.name] += 1
-            case sync.Log(change):
+            case sync.LogChange(change):
                 self.wix_tap.changes.write(change)
-            case sync.Complete() if self._complete and len(accounts) == 1 and self._stream_version is not None:
+            case sync.SnapshotComplete() if self._complete and len(accounts) == 1 and self._stream_version is not None:
                 super()._write_activate_version_message(self._stream_version)
-            case sync.Incomplete(error):
+            case sync.SnapshotIncomplete(error):
                 self._complete = False
-                self.wix_tap.fail(self.name, account_id, Incomplete(error))
-            case sync.Receipt(receipt):
+                self.wix_tap.fail(self.name, account_id, IncompleteRead(error))
+            case sync.WriteReceipt(receipt):
                 self._hand_out(receipt)
-            case sync.Covered(new):
+            case sync.CheckpointCommitted(new):
                 self._states[account_id] = state.dump(new)
 
-    def _send_sample(self, reading: Reading, most: int) -> int:
+    def _send_sample(self, read: TableRead, most: int) -> int:
         """Write the first rows, for a test of the connection; nothing is proved or remembered."""
-        at = timestamp(reading.started_at)
-        send = self._sender(reading.started_at, at)
-        sample = list(islice(reading.rows.lines(), most))
+        at = timestamp(read.started_at)
+        send = self._sender(read.started_at, at)
+        sample = list(islice(read.rows.lines(), most))
         for _key, line in sample:
             send(line, at)
         return len(sample)
@@ -294,11 +299,11 @@ class TableStream(WixStream):
             b'%b%b,"observed_at":"%b"%b' % (head, line[:-1], observed_at.encode(), tail)
         )
 
-    def _rules(self) -> sync.Rules:
+    def _options(self) -> sync.SyncOptions:
         chosen = self.wix_tap.settings
         locale = chosen.locale if self.table.localized else ""
         maps = {name: self.config.get(name) for name in (*_MAPS, *_FLATTENING)}
-        return sync.Rules(
+        return sync.SyncOptions(
             method=self.replication_method,
             content=_name_of([ROW_SHAPE, sorted(self.table.model.model_fields), locale]),
             emitted=_name_of([self._columns, list(self.primary_keys), maps]),
@@ -353,8 +358,8 @@ class TableStream(WixStream):
             self._tap.state_writer.write_state(self.tap_state)
 
 
-class Incomplete(Exception):
-    """A reading that does not count as complete."""
+class IncompleteRead(Exception):
+    """A read that does not count as complete."""
 
 
 class MapFailed(Exception):

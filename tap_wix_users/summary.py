@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tap_wix_users.tables.models import ReceiptRow
     from tap_wix_users.wix.client import WixClient
 
-Outcome: TypeAlias = Literal["complete", "incomplete", "terminated", "target_gone", "crashed"]
+RunOutcome: TypeAlias = Literal["complete", "incomplete", "terminated", "target_gone", "crashed"]
 """How a run ended; only `complete` goes with the exit code 0."""
 
 MARK = "SUMMARY: "
@@ -62,7 +62,7 @@ class Summary:
                 for name, count in counts.items()
             }
 
-    def content(self, outcome: Outcome, failed: list[str]) -> dict[str, Any]:
+    def content(self, outcome: RunOutcome, failed: list[str]) -> dict[str, Any]:
         """The summary.
 
         Args:
@@ -87,7 +87,7 @@ class Summary:
             "failed": sorted(set(failed)),
         }
 
-    def tell(self, logger: logging.Logger, outcome: Outcome, failed: list[str]) -> None:
+    def tell(self, logger: logging.Logger, outcome: RunOutcome, failed: list[str]) -> None:
         """Log the summary: as text behind `MARK`, and as the field `summary` where logs are structured.
 
         A run that is not complete is an error, so that its summary is seen whatever the level of the log.

@@ -24,9 +24,9 @@ from typing_extensions import override
 
 from tap_wix_users import settings
 from tap_wix_users.extract import AccountRef, Extractor
-from tap_wix_users.inputs import read_json, readable_bookmarks
-from tap_wix_users.snapshot.reading import ReadFailed
-from tap_wix_users.streams import Incomplete, LogStream, TableStream
+from tap_wix_users.inputs import load_json_file, valid_bookmarks
+from tap_wix_users.snapshot.table_read import ReadFailed
+from tap_wix_users.streams import IncompleteRead, LogStream, TableStream
 from tap_wix_users.summary import Summary
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import tables
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.streams import Stream
 
-    from tap_wix_users.summary import Outcome
+    from tap_wix_users.summary import RunOutcome
 
 
 CATALOG_SWITCHES = ("include_accept_links", "history", "emit_tombstones")
@@ -105,7 +105,7 @@ class TapWixUsers(Tap):
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        super().load_state({"bookmarks": readable_bookmarks(state, self.logger)})
+        super().load_state({"bookmarks": valid_bookmarks(state, self.logger)})
 
     @cached_property
     def changes(self) -> LogStream:
@@ -158,7 +158,7 @@ class TapWixUsers(Tap):
                 refs += children
                 if not proved and self.extractor.whole:
                     self.accounts_known = False
-                    self.fail(what, account_id, Incomplete("it is not proved to be complete: run again"))
+                    self.fail(what, account_id, IncompleteRead("it is not proved to be complete: run again"))
             except WixError as error:
                 self.accounts_known = False
                 self.fail(what, account_id, error)
@@ -173,7 +173,7 @@ class TapWixUsers(Tap):
         self.failures.append(Failure([stream], account_id, error))
         self.logger.warning("%s of account %s is not complete; the end of this log says why", stream, account_id)
 
-    def tell(self, outcome: Outcome) -> None:
+    def tell(self, outcome: RunOutcome) -> None:
         """Log what this run did, as one line."""
         self.summary.tell(self.logger, outcome, [name for failure in self.failures for name in failure.streams])
 
@@ -290,8 +290,8 @@ class TapWixUsers(Tap):
         tap = cls(
             config=config.config if config else {},
             parse_env_config=config.parse_env if config else False,
-            state=read_json(state, "--state"),
-            catalog=read_json(catalog, "--catalog"),
+            state=load_json_file(state, "--state"),
+            catalog=load_json_file(catalog, "--catalog"),
         )
         for name in (ChangeRow.table, ReceiptRow.table):
             if not tap.streams[name].selected:
@@ -307,7 +307,7 @@ class TapWixUsers(Tap):
             job: What to do.
             told: Whether it is a run, of which the log tells a summary.
         """
-        tell: Callable[[Outcome], None] = tap.tell if told else lambda _: None
+        tell: Callable[[RunOutcome], None] = tap.tell if told else lambda _: None
         # Rows live as long as their page: looking for cycles among them after every 700 only costs time.
         gc.set_threshold(50_000, 20, 20)
         writer = cast("LineWriter", tap.message_writer)

@@ -22,7 +22,7 @@ from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import TABLES
 from tap_wix_users.warehouse import current
 from tap_wix_users.wix import endpoints
-from tap_wix_users.wix.errors import Call
+from tap_wix_users.wix.errors import Endpoint
 from tests.transform import questions
 from tests.transform.demo import demo_warehouse
 from tests.transform.warehouse import Warehouse
@@ -113,9 +113,9 @@ def test_meltano_knows_the_settings():
 
 def test_the_readme_names_the_permissions():
     """Each permission stands in the README in the words of the error that a key without it meets."""
-    calls = [call for call in vars(endpoints).values() if isinstance(call, Call)]
-    permissions = {call.permission for call in calls} | {endpoints.GET_ACCOUNT_PERMISSION}
-    assert len(calls) >= 6
+    asked = [endpoint for endpoint in vars(endpoints).values() if isinstance(endpoint, Endpoint)]
+    permissions = {endpoint.permission for endpoint in asked} | {endpoints.GET_ACCOUNT_PERMISSION}
+    assert len(asked) >= 6
     section = _section(README, "Get an API key")
     assert [permission for permission in permissions if not permission or permission not in section] == []
 

@@ -1,4 +1,4 @@
-"""One table of one account, from a reading to what has to be written. Pure: it knows neither HTTP nor Singer.
+"""One table of one account, from a read to what has to be written. Pure: it knows neither HTTP nor Singer.
 
 What has to be written comes as events, in the order of STREAMS.md section 3.11, so that whatever was written when a run
 is killed is true: first that rows follow which the state does not cover, then rows, then removals and changes, then the
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_wix_users.snapshot.compare import Change
-    from tap_wix_users.snapshot.reading import ReadFailed, Reading
+    from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
     from tap_wix_users.tables.models import Status
 
 
-class Uncovered(NamedTuple):
+class CheckpointPending(NamedTuple):
     """What follows is not covered by the state as it stands.
 
     Attributes:
@@ -35,7 +35,7 @@ class Uncovered(NamedTuple):
     at: str
 
 
-class Send(NamedTuple):
+class SendRow(NamedTuple):
     """A row to send.
 
     Attributes:
@@ -47,7 +47,7 @@ class Send(NamedTuple):
     observed_at: str
 
 
-class Bury(NamedTuple):
+class SendTombstone(NamedTuple):
     """A tombstone to send.
 
     Attributes:
@@ -57,39 +57,48 @@ class Bury(NamedTuple):
     record: dict[str, str]
 
 
-class Log(NamedTuple):
+class LogChange(NamedTuple):
     """A change to log."""
 
     row: ChangeRow
 
 
-class Complete(NamedTuple):
+class SnapshotComplete(NamedTuple):
     """Every row of the table in this account was sent."""
 
 
-class Incomplete(NamedTuple):
-    """The reading does not count as complete; the error says why, and what to do."""
+class SnapshotIncomplete(NamedTuple):
+    """The read does not count as complete; the error says why, and what to do."""
 
     error: str
 
 
-class Receipt(NamedTuple):
-    """The receipt of the reading."""
+class WriteReceipt(NamedTuple):
+    """The receipt of the read."""
 
     row: ReceiptRow
 
 
-class Covered(NamedTuple):
+class CheckpointCommitted(NamedTuple):
     """The state that covers all that was written."""
 
     state: TableState
 
 
-Event: TypeAlias = Uncovered | Send | Bury | Log | Complete | Incomplete | Receipt | Covered
+Event: TypeAlias = (
+    CheckpointPending
+    | SendRow
+    | SendTombstone
+    | LogChange
+    | SnapshotComplete
+    | SnapshotIncomplete
+    | WriteReceipt
+    | CheckpointCommitted
+)
 
 
 @dataclass(frozen=True)
-class Rules:
+class SyncOptions:
     """What the settings and the catalog say about a table.
 
     Attributes:
@@ -116,14 +125,14 @@ class Rules:
 
 
 class TableSync:
-    """Turns a reading into events.
+    """Turns a table's read into events.
 
     Args:
         model: The table.
         account_id: The account.
-        reading: What was read.
+        read: What was read.
         old: The state of the last complete snapshot; None when there is none.
-        rules: What the settings say.
+        options: What the settings say.
 
     Attributes:
         at: The snapshot's time.
@@ -131,21 +140,21 @@ class TableSync:
     """
 
     def __init__(
-        self, model: type[Row], account_id: str, reading: Reading, old: TableState | None, rules: Rules
+        self, model: type[Row], account_id: str, read: TableRead, old: TableState | None, options: SyncOptions
     ) -> None:
         self._model = model
         self._account_id = account_id
-        self._reading = reading
+        self._table_read = read
         self._old = old
-        self._rules = rules
-        self.at = timestamp(reading.started_at)
+        self._options = options
+        self.at = timestamp(read.started_at)
         latest = max(old.snapshot_at, old.pending) if old is not None else ""
         if self.at <= latest:
             # A clock that was set back must not make new rows look older than what was written before.
             self.at = following(latest)
-        everything = rules.method == "FULL_TABLE"
-        snapshot = Snapshot(self.at, rules.content, rules.emitted, everything, rules.rebaseline_days)
-        self.too_large = len(reading.rows) > rules.max_state_rows
+        everything = options.method == "FULL_TABLE"
+        snapshot = Snapshot(self.at, options.content, options.emitted, everything, options.rebaseline_days)
+        self.too_large = len(read.rows) > options.max_state_rows
         self._comparison = Comparison(old, snapshot, keep=not self.too_large)
 
     @property
@@ -155,11 +164,11 @@ class TableSync:
 
     def events(self) -> Iterator[Event]:
         """What has to be written."""
-        uncovered = True
+        committed = True
         for event in self._events():
-            if uncovered and isinstance(event, Send | Bury | Log):
-                uncovered = False
-                yield Uncovered(self.at)
+            if committed and isinstance(event, SendRow | SendTombstone | LogChange):
+                committed = False
+                yield CheckpointPending(self.at)
             yield event
 
     def _events(self) -> Iterator[Event]:
@@ -167,29 +176,29 @@ class TableSync:
         yield from self._rows(keys)
         status, error = self._judge()
         if status == "complete":
-            if self._rules.emit_tombstones:
+            if self._options.emit_tombstones:
                 yield from self._tombstones()
             yield from self._changes()
-            yield Complete()
+            yield SnapshotComplete()
         else:
-            yield Incomplete(error)
-        yield Receipt(self._receipt(status, error or None, keys))
+            yield SnapshotIncomplete(error)
+        yield WriteReceipt(self._receipt(status, error or None, keys))
         if status == "complete":
-            yield Covered(self._comparison.state())
+            yield CheckpointCommitted(self._comparison.state())
 
     def _rows(self, keys: list[str]) -> Iterator[Event]:
-        for key, line in self._reading.rows.lines():
+        for key, line in self._table_read.rows.lines():
             keys.append(key)
             fingerprint = blake2b(line, digest_size=FINGERPRINT_BYTES).digest()
             verdict = self._comparison.show(key, fingerprint)
             if verdict.send:
-                yield Send(line, verdict.observed_at)
+                yield SendRow(line, verdict.observed_at)
 
     def _judge(self) -> tuple[Status, str]:
-        reading, rules = self._reading, self._rules
-        if reading.proof is None:
-            return "unverified", _why_unproved(reading)
-        if not rules.allow_mass_removal and self._comparison.is_mass_removal(rules.max_removal_ratio):
+        read, options = self._table_read, self._options
+        if read.proof is None:
+            return "unverified", _why_unproved(read)
+        if not options.allow_mass_removal and self._comparison.is_mass_removal(options.max_removal_ratio):
             return "held", (
                 f"a mass removal is held: {self._comparison.gone} of {self._comparison.before} rows are gone. "
                 "If that is right, run once with `allow_mass_removal: true`; "
@@ -204,7 +213,7 @@ class TableSync:
             # As old as the snapshot before: a target that keeps the row must not take it for one that was seen now.
             last_seen = self._old.snapshot_at if self._old else self.at
             seen = {OBSERVED_AT: version.observed_at, SNAPSHOT_AT: last_seen, DELETED_AT: self.at}
-            yield Bury({"account_id": self._account_id, **parts, **seen})
+            yield SendTombstone({"account_id": self._account_id, **parts, **seen})
 
     def _changes(self) -> Iterator[Event]:
         comparison = self._comparison
@@ -215,7 +224,7 @@ class TableSync:
         ]
         for change, keys in changes:
             for key in keys:
-                yield Log(
+                yield LogChange(
                     ChangeRow(
                         account_id=self._account_id,
                         stream_name=self._model.table,
@@ -227,33 +236,33 @@ class TableSync:
                 )
 
     def _receipt(self, status: Status, error: str | None, keys: list[str]) -> ReceiptRow:
-        reading, comparison = self._reading, self._comparison
+        read, comparison = self._table_read, self._comparison
         return ReceiptRow(
             account_id=self._account_id,
             stream_name=self._model.table,
             snapshot_at=self.at,
-            finished_at=timestamp(reading.finished_at),
+            finished_at=timestamp(read.finished_at),
             status=status,
-            replication_method=self._rules.method,
+            replication_method=self._options.method,
             baseline_at=comparison.baseline_at if status == "complete" else None,
-            proof=reading.proof,
-            row_count=len(reading.rows),
-            expected_count=reading.expected,
+            proof=read.proof,
+            row_count=len(read.rows),
+            expected_count=read.expected,
             added_count=len(comparison.added) if comparison.compared else None,
             modified_count=len(comparison.modified) if comparison.sees_modified else None,
             removed_count=len(comparison.removed()) if comparison.compared else None,
-            duplicate_count=reading.duplicates,
-            request_count=reading.requests,
-            retry_count=reading.retries,
-            attempt_count=reading.attempts,
+            duplicate_count=read.duplicates,
+            request_count=read.requests,
+            retry_count=read.retries,
+            attempt_count=read.attempts,
             digest=sha256("".join(f"{key}\n" for key in sorted(keys)).encode()).hexdigest(),
             error=error,
-            tap_version=self._rules.tap_version,
+            tap_version=self._options.tap_version,
         )
 
 
 def failed_receipt(
-    model: type[Row], account_id: str, read: ReadFailed | Reading, rules: Rules, error: Exception
+    model: type[Row], account_id: str, read: ReadFailed | TableRead, options: SyncOptions, error: Exception
 ) -> ReceiptRow:
     """The receipt of a read that brought nothing, or whose rows could not be written.
 
@@ -261,7 +270,7 @@ def failed_receipt(
         model: The table.
         account_id: The account.
         read: The read.
-        rules: What the settings say.
+        options: What the settings say.
         error: Why it failed.
     """
     return ReceiptRow(
@@ -270,7 +279,7 @@ def failed_receipt(
         snapshot_at=timestamp(read.started_at),
         finished_at=timestamp(read.finished_at),
         status="refused" if isinstance(error, Unauthorized | Forbidden) else "failed",
-        replication_method=rules.method,
+        replication_method=options.method,
         baseline_at=None,
         proof=None,
         row_count=None,
@@ -284,16 +293,16 @@ def failed_receipt(
         attempt_count=None,
         digest=None,
         error=str(error),
-        tap_version=rules.tap_version,
+        tap_version=options.tap_version,
     )
 
 
-def _why_unproved(reading: Reading) -> str:
-    if reading.flaw and reading.attempts > 1:
-        why = f"in {reading.attempts} walks, {reading.flaw}: the list changes faster than it can be read"
+def _why_unproved(read: TableRead) -> str:
+    if read.flaw and read.attempts > 1:
+        why = f"in {read.attempts} walks, {read.flaw}: the list changes faster than it can be read"
         advice = "run again at a calmer time, or raise `max_walk_attempts`"
-    elif reading.flaw:
-        why, advice = reading.flaw, "once that is mended, the next run tells what is gone"
+    elif read.flaw:
+        why, advice = read.flaw, "once that is mended, the next run tells what is gone"
     else:
         why = "the walks do not agree with what Wix counts, or with each other"
         advice = "run again, and if Wix always counts more than there is, set `accept_repeat_proof`"

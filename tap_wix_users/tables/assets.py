@@ -1,6 +1,7 @@
 """What an assignment reaches: the API's `restrictions` as asset columns (contract section 2.1, STREAMS.md section 2).
 
-The widest access, the whole account, is said only where there is nothing to read. Whatever cannot be read is `unknown`.
+The widest access, the whole account, is said only where there is no restriction. Whatever cannot be parsed is
+`unknown`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Asset(NamedTuple):
         name: Site name or folder path as it came.
         site_id: Site that it is, or belongs to.
         folder_id: Folder that it is.
-        unread: The part of the restriction that could not be read; None when all of it was.
+        unparsed: The part of the restriction that could not be parsed; None when all of it was.
     """
 
     type: AssetType
@@ -31,12 +32,12 @@ class Asset(NamedTuple):
     name: str | None = None
     site_id: str | None = None
     folder_id: str | None = None
-    unread: Any = None
+    unparsed: Any = None
 
     @property
     def label(self) -> str:
-        """Tells this asset from the others of an assignment: its id, or a hash of what could not be read."""
-        return self.id if self.id is not None else f"unknown:{_hash(self.unread)}"
+        """Tells this asset from the others of an assignment: its id, or a hash of what could not be parsed."""
+        return self.id if self.id is not None else f"unknown:{_hash(self.unparsed)}"
 
     @property
     def grant(self) -> str:
@@ -60,18 +61,18 @@ def assets(restrictions: Any, account_id: str) -> list[Asset]:
     present = {kind: value for kind, value in restrictions.items() if value is not None}
     if not present:
         return [Asset("account", account_id)]
-    found = [asset for kind, value in present.items() for asset in _READERS.get(kind, _unread_kind)(kind, value)]
+    found = [asset for kind, value in present.items() for asset in _PARSERS.get(kind, _unparsed_kind)(kind, value)]
     distinct: dict[tuple[str, str], Asset] = {}
     for asset in found:
         distinct.setdefault((asset.type, asset.label), asset)
     return list(distinct.values())
 
 
-def _read_site(kind: str, value: Any) -> list[Asset]:
+def _parse_site(kind: str, value: Any) -> list[Asset]:
     site_id = _id(value)
     if site_id is None:
         return [_unknown({kind: value})]
-    name = _text(value.get("value"))
+    name = _string(value.get("value"))
     resource = value.get("resource")
     if resource is None or (isinstance(resource, dict) and not any(part is not None for part in resource.values())):
         return [Asset("site", site_id, name, site_id)]
@@ -82,36 +83,36 @@ def _read_site(kind: str, value: Any) -> list[Asset]:
     return [Asset("site_resource", resource_id, name, site_id)]
 
 
-def _read_conditions(kind: str, value: Any) -> list[Asset]:
+def _parse_conditions(kind: str, value: Any) -> list[Asset]:
     conditions = value.get("conditions") if isinstance(value, dict) else None
     if not isinstance(conditions, list) or not conditions:
         return [_unknown({kind: value})]
-    return [_read_condition(condition) for condition in conditions]
+    return [_parse_condition(condition) for condition in conditions]
 
 
-def _read_condition(condition: Any) -> Asset:
+def _parse_condition(condition: Any) -> Asset:
     folder_id = _id(condition)
     if folder_id is None or condition.get("conditionType") != "FOLDER":
         return _unknown({"condition": condition})
-    return Asset("folder", folder_id, _text(condition.get("value")), None, folder_id)
+    return Asset("folder", folder_id, _string(condition.get("value")), None, folder_id)
 
 
-def _read_resource(kind: str, value: Any) -> list[Asset]:
+def _parse_resource(kind: str, value: Any) -> list[Asset]:
     site_id = _id(value)
     if site_id is None or value.get("resourceType") != "SITE":
         return [_unknown({kind: value})]
-    return [Asset("site", site_id, _text(value.get("value")), site_id)]
+    return [Asset("site", site_id, _string(value.get("value")), site_id)]
 
 
-def _unread_kind(kind: str, value: Any) -> list[Asset]:
+def _unparsed_kind(kind: str, value: Any) -> list[Asset]:
     return [_unknown({kind: value})]
 
 
-_READERS = {"site": _read_site, "conditions": _read_conditions, "resource": _read_resource}
+_PARSERS = {"site": _parse_site, "conditions": _parse_conditions, "resource": _parse_resource}
 
 
-def _unknown(unread: Any, site_id: str | None = None) -> Asset:
-    return Asset("unknown", None, site_id=site_id, unread=unread)
+def _unknown(unparsed: Any, site_id: str | None = None) -> Asset:
+    return Asset("unknown", None, site_id=site_id, unparsed=unparsed)
 
 
 def _id(value: Any) -> str | None:
@@ -119,7 +120,7 @@ def _id(value: Any) -> str | None:
     return identifier if isinstance(identifier, str) and identifier else None
 
 
-def _text(value: Any) -> str | None:
+def _string(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 

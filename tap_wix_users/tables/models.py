@@ -4,7 +4,7 @@ A model is a table's only declaration: its columns, their types and descriptions
 the data dictionary are made of it, and a row is an instance of it. `observed_at` and `snapshot_at` are no fields: they
 do not describe the row, but when it was seen, and are added when it is emitted.
 
-To add a table: a model here, a shaping function in `shape`, and a line in `registry`.
+To add a table: a model here, a function that makes its rows in `rows`, and a line in `registry`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every table in one line: its declaration, the read that its rows come from, and the function that shapes them."""
+"""Every table in one line: its declaration, the read that its rows come from, and the function that makes them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from tap_wix_users.tables import models, shape
+from tap_wix_users.tables import models, rows
 
-Shaper: TypeAlias = Callable[[str, Any], Iterable[models.Row]]
+RowMaker: TypeAlias = Callable[[str, Any], Iterable[models.Row]]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Table:
         model: Declaration of its columns and key.
         read: The read that its rows come from; tables of one read share it.
         kind: The kind of row whose proof is this table's.
-        shape: Makes its rows of an account id and an object of the read.
+        make_rows: Makes its rows of an account id and an object of the read.
         counted: Whether each object is one row, so that the API's count of objects is a count of rows.
         localized: Whether its content depends on the setting `locale`.
         selected: Whether its stream is selected when no catalog says so: not one that costs a request per site.
@@ -29,7 +29,7 @@ class Table:
     model: type[models.Row]
     read: str
     kind: str
-    shape: Shaper
+    make_rows: RowMaker
     counted: bool = True
     localized: bool = False
     selected: bool = True
@@ -42,17 +42,17 @@ class Table:
 
 
 TABLES = (
-    Table(models.AccountRow, "account", "account", shape.account_rows),
-    Table(models.UserRow, "team", "user", shape.user_rows),
-    Table(models.AssignmentRow, "team", "user", shape.assignment_rows, counted=False),
-    Table(models.InviteRow, "team", "invite", shape.invite_rows),
-    Table(models.InviteAssignmentRow, "team", "invite", shape.invite_assignment_rows, counted=False),
-    Table(models.RoleRow, "roles", "role", shape.role_rows, localized=True),
-    Table(models.SiteRow, "sites", "site", shape.site_rows),
-    Table(models.FolderRow, "folders", "folder", shape.folder_rows),
-    Table(models.ContributorRow, "contributors", "contributor", shape.contributor_rows, selected=False),
+    Table(models.AccountRow, "account", "account", rows.account_rows),
+    Table(models.UserRow, "team", "user", rows.user_rows),
+    Table(models.AssignmentRow, "team", "user", rows.assignment_rows, counted=False),
+    Table(models.InviteRow, "team", "invite", rows.invite_rows),
+    Table(models.InviteAssignmentRow, "team", "invite", rows.invite_assignment_rows, counted=False),
+    Table(models.RoleRow, "roles", "role", rows.role_rows, localized=True),
+    Table(models.SiteRow, "sites", "site", rows.site_rows),
+    Table(models.FolderRow, "folders", "folder", rows.folder_rows),
+    Table(models.ContributorRow, "contributors", "contributor", rows.contributor_rows, selected=False),
     Table(
-        *(models.ContributorRoleRow, "contributors", "contributor", shape.contributor_role_rows),
+        *(models.ContributorRoleRow, "contributors", "contributor", rows.contributor_role_rows),
         counted=False,
         selected=False,
         needs_roles=True,
@@ -62,7 +62,7 @@ TABLES = (
 MODELS: tuple[type[models.Row], ...] = (*(table.model for table in TABLES), models.ChangeRow, models.ReceiptRow)
 """The declaration of every table, those of the tap's own two logs last."""
 
-INVITES_WITH_LINKS = Table(models.InviteWithLinkRow, "team", "invite", shape.invite_rows_with_links)
+INVITES_WITH_LINKS = Table(models.InviteWithLinkRow, "team", "invite", rows.invite_rows_with_links)
 
 
 def tables(*, include_accept_links: bool) -> list[Table]:

@@ -18,7 +18,7 @@ import httpx
 import stamina.instrumentation
 
 from tap_wix_users.wix.budget import Clock, RequestBudget, SystemClock
-from tap_wix_users.wix.errors import Call, NoAnswer, Redactor, Refusal, UnreadableAnswer, WixError, refusal
+from tap_wix_users.wix.errors import Endpoint, NoAnswer, Redactor, Refusal, UnreadableAnswer, WixError, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,7 +71,7 @@ class Request:
     """One request of the API.
 
     Attributes:
-        call: Method, path and the permission that it needs.
+        endpoint: Method, path and the permission that it needs.
         headers: Exactly one id header: ``wix-account-id`` or ``wix-site-id`` (section 1).
         params: Query parameters; a list repeats its key.
         body: JSON body of a POST.
@@ -79,7 +79,7 @@ class Request:
         given_up: Set when nobody waits for its answer any more: it is then not tried again.
     """
 
-    call: Call
+    endpoint: Endpoint
     headers: Mapping[str, str]
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
@@ -168,7 +168,7 @@ class WixClient:
             with attempt:
                 self._budget.acquire(request.given_up)
                 if request.given_up.is_set():
-                    raise NoAnswer(request.call, "nobody waits for the answer any more")
+                    raise NoAnswer(request.endpoint, "nobody waits for the answer any more")
                 attempts.begin()
                 for meter in (self.meter, request.meter):
                     meter.count(retry=attempts.number > 1)
@@ -176,34 +176,34 @@ class WixClient:
         raise AssertionError  # pragma: no cover  # retry_context returns or raises
 
     def _send_once(self, request: Request, parse: Callable[[bytes], T]) -> T:
-        call = request.call
+        endpoint = request.endpoint
         failure: WixError | None = None
         response, body = None, b""
         try:
             with (
                 self._slots,
                 self._http.stream(
-                    call.method, call.path, headers=request.headers, params=request.params, json=request.body
+                    endpoint.method, endpoint.path, headers=request.headers, params=request.params, json=request.body
                 ) as response,
             ):
-                body = self._read(response)
+                body = self._receive(response)
         except httpx.DecodingError:
-            failure = UnreadableAnswer(call, "the answer is not encoded as it says", retryable=True)
+            failure = UnreadableAnswer(endpoint, "the answer is not encoded as it says", retryable=True)
         except (httpx.RequestError, httpx.InvalidURL, _TooSlow) as error:
             words = self._redactor.text(str(error)) or "no more is known"
-            failure = NoAnswer(call, f"no answer: {type(error).__name__.removeprefix('_')} ({words})")
+            failure = NoAnswer(endpoint, f"no answer: {type(error).__name__.removeprefix('_')} ({words})")
         if response is not None and response.status_code != 200:
             # Its body may be cut or oddly encoded: the status counts.
-            failure = refusal(call, response, body, self._redactor)
+            failure = refusal(endpoint, response, body, self._redactor)
         if failure is not None:
             # Out here, so that no context of the error holds the request, and the key in it.
             raise failure
         try:
             return parse(body)
         except UnreadableBody as error:
-            raise UnreadableAnswer(call, str(error), retryable=error.retryable) from None
+            raise UnreadableAnswer(endpoint, str(error), retryable=error.retryable) from None
 
-    def _read(self, response: httpx.Response) -> bytes:
+    def _receive(self, response: httpx.Response) -> bytes:
         """The body, unless it takes longer than the time-out to come: httpx bounds the wait for each part alone."""
         deadline = time.monotonic() + self._timeout
         parts = []

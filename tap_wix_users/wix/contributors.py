@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tap_wix_users.wix.ahead import in_order
 from tap_wix_users.wix.errors import Forbidden, NotFound
 from tap_wix_users.wix.halving import ContradictionError, holders
-from tap_wix_users.wix.proving import Outcome
+from tap_wix_users.wix.proving import ReadResult
 from tap_wix_users.wix.walks import Walk
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ class _Answer:
     advice: str = ""
 
 
-def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, sites: Sites) -> Outcome[S]:
+def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, sites: Sites) -> ReadResult[S]:
     """Read the contributors (kind ``contributor``) of sites, side by side.
 
-    A site that refuses, or contradicts itself, leaves the outcome without a proof, and is named in its flaw.
+    A site that refuses, or contradicts itself, leaves the result without a proof, and is named in its flaw.
 
     Raises:
         WixError: A site could not be asked, for another reason than a refusal.
@@ -86,7 +86,7 @@ def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, si
         advice = advice or answer.advice
         effort.progress(walk.rows, walk.expected)
     walk.flaw = _told(flaws, advice)
-    return Outcome(target, walk, started_at, {KIND: None if flaws else "whole"}, 1)
+    return ReadResult(target, walk, started_at, {KIND: None if flaws else "whole"}, 1)
 
 
 def _ask_site(attempts: int, role_ids: Sequence[str] | None, api: AccountApi, site: tuple[str, int | None]) -> _Answer:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.wix import objects
 from tap_wix_users.wix.client import Meter, Request, WixClient
-from tap_wix_users.wix.errors import Call
+from tap_wix_users.wix.errors import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,17 +23,19 @@ SITE_PAGE = 100
 FOLDER_PAGE = 1000
 CHILD_ACCOUNT_PAGE = 50
 
-SEARCH_TEAM = Call("POST", "/roles-management/v3/team/search", "to manage team members (Wix documents no name for it)")
-GET_ROLES = Call("GET", "/roles-management/roles", "`ACCOUNT_ROLES.GET_ROLES` (`SCOPE.ACCOUNT.BASIC_TEAM_MEMBER`)")
-QUERY_SITES = Call("POST", "/site-list/v2/sites/query", "Read Site Data (`SITE_LIST.READ`)")
-COUNT_SITES = Call("POST", "/site-list/v2/sites/count", "Read Site Data (`SITE_LIST.READ`)")
-LIST_CHILD_ACCOUNTS = Call(
+SEARCH_TEAM = Endpoint(
+    "POST", "/roles-management/v3/team/search", "to manage team members (Wix documents no name for it)"
+)
+GET_ROLES = Endpoint("GET", "/roles-management/roles", "`ACCOUNT_ROLES.GET_ROLES` (`SCOPE.ACCOUNT.BASIC_TEAM_MEMBER`)")
+QUERY_SITES = Endpoint("POST", "/site-list/v2/sites/query", "Read Site Data (`SITE_LIST.READ`)")
+COUNT_SITES = Endpoint("POST", "/site-list/v2/sites/count", "Read Site Data (`SITE_LIST.READ`)")
+LIST_CHILD_ACCOUNTS = Endpoint(
     "GET", "/accounts/v1/account/child-accounts", "Get Sub Accounts (`ACCOUNT.CHILD_ACCOUNTS_LIST`; contract customers)"
 )
-QUERY_FOLDERS = Call("POST", "/site-folders/v2/folders/query", "Manage Folders or Read Folder Data")
+QUERY_FOLDERS = Endpoint("POST", "/site-folders/v2/folders/query", "Manage Folders or Read Folder Data")
 GET_ACCOUNT_PERMISSION = "Manage Team Members (`SCOPE.IDENTITY.MANAGE-TEAM-MEMBERS`)"
 
-QUERY_CONTRIBUTORS = Call(
+QUERY_CONTRIBUTORS = Endpoint(
     "GET",
     "/roles-management/v2/contributors/query",
     "Manage Contributors (`SCOPE.DC-IDENTITY.MANAGE-CONTRIBUTORS`), and to cover this site",
@@ -107,15 +109,20 @@ class AccountApi:
         """The contributors of a site, or those who hold at least one of some roles (section 2.4)."""
         params = {"filter.policyIds": list(role_ids)} if role_ids else {}
         request = Request(QUERY_CONTRIBUTORS, {"wix-site-id": site_id}, params, None, self.meter, self.given_up)
-        return self.client.send(request, partial(objects.read, objects.ContributorList)).contributors
+        return self.client.send(request, partial(objects.parse, objects.ContributorList)).contributors
 
     def get_account(self) -> objects.Account:
         """The account's own record (section 2.6)."""
-        call = Call("GET", f"/accounts/v1/accounts/{self.account_id}", GET_ACCOUNT_PERMISSION)
-        return self._ask(call, objects.AccountAnswer).account
+        endpoint = Endpoint("GET", f"/accounts/v1/accounts/{self.account_id}", GET_ACCOUNT_PERMISSION)
+        return self._ask(endpoint, objects.AccountAnswer).account
 
     def _ask(
-        self, call: Call, kind: type[O], *, params: dict[str, Any] | None = None, body: dict[str, Any] | None = None
+        self,
+        endpoint: Endpoint,
+        kind: type[O],
+        *,
+        params: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
     ) -> O:
-        request = Request(call, {"wix-account-id": self.account_id}, params or {}, body, self.meter, self.given_up)
-        return self.client.send(request, partial(objects.read, kind))
+        request = Request(endpoint, {"wix-account-id": self.account_id}, params or {}, body, self.meter, self.given_up)
+        return self.client.send(request, partial(objects.parse, kind))

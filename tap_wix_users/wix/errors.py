@@ -115,7 +115,7 @@ class FieldViolation:
 
 
 @dataclass(frozen=True)
-class Call:
+class Endpoint:
     """The part of a request that an error may show, and the permission that the endpoint needs."""
 
     method: str
@@ -130,22 +130,22 @@ class WixError(Exception):
     """Anything that kept the tap from an answer of the Wix API.
 
     Attributes:
-        call: The request.
+        endpoint: The request.
         what: What happened.
         advice: What to do about it; may be empty.
         patience: How long the tap tried, for example ``gave up after 5 attempts in 31 s``; empty where trying is vain.
     """
 
-    def __init__(self, call: Call, what: str, advice: str = "") -> None:
-        self.call = call
+    def __init__(self, endpoint: Endpoint, what: str, advice: str = "") -> None:
+        self.endpoint = endpoint
         self.what = what
         self.advice = advice
         self.patience = ""
-        super().__init__(call, what, advice)
+        super().__init__(endpoint, what, advice)
 
     def __str__(self) -> str:
         tried = f"; {self.patience}" if self.patience else ""
-        return f"{self.call}: {self.what}{tried}{'. ' + self.advice if self.advice else ''}"
+        return f"{self.endpoint}: {self.what}{tried}{'. ' + self.advice if self.advice else ''}"
 
 
 class NoAnswer(WixError):
@@ -155,9 +155,9 @@ class NoAnswer(WixError):
 class UnreadableAnswer(WixError):
     """A 200 whose body is cut short, is not JSON, or is not shaped as the API documents it."""
 
-    def __init__(self, call: Call, what: str, *, retryable: bool) -> None:
+    def __init__(self, endpoint: Endpoint, what: str, *, retryable: bool) -> None:
         self.retryable = retryable
-        super().__init__(call, what)
+        super().__init__(endpoint, what)
 
 
 class Refusal(WixError):
@@ -174,7 +174,7 @@ class Refusal(WixError):
 
     meaning: ClassVar[str] = ""
 
-    def __init__(self, call: Call, response: httpx.Response, body: bytes, redactor: Redactor) -> None:
+    def __init__(self, endpoint: Endpoint, response: httpx.Response, body: bytes, redactor: Redactor) -> None:
         envelope = _envelope(body)
         details = envelope.details or _Details()
         application = details.applicationError or _ApplicationError()
@@ -188,9 +188,9 @@ class Refusal(WixError):
         self.retry_after = redactor.text(response.headers.get("retry-after"))
         words = [str(self.status), self.code, f"({self.description})" if self.description else ""]
         words.append(f"[x-wix-request-id {self.request_id}]" if self.request_id else "")
-        super().__init__(call, " ".join(filter(None, words)), self._advice(call))
+        super().__init__(endpoint, " ".join(filter(None, words)), self._advice(endpoint))
 
-    def _advice(self, call: Call) -> str:  # noqa: ARG002
+    def _advice(self, endpoint: Endpoint) -> str:  # noqa: ARG002
         return self.meaning
 
 
@@ -210,8 +210,8 @@ class Unauthorized(Refusal):
 class Forbidden(Refusal):
     """403: the key is known, but not allowed this."""
 
-    def _advice(self, call: Call) -> str:
-        need = f"the permission {call.permission}" if call.permission else "access to this account"
+    def _advice(self, endpoint: Endpoint) -> str:
+        need = f"the permission {endpoint.permission}" if endpoint.permission else "access to this account"
         return f"The API key needs {need}: an owner or co-owner of the account grants it in the API Keys Manager"
 
 
@@ -246,10 +246,10 @@ _BY_STATUS: dict[int, type[Refusal]] = {
 }
 
 
-def refusal(call: Call, response: httpx.Response, body: bytes, redactor: Redactor) -> Refusal:
+def refusal(endpoint: Endpoint, response: httpx.Response, body: bytes, redactor: Redactor) -> Refusal:
     """The error for an answer that is not a 200."""
     by_class = {3: Redirected, 5: ServerFailure}.get(response.status_code // 100, Refusal)
-    return _BY_STATUS.get(response.status_code, by_class)(call, response, body, redactor)
+    return _BY_STATUS.get(response.status_code, by_class)(endpoint, response, body, redactor)
 
 
 def _violation(violation: _Violation, redactor: Redactor) -> FieldViolation:

@@ -1,7 +1,7 @@
 """What the Wix API returns, as objects.
 
 Tolerant: a field that is missing is None, one that is unknown survives in ``model_extra``, enum values are plain
-strings, and a value of another type than documented is moved aside (`unread`) rather than ending the read. Only what
+strings, and a value of another type than documented is moved aside (`unparsed`) rather than ending the read. Only what
 identifies a row, or holds the list of rows, has to be as documented.
 Section numbers are those of the API contract.
 """
@@ -19,7 +19,7 @@ from tap_wix_users.wix.client import UnreadableBody
 Id = str | int
 """A digit string above 2^53 (section 1). JSON integers are kept to the last digit; a float never is an id."""
 
-_UNREAD = "\0unread"
+_UNPARSED = "\0unparsed"
 
 _STRUCTURE = frozenset(
     {"teamMembers", "user", "invite", "assignments", "predefinedRoles", "customRoles", "sites", "folders"}
@@ -34,22 +34,22 @@ class WixObject(BaseModel):
     """Something the API returned, with the fields that this release does not know.
 
     Attributes:
-        unread: Known fields whose value was not of the documented type, by their name in the API.
+        unparsed: Known fields whose value was not of the documented type, by their name in the API.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, extra="allow", frozen=True, strict=True)
 
-    unread: dict[str, Any] | None = Field(default=None, alias=_UNREAD)
+    unparsed: dict[str, Any] | None = Field(default=None, alias=_UNPARSED)
 
     @property
     def has_unknown(self) -> bool:
         """Whether anything of this object has no field of its own."""
-        return bool(self.model_extra or self.unread)
+        return bool(self.model_extra or self.unparsed)
 
     @property
     def unknown(self) -> dict[str, Any]:
         """Everything of this object that has no field of its own."""
-        return {**(self.model_extra or {}), **(self.unread or {})}
+        return {**(self.model_extra or {}), **(self.unparsed or {})}
 
 
 class Name(WixObject):
@@ -286,8 +286,8 @@ class ContributorList(WixObject):
 O = TypeVar("O", bound=WixObject)  # noqa: E741
 
 
-def read(kind: type[O], body: bytes) -> O:
-    """Read an answer.
+def parse(kind: type[O], body: bytes) -> O:
+    """Parse an answer.
 
     Args:
         kind: What the endpoint returns.
@@ -302,15 +302,15 @@ def read(kind: type[O], body: bytes) -> O:
     except ValidationError as error:
         if any(problem["type"] == "json_invalid" for problem in error.errors(include_input=False)):
             raise UnreadableBody("the answer is not JSON, or was cut short", retryable=True) from None
-        answer = _read_loosely(kind, body, error)
+        answer = _parse_loosely(kind, body, error)
     if not answer.model_fields_set and answer.model_extra:
         # An empty list may be left out, but an answer of unknown fields alone is none of this endpoint's.
         raise UnreadableBody("the answer has none of the documented fields", retryable=True)
     return answer
 
 
-def _read_loosely(kind: type[O], body: bytes, error: ValidationError) -> O:
-    """Move every value that is not of the documented type aside, and read the rest."""
+def _parse_loosely(kind: type[O], body: bytes, error: ValidationError) -> O:
+    """Move every value that is not of the documented type aside, and parse the rest."""
     problems = error.errors(include_input=False, include_url=False)
     try:
         document = from_json(body)
@@ -327,7 +327,7 @@ def _read_loosely(kind: type[O], body: bytes, error: ValidationError) -> O:
 
 
 def _move_aside(document: Any, location: tuple[int | str, ...]) -> None:
-    """Move the field that a location points into to the `unread` of its object.
+    """Move the field that a location points into to the `unparsed` of its object.
 
     Raises:
         LookupError: The field is missing, or without it a row or a list of rows would be lost.
@@ -337,7 +337,7 @@ def _move_aside(document: Any, location: tuple[int | str, ...]) -> None:
         # Behind the field itself, a location goes on with the names of union members, or with places inside a value.
         if isinstance(value, dict) and step in value:
             owner, name, container, value = value, str(step), name, value[step]
-        elif isinstance(value, dict) and step in value.get(_UNREAD, ()):
+        elif isinstance(value, dict) and step in value.get(_UNPARSED, ()):
             return  # Moved already: it had several problems.
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             value = value[step]
@@ -345,4 +345,4 @@ def _move_aside(document: Any, location: tuple[int | str, ...]) -> None:
             break
     if owner is None or (name in _STRUCTURE and (not container or container in _STRUCTURE)):
         raise LookupError(location)
-    owner.setdefault(_UNREAD, {})[name] = owner.pop(name)
+    owner.setdefault(_UNPARSED, {})[name] = owner.pop(name)

@@ -61,7 +61,7 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[S]):
+class ReadResult(Generic[S]):
     """A finished read.
 
     Attributes:
@@ -84,7 +84,7 @@ Begin: TypeAlias = "Callable[[str], tuple[Walk, Pages[Any]]]"
 """Begins a walk: from the horizon to the walk, and its pages' new objects, each asked for when it is taken."""
 
 
-def prove(begin: Begin, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
+def prove(begin: Begin, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
     """Walk until a walk is proved, or the attempts are used up.
 
     Args:
@@ -113,7 +113,7 @@ def prove(begin: Begin, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
             kind: judge(kind, walk, previous, accept_repeat_proof=effort.accept_repeat_proof) for kind in walk.kinds
         }
         if all(proofs.values()) or effort.enough is not None or attempt == effort.attempts:
-            return Outcome(target, walk, started_at, proofs, attempt)
+            return ReadResult(target, walk, started_at, proofs, attempt)
         logger.info("Walk %d of %d is not proved: %s", attempt, effort.attempts, walk.flaw or "its count does not fit")
         previous = walk
     raise AssertionError  # pragma: no cover  # max_walk_attempts is at least 1

@@ -1,7 +1,8 @@
 """Walks through lists that come in pages, and the proof that nothing was missed. Pure: no HTTP, no clock.
 
-A walk says what to ask next, takes the page that came, and notes whatever contradicts the claim that the pages are
-the whole list. `judge` then says what the walk proves:
+A *walk* is one pagination pass: a list, asked for from its first page to its last. It says what to ask next, takes the
+page that came, and notes whatever contradicts the claim that the pages are the whole list. A *read* repeats walks until
+one is proved. `judge` then says what the walk proves:
 
 - ``count``: as many distinct rows as the API counts, first and last;
 - ``repeat``: the API counts none, or fewer, and two walks saw the same rows;

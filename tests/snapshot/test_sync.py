@@ -9,24 +9,24 @@ import duckdb
 import httpx
 import pytest
 
-from tap_wix_users.snapshot.reading import ReadFailed, Reading
 from tap_wix_users.snapshot.spool import Spool, decode
 from tap_wix_users.snapshot.state import TableState
 from tap_wix_users.snapshot.sync import (
-    Bury,
-    Covered,
+    CheckpointCommitted,
     Event,
-    Incomplete,
-    Log,
-    Receipt,
-    Rules,
-    Send,
+    LogChange,
+    SendRow,
+    SendTombstone,
+    SnapshotIncomplete,
+    SyncOptions,
     TableSync,
+    WriteReceipt,
     failed_receipt,
 )
+from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
 from tap_wix_users.tables.models import AccountRow, AssignmentRow, ChangeRow, Row, UserRow
 from tap_wix_users.wix.client import Meter
-from tap_wix_users.wix.errors import Call, NoAnswer, Redactor, WixError, refusal
+from tap_wix_users.wix.errors import Endpoint, NoAnswer, Redactor, WixError, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ BEGAN = dt.datetime(2026, 11, 24, 8, 12, tzinfo=dt.UTC)
 ENDED = BEGAN + dt.timedelta(seconds=5)
 NOW, END = "2026-11-24T08:12:00.000000Z", "2026-11-24T08:12:05.000000Z"
 BEFORE = "2026-11-23T08:12:00.000000Z"
-RULES = Rules("INCREMENTAL", "c", "e", "0.1.0")
+OPTIONS = SyncOptions("INCREMENTAL", "c", "e", "0.1.0")
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
@@ -54,7 +54,7 @@ def _account(name: str) -> Row:
     return AccountRow(**{**dict.fromkeys(AccountRow.model_fields), "account_id": ACCOUNT, "name": name})  # type: ignore[arg-type]
 
 
-def _reading(rows: Iterable[Row], **fields: Any) -> Reading:
+def _table_read(rows: Iterable[Row], **fields: Any) -> TableRead:
     spool = Spool()
     for row in rows:
         spool.append(row.own_key, row.__dict__)
@@ -62,15 +62,17 @@ def _reading(rows: Iterable[Row], **fields: Any) -> Reading:
         "proof": "count", "flaw": None, "started_at": BEGAN, "finished_at": ENDED, "expected": len(spool),
         "duplicates": 0, "attempts": 1, "requests": 3, "retries": 1,
     }  # fmt: skip
-    return Reading(spool, **{**whole, **fields})
+    return TableRead(spool, **{**whole, **fields})
 
 
 def _events(
-    rows: Iterable[Row], old: TableState | None = None, rules: dict[str, Any] | None = None, **fields: Any
+    rows: Iterable[Row], old: TableState | None = None, options: dict[str, Any] | None = None, **fields: Any
 ) -> list[Event]:
     rows = list(rows)
     model = type(rows[0]) if rows else UserRow
-    job = TableSync(model, ACCOUNT, _reading(rows, **fields), old, Rules(**{**RULES.__dict__, **(rules or {})}))
+    job = TableSync(
+        model, ACCOUNT, _table_read(rows, **fields), old, SyncOptions(**{**OPTIONS.__dict__, **(options or {})})
+    )
     return list(job.events())
 
 
@@ -78,7 +80,7 @@ def _state(*rows: Row, at: str = BEFORE) -> TableState:
     """The state of a complete snapshot that held these rows."""
     moment = dt.datetime.fromisoformat(at)
     covered = _events(rows, started_at=moment)[-1]
-    assert isinstance(covered, Covered)
+    assert isinstance(covered, CheckpointCommitted)
     return covered.state
 
 
@@ -87,12 +89,12 @@ def _kinds(events: Iterable[Event]) -> list[str]:
 
 
 def _receipt(events: Iterable[Event]) -> dict[str, Any]:
-    [receipt] = [event.row.model_dump() for event in events if isinstance(event, Receipt)]
+    [receipt] = [event.row.model_dump() for event in events if isinstance(event, WriteReceipt)]
     return receipt
 
 
 def _changes(events: Iterable[Event]) -> list[tuple[str, str]]:
-    return [(event.row.change_type, event.row.record_key) for event in events if isinstance(event, Log)]
+    return [(event.row.change_type, event.row.record_key) for event in events if isinstance(event, LogChange)]
 
 
 A, B, C, D = _user("a"), _user("b"), _user("c"), _user("d")
@@ -142,9 +144,20 @@ def test_the_order_of_events():
     """Rows follow, rows, tombstones, changes, complete, the receipt, and last the state that covers them."""
     events = _events([A, B2, D], OLD, {"emit_tombstones": True})
     assert _kinds(events) == [
-        *("Uncovered", "Send", "Send", "Bury", "Log", "Log", "Log", "Complete", "Receipt", "Covered")
+        *(
+            "CheckpointPending",
+            "SendRow",
+            "SendRow",
+            "SendTombstone",
+            "LogChange",
+            "LogChange",
+            "LogChange",
+            "SnapshotComplete",
+            "WriteReceipt",
+            "CheckpointCommitted",
+        )
     ]
-    assert [(decode(event.line), event.observed_at) for event in events if isinstance(event, Send)] == [
+    assert [(decode(event.line), event.observed_at) for event in events if isinstance(event, SendRow)] == [
         (B2.model_dump(), NOW),
         (D.model_dump(), NOW),
     ]
@@ -156,7 +169,7 @@ def test_a_complete_read():
     events = _events([A, B2, D], OLD)
     assert _receipt(events) == _whole()
     covered = events[-1]
-    assert isinstance(covered, Covered)
+    assert isinstance(covered, CheckpointCommitted)
     rows = covered.state.rows
     assert rows is not None
     assert covered.state == TableState(NOW, BEFORE, "c", "e", 3, rows)
@@ -165,7 +178,7 @@ def test_a_complete_read():
 
 def test_a_change_is_logged_whole():
     """Between which two snapshots it happened, to which row of which stream."""
-    [event] = [event for event in _events([A, B], OLD) if isinstance(event, Log)]
+    [event] = [event for event in _events([A, B], OLD) if isinstance(event, LogChange)]
     assert event.row == ChangeRow(
         account_id=ACCOUNT,
         stream_name="users",
@@ -179,7 +192,14 @@ def test_a_change_is_logged_whole():
 def test_the_first_snapshot_logs_nothing():
     """It is the beginning: rows are sent without a mark, since there is no state that could mislead."""
     events = _events([A, B])
-    assert _kinds(events) == ["Uncovered", "Send", "Send", "Complete", "Receipt", "Covered"]
+    assert _kinds(events) == [
+        "CheckpointPending",
+        "SendRow",
+        "SendRow",
+        "SnapshotComplete",
+        "WriteReceipt",
+        "CheckpointCommitted",
+    ]
     assert _receipt(events) == _whole(
         baseline_at=NOW, row_count=2, expected_count=2, added_count=None, modified_count=None, removed_count=None,
         digest=_digest("a", "b"),
@@ -189,7 +209,7 @@ def test_the_first_snapshot_logs_nothing():
 def test_nothing_changed():
     """Nothing but the receipt and the state is written."""
     events = _events([C, B, A], OLD)
-    assert _kinds(events) == ["Complete", "Receipt", "Covered"]
+    assert _kinds(events) == ["SnapshotComplete", "WriteReceipt", "CheckpointCommitted"]
     assert _receipt(events) == _whole(added_count=0, modified_count=0, removed_count=0, digest=_digest("a", "b", "c"))
 
 
@@ -219,9 +239,9 @@ def test_nothing_changed():
 def test_an_unverified_read(fields: dict[str, Any], why: str):
     """Its rows are sent, nothing is removed or logged, the state stays, and the receipt says what to do."""
     events = _events([A, B2, D], OLD, {"emit_tombstones": True}, proof=None, **fields)
-    assert _kinds(events) == ["Uncovered", "Send", "Send", "Incomplete", "Receipt"]
+    assert _kinds(events) == ["CheckpointPending", "SendRow", "SendRow", "SnapshotIncomplete", "WriteReceipt"]
     error = f"the read is not proved to be complete: {why}"
-    assert events[-2] == Incomplete(error)
+    assert events[-2] == SnapshotIncomplete(error)
     columns = {"expected_count": fields.get("expected", 3), "attempt_count": fields.get("attempts", 1)}
     assert _receipt(events) == _whole(status="unverified", proof=None, baseline_at=None, error=error, **columns)
 
@@ -233,12 +253,12 @@ MANY_OLD = _state(*MANY)
 def test_a_mass_removal_is_held():
     """Rows are sent, nothing is removed or logged, the state stays, and the receipt says how to accept it."""
     events = _events([*MANY[:20], D], MANY_OLD, {"emit_tombstones": True})
-    assert _kinds(events) == ["Uncovered", "Send", "Incomplete", "Receipt"]
+    assert _kinds(events) == ["CheckpointPending", "SendRow", "SnapshotIncomplete", "WriteReceipt"]
     error = (
         "a mass removal is held: 22 of 42 rows are gone. If that is right, run once with "
         "`allow_mass_removal: true`; if not, look at the API key's permissions and at Wix's status"
     )
-    assert events[2] == Incomplete(error)
+    assert events[2] == SnapshotIncomplete(error)
     keys = [row.own_key for row in MANY[:20]]
     assert _receipt(events) == _whole(
         status="held", baseline_at=None, row_count=21, expected_count=21, modified_count=0, removed_count=22,
@@ -247,12 +267,12 @@ def test_a_mass_removal_is_held():
 
 
 @pytest.mark.parametrize(
-    ("rows", "rules"),
+    ("rows", "options"),
     [(MANY[:20], {"allow_mass_removal": True}), (MANY[:20], {"max_removal_ratio": 0.9}), (MANY[:21], {})],
 )
-def test_a_mass_removal_that_is_allowed(rows: list[Row], rules: dict[str, Any]):
+def test_a_mass_removal_that_is_allowed(rows: list[Row], options: dict[str, Any]):
     """By the setting, by a higher ratio, or because half of the rows is not more than half."""
-    events = _events(rows, MANY_OLD, rules)
+    events = _events(rows, MANY_OLD, options)
     assert _changes(events) == [("removed", row.own_key) for row in MANY[len(rows) :]]
     assert _receipt(events)["status"] == "complete"
 
@@ -267,8 +287,16 @@ def test_a_read_of_another_table_size_is_braked_by_its_count():
 def test_a_table_too_large_for_the_state():
     """Every row is sent, nothing is compared, and the state keeps the count."""
     events = _events([A, B, D], OLD, {"max_state_rows": 2})
-    assert _kinds(events) == ["Uncovered", "Send", "Send", "Send", "Complete", "Receipt", "Covered"]
-    assert events[-1] == Covered(TableState(NOW, NOW, "c", "e", 3, None))
+    assert _kinds(events) == [
+        "CheckpointPending",
+        "SendRow",
+        "SendRow",
+        "SendRow",
+        "SnapshotComplete",
+        "WriteReceipt",
+        "CheckpointCommitted",
+    ]
+    assert events[-1] == CheckpointCommitted(TableState(NOW, NOW, "c", "e", 3, None))
     assert _receipt(events) == _whole(baseline_at=NOW, added_count=None, modified_count=None, removed_count=None)
 
 
@@ -286,20 +314,20 @@ def test_a_table_too_large_for_the_state():
 def test_the_state_is_marked_before_the_first_row(old: TableState | None, rows: list[Row], marks: int, proof: Any):
     """Once, ahead of everything, and only where something is written that the state does not cover."""
     kinds = _kinds(_events(rows, old, proof=proof))
-    assert kinds.count("Uncovered") == marks
-    assert kinds[:marks] == ["Uncovered"] * marks
+    assert kinds.count("CheckpointPending") == marks
+    assert kinds[:marks] == ["CheckpointPending"] * marks
 
 
 @pytest.mark.parametrize("tombstones", [False, True])
 def test_a_covered_state_is_marked_before_the_first_removal(tombstones: bool):
     """Killed behind a removal, the next run must send the row that came back."""
-    assert _kinds(_events([A, B], OLD, {"emit_tombstones": tombstones}))[0] == "Uncovered"
+    assert _kinds(_events([A, B], OLD, {"emit_tombstones": tombstones}))[0] == "CheckpointPending"
 
 
 def test_every_row_is_asked_for():
     """FULL_TABLE sends every row as old as it is, and still tells what changed."""
     events = _events([A, B2, D], OLD, {"method": "FULL_TABLE"})
-    sent = [(decode(event.line)["id"], event.observed_at) for event in events if isinstance(event, Send)]
+    sent = [(decode(event.line)["id"], event.observed_at) for event in events if isinstance(event, SendRow)]
     assert sent == [("a", BEFORE), ("b", NOW), ("d", NOW)]
     assert _changes(events) == [("added", "d"), ("modified", "b"), ("removed", "c")]
     assert _receipt(events) == _whole(baseline_at=NOW, replication_method="FULL_TABLE")
@@ -309,7 +337,9 @@ def test_a_tombstone():
     """The key, when this version was first and last seen, and when it was gone."""
     old = _state(_assignment("ada", "7|x"), _assignment("ben", "7"))
     [tombstone] = [
-        event for event in _events([_assignment("ben", "7")], old, {"emit_tombstones": True}) if isinstance(event, Bury)
+        event
+        for event in _events([_assignment("ben", "7")], old, {"emit_tombstones": True})
+        if isinstance(event, SendTombstone)
     ]
     assert tombstone.record == {
         "account_id": ACCOUNT,
@@ -327,10 +357,12 @@ def test_a_table_whose_key_is_the_account_alone():
     events = _events([_account("South")], old)
     assert _changes(events) == [("modified", ACCOUNT)]
     assert _receipt(events)["digest"] == _digest(ACCOUNT)
-    job = TableSync(AccountRow, ACCOUNT, _reading([]), old, Rules(**{**RULES.__dict__, "emit_tombstones": True}))
+    job = TableSync(
+        AccountRow, ACCOUNT, _table_read([]), old, SyncOptions(**{**OPTIONS.__dict__, "emit_tombstones": True})
+    )
     events = list(job.events())
     assert _changes(events) == [("removed", ACCOUNT)]
-    assert [event.record for event in events if isinstance(event, Bury)] == [
+    assert [event.record for event in events if isinstance(event, SendTombstone)] == [
         {"account_id": ACCOUNT, "observed_at": BEFORE, "snapshot_at": BEFORE, "_sdc_deleted_at": NOW}
     ]
 
@@ -348,23 +380,24 @@ def test_a_clock_that_was_set_back(back: dt.timedelta):
     """The snapshot is a moment later than the one before, in its rows, its changes, its receipt and its state."""
     events = _events([A, B2], OLD, started_at=dt.datetime.fromisoformat(BEFORE) - back)
     later = "2026-11-23T08:12:00.000001Z"
-    assert [event.observed_at for event in events if isinstance(event, Send)] == [later]
-    assert {event.row.observed_at for event in events if isinstance(event, Log)} == {later}
+    assert [event.observed_at for event in events if isinstance(event, SendRow)] == [later]
+    assert {event.row.observed_at for event in events if isinstance(event, LogChange)} == {later}
     assert _receipt(events)["snapshot_at"] == later
     covered = events[-1]
-    assert isinstance(covered, Covered)
+    assert isinstance(covered, CheckpointCommitted)
     assert covered.state.snapshot_at == later
 
 
 def test_why_every_row_is_sent():
     """The reason is known before the first event, to be told."""
-    assert TableSync(UserRow, ACCOUNT, _reading([A]), OLD, RULES).baseline == ""
+    assert TableSync(UserRow, ACCOUNT, _table_read([A]), OLD, OPTIONS).baseline == ""
     assert (
-        TableSync(UserRow, ACCOUNT, _reading([A]), None, RULES).baseline == "there is no state of a complete snapshot"
+        TableSync(UserRow, ACCOUNT, _table_read([A]), None, OPTIONS).baseline
+        == "there is no state of a complete snapshot"
     )
 
 
-CALL = Call("GET", "/roles", "Manage Roles")
+CALL = Endpoint("GET", "/roles", "Manage Roles")
 
 
 def _refused(status: int) -> WixError:
@@ -387,7 +420,7 @@ def test_a_read_that_brought_nothing(error: WixError, status: str):
     meter.requests, meter.retries = 5, 4
     failure = ReadFailed(error, BEGAN, meter)
     failure.finished_at = ENDED
-    receipt = failed_receipt(UserRow, ACCOUNT, failure, RULES, failure.error).model_dump()
+    receipt = failed_receipt(UserRow, ACCOUNT, failure, OPTIONS, failure.error).model_dump()
     nothing = ("baseline_at", "proof", "row_count", "expected_count", "added_count", "modified_count", "removed_count")
     assert receipt == _whole(
         status=status, request_count=5, retry_count=4, error=str(error),

@@ -24,7 +24,7 @@ def body(document: Any) -> bytes:
 KNOWN_NAMES = (
     *("teamMembers", "facets", "user", "invite", "id", "email", "name", "firstName", "assignments", "restrictions"),
     *("policyId", "assignmentId", "policy", "subject", "subjectType", "site", "conditions", "resource"),
-    *("conditionType", "resourceType", "value", "values", "count", "str", "int", "unread", "model_extra"),
+    *("conditionType", "resourceType", "value", "values", "count", "str", "int", "unparsed", "model_extra"),
 )
 """Names that mean something to the reader, to pydantic, or to Python, so that odd values meet odd places."""
 

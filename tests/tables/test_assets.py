@@ -17,14 +17,14 @@ NORTH = "0d0d0d0d-0000-4000-8000-000000000001"
 SOUTH = "0d0d0d0d-0000-4000-8000-000000000002"
 PAGE = "5e5e5e5e-0000-4000-8000-000000000003"
 
-WHOLE_ACCOUNT = Asset("account", ACCOUNT, name=None, site_id=None, folder_id=None, unread=None)
-SHOP_SITE = Asset("site", SHOP, name="Shop EU", site_id=SHOP, folder_id=None, unread=None)
-NORTH_FOLDER = Asset("folder", NORTH, name="/Clients/North", site_id=None, folder_id=NORTH, unread=None)
-SOUTH_FOLDER = Asset("folder", SOUTH, name="/Clients/South", site_id=None, folder_id=SOUTH, unread=None)
+WHOLE_ACCOUNT = Asset("account", ACCOUNT, name=None, site_id=None, folder_id=None, unparsed=None)
+SHOP_SITE = Asset("site", SHOP, name="Shop EU", site_id=SHOP, folder_id=None, unparsed=None)
+NORTH_FOLDER = Asset("folder", NORTH, name="/Clients/North", site_id=None, folder_id=NORTH, unparsed=None)
+SOUTH_FOLDER = Asset("folder", SOUTH, name="/Clients/South", site_id=None, folder_id=SOUTH, unparsed=None)
 
 
-def _unknown(unread: Any, site_id: str | None = None) -> Asset:
-    return Asset("unknown", None, name=None, site_id=site_id, folder_id=None, unread=unread)
+def _unknown(unparsed: Any, site_id: str | None = None) -> Asset:
+    return Asset("unknown", None, name=None, site_id=site_id, folder_id=None, unparsed=unparsed)
 
 
 def _conditions(*items: Any) -> dict[str, Any]:

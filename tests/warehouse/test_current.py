@@ -20,13 +20,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tap_wix_users.snapshot import state, sync
-from tap_wix_users.snapshot.reading import ReadFailed, Reading
 from tap_wix_users.snapshot.spool import Spool, decode
+from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
 from tap_wix_users.tables import models
 from tap_wix_users.tables.registry import TABLES
 from tap_wix_users.warehouse.current import current_views
 from tap_wix_users.wix.client import Meter
-from tap_wix_users.wix.errors import Call, NoAnswer
+from tap_wix_users.wix.errors import Endpoint, NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -294,8 +294,10 @@ class Life:
                 self._throughout[key].add(content)
 
     def _fail(self) -> None:
-        failure = ReadFailed(NoAnswer(Call("GET", "/x"), "no answer"), self._now, Meter())
-        row = sync.failed_receipt(self._kind.model, A, failure, sync.Rules("INCREMENTAL", "c", "e", "1"), failure.error)
+        failure = ReadFailed(NoAnswer(Endpoint("GET", "/x"), "no answer"), self._now, Meter())
+        row = sync.failed_receipt(
+            self._kind.model, A, failure, sync.SyncOptions("INCREMENTAL", "c", "e", "1"), failure.error
+        )
         self._warehouse.upsert(row.table, [row.__dict__])
         self.status = row.status
 
@@ -308,17 +310,17 @@ class Life:
         written = list(job.events())[: run.stop]
         kept = written[: run.kept]
         self._write(job, written)
-        receipts = [event.row.status for event in written if isinstance(event, sync.Receipt)]
+        receipts = [event.row.status for event in written if isinstance(event, sync.WriteReceipt)]
         self.status = receipts[0] if receipts else "killed"
         self._note_gap(job, seen, written, kept)
         for key in self._told(written).keys() | (seen if self.status == "complete" else {}):
             if key in seen:
                 self.left.pop(key, None)
         for event in kept:
-            if isinstance(event, sync.Uncovered):
+            if isinstance(event, sync.CheckpointPending):
                 before = None if self._stored is None or run.state == "ignored" else json.loads(self._stored)
                 self._stored = json.dumps(state.mark(before, event.at))
-            elif isinstance(event, sync.Covered):
+            elif isinstance(event, sync.CheckpointCommitted):
                 self._stored, self._covered = json.dumps(state.dump(event.state)), seen
                 self._unacknowledged.clear()
         if self.status == "complete":
@@ -329,23 +331,23 @@ class Life:
         for key, content in seen.items():
             rows.append(key, self._kind.row(account_id, key, content).__dict__)
         proof: Proof | None = None if run.read == "unverified" else "count"
-        reading = Reading(rows, proof, None, self._now, self._now, None, 0, 1, 1, 0)
-        rules = sync.Rules(
+        read = TableRead(rows, proof, None, self._now, self._now, None, 0, 1, 1, 0)
+        options = sync.SyncOptions(
             run.method, run.content, run.emitted, "1", max_state_rows=run.most, allow_mass_removal=run.allow,
             emit_tombstones=self._target.tombstones != "none",
         )  # fmt: skip
-        return sync.TableSync(self._kind.model, account_id, reading, old, rules)
+        return sync.TableSync(self._kind.model, account_id, read, old, options)
 
     def _write(self, job: sync.TableSync, events: Iterable[sync.Event]) -> None:
         """Store what the target makes of the messages, in their order."""
         rows: list[tuple[str, dict[str, Any]]] = []
         for event in events:
             match event:
-                case sync.Send(line, observed_at):
+                case sync.SendRow(line, observed_at):
                     rows.append((self._kind.name, {**decode(line), "observed_at": observed_at, "snapshot_at": job.at}))
-                case sync.Bury(record) if self._target.tombstones == "kept":
+                case sync.SendTombstone(record) if self._target.tombstones == "kept":
                     rows.append((self._kind.name, record))
-                case sync.Log(row) | sync.Receipt(row):
+                case sync.LogChange(row) | sync.WriteReceipt(row):
                     rows.append((row.table, row.__dict__))
         for table, group in groupby(rows, key=lambda row: row[0]):
             self._warehouse.upsert(table, [row for _table, row in group])
@@ -370,7 +372,7 @@ class Life:
             for key in self._unacknowledged.keys() - told.keys():
                 for content, was_complete in self._unacknowledged[key]:
                     self._note_undone(key, content, was_complete=was_complete)
-        if any(isinstance(event, sync.Uncovered | sync.Covered) for event in written[len(kept) :]):
+        if any(isinstance(event, sync.CheckpointPending | sync.CheckpointCommitted) for event in written[len(kept) :]):
             for key, content in told.items():
                 self._unacknowledged.setdefault(key, []).append((content, complete))
 
@@ -378,10 +380,10 @@ class Life:
         """What messages say of each row: its content, or None when it is gone."""
         told: dict[str, str | None] = {}
         for event in written:
-            if isinstance(event, sync.Send):
+            if isinstance(event, sync.SendRow):
                 row = decode(event.line)
                 told["|".join(row[name] for name in self._kind.key_columns)] = row[self._kind.content]
-            elif isinstance(event, sync.Log) and event.row.change_type == "removed":
+            elif isinstance(event, sync.LogChange) and event.row.change_type == "removed":
                 told[event.row.record_key] = None
         return told
 

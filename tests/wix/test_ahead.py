@@ -13,8 +13,8 @@ from typing_extensions import override
 from tap_wix_users.wix import errors
 from tap_wix_users.wix.ahead import PagesAhead, in_order
 from tap_wix_users.wix.endpoints import AccountApi
-from tap_wix_users.wix.proving import Effort, Outcome
-from tap_wix_users.wix.reads import read_team
+from tap_wix_users.wix.lists import read_team
+from tap_wix_users.wix.proving import Effort, ReadResult
 from tap_wix_users.wix.walks import Entry, OffsetWalk
 from tests.virtual import VirtualClock
 from tests.wix.conftest import asked
@@ -60,7 +60,7 @@ def world(rows: int) -> World:
     return World(Size(users=rows - rows // 10, invites=rows // 10, sites=3, folders=2, child_accounts=0))
 
 
-def read(api: Any, **effort: Any) -> Outcome[Members]:
+def read(api: Any, **effort: Any) -> ReadResult[Members]:
     """The team, as read a day after everybody has joined."""
     now = dt.datetime(2026, 11, 2, 8, tzinfo=dt.UTC)
     options: dict[str, Any] = {"page_size": 10, "now": lambda: now}
@@ -163,7 +163,7 @@ class TestSideBySide:
         def ask(own: AccountApi, offset: int, facets: bool) -> Any:
             asked_for.append(offset)
             if offset == 9:
-                raise errors.NoAnswer(errors.Call("GET", "/"), "no answer")
+                raise errors.NoAnswer(errors.Endpoint("GET", "/"), "no answer")
             if offset > 9:
                 # Holds the only thread that is left, so that no page after it can be begun before the walk has ended.
                 busy.wait(10)
@@ -188,7 +188,7 @@ class TestSideBySide:
         def ask(own: AccountApi, offset: int, facets: bool) -> Any:
             if offset == 9:
                 assert clock.begun.wait(10)
-                raise errors.NoAnswer(errors.Call("GET", "/"), "no answer")
+                raise errors.NoAnswer(errors.Endpoint("GET", "/"), "no answer")
             return own.search_team(limit=10, offset=offset, facets=facets)
 
         with PagesAhead(api, walk, ask) as ahead:
@@ -322,7 +322,7 @@ class TestPageSize:
         assert pagings(sandbox) == [(0, 100), (0, 1000), (99, 100), (198, 100), (297, 100), (349, 100)]
         assert outcome.sink.ids == team(sandbox.world.main)
         assert (outcome.proofs, outcome.attempts) == (COUNTED, 1)
-        said = [record.getMessage() for record in caplog.records if record.name == "tap_wix_users.wix.reads"]
+        said = [record.getMessage() for record in caplog.records if record.name == "tap_wix_users.wix.lists"]
         assert said == ["Wix refuses pages of 1000 rows; going on with 100 (see `page_size`)"]
 
     @pytest.mark.parametrize(

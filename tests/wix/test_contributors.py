@@ -11,7 +11,7 @@ import pytest
 from tap_wix_users.wix.contributors import KIND, Sites, read_contributors
 from tap_wix_users.wix.errors import ServerFailure, Unauthorized
 from tap_wix_users.wix.objects import Contributor
-from tap_wix_users.wix.proving import Effort, Outcome
+from tap_wix_users.wix.proving import Effort, ReadResult
 from tests.wix.conftest import asked
 from wix_sandbox import Fault, Rules, Size, World
 from wix_sandbox.records import Contributor as Outside
@@ -73,11 +73,11 @@ def rows(sites: Sequence[Site], known: Sequence[str] = ()) -> list[tuple[str, st
 def read(api: Any, ids: Sequence[str], *, proved: bool = True, role_ids: Sequence[str] | None = None, **effort: Any):
     """Read the contributors of sites."""
     sites = Sites(contributors=dict.fromkeys(ids, 1), proved=proved, role_ids=role_ids)
-    outcome: Outcome[Found] = read_contributors(api, Found, Effort(**effort), sites)
+    outcome: ReadResult[Found] = read_contributors(api, Found, Effort(**effort), sites)
     return outcome
 
 
-def what(outcome: Outcome[Found]) -> str:
+def what(outcome: ReadResult[Found]) -> str:
     """What contradicts a read, without the advice behind it."""
     return str(outcome.walk.flaw).partition(". ")[0]
 

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_wix_users.wix import endpoints, errors
-from tap_wix_users.wix.errors import Call, Redactor, Refusal, refusal
+from tap_wix_users.wix.errors import Endpoint, Redactor, Refusal, refusal
 from tests.tables.contract import example, json_values
 
 KEY = "IST.k9Zq+w/7=Xv%p&Lm~3tR8yB1nD5cF6hJ0sAeUoGiQ4xW2zMvNb"
 REQUEST_ID = "1732436000.1234567890"
-CALL = Call("POST", "/roles-management/v3/team/search", "to manage team members")
+CALL = Endpoint("POST", "/roles-management/v3/team/search", "to manage team members")
 WITHHELD = "(withheld: it repeats a part of the API key)"
 CHECK_THE_KEY = (
     "Wix does not accept the API key: check `api_key` (raw, without `Bearer`), that it was not revoked in the "
@@ -30,11 +30,11 @@ GRANT_IT = (
 )
 
 
-def _refusal(status: int, content: Any = b"", *, call: Call = CALL, **headers: str) -> Refusal:
+def _refusal(status: int, content: Any = b"", *, endpoint: Endpoint = CALL, **headers: str) -> Refusal:
     text = content if isinstance(content, bytes) else json.dumps(content).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     response = httpx.Response(status, content=text, headers=named)
-    return refusal(call, response, response.content, Redactor(KEY))
+    return refusal(endpoint, response, response.content, Redactor(KEY))
 
 
 def _application(code: Any = None, description: Any = None, message: Any = "") -> dict[str, Any]:
@@ -184,7 +184,7 @@ class TestPermissions:
     """A 403 names the permission of the contract's section 2."""
 
     @pytest.mark.parametrize(
-        ("call", "method", "path", "permission"),
+        ("endpoint", "method", "path", "permission"),
         [
             (
                 endpoints.SEARCH_TEAM,
@@ -213,17 +213,17 @@ class TestPermissions:
                 "Manage Folders or Read Folder Data",
             ),
             (
-                Call("GET", "/accounts/v1/accounts/a", endpoints.GET_ACCOUNT_PERMISSION),
+                Endpoint("GET", "/accounts/v1/accounts/a", endpoints.GET_ACCOUNT_PERMISSION),
                 "GET",
                 "/accounts/v1/accounts/a",
                 "Manage Team Members (`SCOPE.IDENTITY.MANAGE-TEAM-MEMBERS`)",
             ),
         ],
     )
-    def test_of_an_endpoint(self, call, method, path, permission):
+    def test_of_an_endpoint(self, endpoint, method, path, permission):
         """Whatever the body of the answer is."""
         for content in (example("forbidden"), b"<html>Forbidden</html>", b""):
-            error = _refusal(403, content, call=call)
+            error = _refusal(403, content, endpoint=endpoint)
             assert str(error).startswith(f"{method} {path}: 403")
             assert str(error).endswith(
                 f". The API key needs the permission {permission}: "
@@ -232,7 +232,7 @@ class TestPermissions:
 
     def test_of_an_endpoint_without_one(self):
         """Then it is access to the account that is missing."""
-        error = _refusal(403, call=Call("GET", "/x"))
+        error = _refusal(403, endpoint=Endpoint("GET", "/x"))
         assert error.advice == (
             "The API key needs access to this account: an owner or co-owner of the account grants it in the "
             "API Keys Manager"
@@ -276,7 +276,7 @@ def _shows(echo: str, text: str) -> bool:
     return any(piece in text for piece in pieces if " " not in piece)
 
 
-TOLD = ("call", "what", "advice", "patience", "status", "code", "description", "request_id")
+TOLD = ("endpoint", "what", "advice", "patience", "status", "code", "description", "request_id")
 
 
 class TestSecrets:

@@ -21,7 +21,7 @@ def _user(**fields: Any) -> dict[str, Any]:
 
 
 def _read_user(**fields: Any) -> objects.User:
-    [member] = objects.read(objects.TeamPage, body(_user(**fields))).team_members
+    [member] = objects.parse(objects.TeamPage, body(_user(**fields))).team_members
     assert member.user is not None
     return member.user
 
@@ -39,7 +39,7 @@ class TestTolerance:
 
     def test_a_documented_answer(self):
         """Every field is under its own name, and nothing is left over."""
-        page = objects.read(objects.TeamPage, example("team"))
+        page = objects.parse(objects.TeamPage, example("team"))
         assert page.model_dump(by_alias=True, exclude_unset=True) == json.loads(example("team"))
         assert page.unknown == {}
 
@@ -54,12 +54,12 @@ class TestTolerance:
     )
     def test_every_documented_answer(self, kind, name):
         """What is read is what was sent."""
-        answer = objects.read(kind, example(name))
+        answer = objects.parse(kind, example(name))
         assert answer.model_dump(by_alias=True, exclude_unset=True) == json.loads(example(name))
 
     def test_an_unknown_field_survives(self):
         """Whatever it holds, also under a name that Python or pydantic use."""
-        fields = {"seen": {"at": [1, None]}, "model_config": 1, "first_name": "x", "unread": 2, "__class__": 3}
+        fields = {"seen": {"at": [1, None]}, "model_config": 1, "first_name": "x", "unparsed": 2, "__class__": 3}
         assert _read_user(**fields).unknown == fields
 
     def test_an_unknown_enum_value_survives(self):
@@ -72,7 +72,7 @@ class TestTolerance:
     def test_a_missing_field_is_none(self):
         """Nothing is invented."""
         assert _read_user().model_dump() == {
-            "unread": None,
+            "unparsed": None,
             "id": "u",
             "email": None,
             "name": None,
@@ -93,7 +93,7 @@ class TestTolerance:
     )
     def test_an_empty_list_may_be_left_out(self, kind, lists):
         """Wix may leave out what has its default value (section 1)."""
-        assert _columns(objects.read(kind, b"{}"), *lists) == lists
+        assert _columns(objects.parse(kind, b"{}"), *lists) == lists
 
     @pytest.mark.parametrize(
         ("field", "attribute", "value"),
@@ -114,18 +114,18 @@ class TestTolerance:
         """The rest of the user is read as ever."""
         user = _read_user(**{field: value, "seen": 1, "assignments": [{"policyId": "1"}]})
         assert getattr(user, attribute) is None
-        assert user.unread == {field: value}
+        assert user.unparsed == {field: value}
         assert user.unknown == {field: value, "seen": 1}
         assert user.assignments == [_assignment(policyId="1")]
 
     def test_several_values_of_another_type_are_all_kept(self):
         """Each in the object that it was found in."""
         user = _read_user(email=1, name={"firstName": 2, "lastName": 3}, assignments=[{"subject": 4}])
-        assert user.unread == {"email": 1}
+        assert user.unparsed == {"email": 1}
         assert user.name
-        assert user.name.unread == {"firstName": 2, "lastName": 3}
+        assert user.name.unparsed == {"firstName": 2, "lastName": 3}
         assert user.assignments
-        assert user.assignments[0].unread == {"subject": 4}
+        assert user.assignments[0].unparsed == {"subject": 4}
 
     @pytest.mark.parametrize(
         ("kind", "document"),
@@ -142,7 +142,7 @@ class TestTolerance:
     )
     def test_a_leaf_with_several_problems_is_moved_aside_too(self, kind, document):
         """It identifies no row and holds none."""
-        assert objects.read(kind, body(document)).model_dump(by_alias=True, exclude_unset=True) != document
+        assert objects.parse(kind, body(document)).model_dump(by_alias=True, exclude_unset=True) != document
 
     @pytest.mark.parametrize(
         "value",
@@ -155,8 +155,8 @@ class TestTolerance:
     )
     def test_a_field_that_is_named_like_the_place_for_odd_values(self, value):
         """Wix may name a field as it likes: both values are kept."""
-        user = _read_user(**{"email": 5, "$unread": value})
-        assert user.unknown == {"email": 5, "$unread": value}
+        user = _read_user(**{"email": 5, "$unparsed": value})
+        assert user.unknown == {"email": 5, "$unparsed": value}
 
     @pytest.mark.parametrize("value", [7046409866117489206.0, 1.0, True])
     def test_a_number_that_is_no_integer_is_no_id(self, value):
@@ -164,7 +164,7 @@ class TestTolerance:
         user = _read_user(assignments=[{"policyId": value}])
         assert user.assignments
         assert user.assignments[0].policy_id is None
-        assert user.assignments[0].unread == {"policyId": value}
+        assert user.assignments[0].unparsed == {"policyId": value}
 
     def test_long_integers_keep_every_digit(self):
         """In an id, in an unknown field, and in an answer that is read for the second time."""
@@ -175,7 +175,7 @@ class TestTolerance:
 
     def test_restrictions_stay_as_they_came(self):
         """What they mean is for the tables to say, so nothing inside them is judged."""
-        examples: list[Any] = [None, {}, [], "ALL", {"site": {"id": 5, "$unread": 1}}, {"conditions": [None]}]
+        examples: list[Any] = [None, {}, [], "ALL", {"site": {"id": 5, "$unparsed": 1}}, {"conditions": [None]}]
         for restrictions in examples:
             user = _read_user(assignments=[{"restrictions": restrictions}])
             assert user.assignments
@@ -223,7 +223,7 @@ class TestStructure:
     def test_an_answer_without_its_structure_is_unreadable(self, kind, document, place):
         """Another attempt would not help. The message names the place, and no value."""
         with pytest.raises(UnreadableBody) as caught:
-            objects.read(kind, body(document))
+            objects.parse(kind, body(document))
         assert caught.value.retryable is False
         assert str(caught.value).startswith(f"the answer is not shaped as documented at {place}")
         assert "SECRET" not in str(caught.value)
@@ -231,7 +231,7 @@ class TestStructure:
     def test_three_places_are_enough(self):
         """A message stays short, however much is wrong."""
         with pytest.raises(UnreadableBody) as caught:
-            objects.read(objects.TeamPage, body({"teamMembers": ["SECRET"] * 100}))
+            objects.parse(objects.TeamPage, body({"teamMembers": ["SECRET"] * 100}))
         expected = "the answer is not shaped as documented at teamMembers.0, teamMembers.1, teamMembers.10"
         assert str(caught.value) == expected
 
@@ -251,7 +251,7 @@ class TestStructure:
     def test_what_is_no_json_is_worth_another_attempt(self, text):
         """It was cut short, or a proxy answered in Wix's stead."""
         with pytest.raises(UnreadableBody) as caught:
-            objects.read(objects.TeamPage, text)
+            objects.parse(objects.TeamPage, text)
         assert caught.value.retryable is True
         assert str(caught.value) == "the answer is not JSON, or was cut short"
 
@@ -260,7 +260,7 @@ class TestStructure:
         """They end the read in no other way than any odd answer."""
         text = b'{"teamMembers":[{"user":{"id":"u","email":5,"seen":%b}}]}' % number
         with contextlib.suppress(UnreadableBody):
-            objects.read(objects.TeamPage, text)
+            objects.parse(objects.TeamPage, text)
 
 
 def _places(value: Any, *path: int | str) -> list[tuple[int | str, ...]]:
@@ -305,7 +305,7 @@ PLACES_OF_ACCESS = [path for path in TEAM_PLACES if "teamMembers" in path]
 
 def _loses_nothing(document: Any) -> None:
     try:
-        page = objects.read(objects.TeamPage, body(document))
+        page = objects.parse(objects.TeamPage, body(document))
     except UnreadableBody as error:
         assert error.retryable is False  # noqa: PT017
         return
@@ -354,7 +354,7 @@ class TestNoAccessVanishes:
     def test_with_any_end_cut_off(self, length):
         """An answer that was cut short is never a shorter list."""
         with pytest.raises(UnreadableBody) as caught:
-            objects.read(objects.TeamPage, example("team")[:length])
+            objects.parse(objects.TeamPage, example("team")[:length])
         assert caught.value.retryable is True
 
     @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ class TestNoAccessVanishes:
         document = json.loads(example(name))
         changed = _replaced(document, data.draw(st.sampled_from(_places(document))), data.draw(json_values))
         try:
-            answer = objects.read(kind, body(changed))
+            answer = objects.parse(kind, body(changed))
         except UnreadableBody:
             return
         assert {sent: len(getattr(answer, seen)) for sent, seen in lists.items()} == {

@@ -57,9 +57,9 @@ def account_rows(account_id: str, record: tuple[Account | None, str | None]) -> 
         parent_account_id=properties.parent_account_id or parent_account_id,
         is_team=properties.is_team,
         website_url=properties.website_url,
-        date_created=dates.read("dateCreated", account.date_created),
-        date_updated=dates.read("dateUpdated", account.date_updated),
-        extra=_extra(account, dates.unread, accountProperties=properties),
+        date_created=dates.parse("dateCreated", account.date_created),
+        date_updated=dates.parse("dateUpdated", account.date_updated),
+        extra=_extra(account, dates.unparsed, accountProperties=properties),
     )
 
 
@@ -75,8 +75,8 @@ def user_rows(account_id: str, member: TeamMember) -> Iterable[UserRow]:
         first_name=user.name.first_name if user.name else None,
         last_name=user.name.last_name if user.name else None,
         profile_image=user.profile_image,
-        joined_team_at=dates.read("joinedTeamAt", user.joined_team_at),
-        extra=_extra(user, dates.unread, name=user.name),
+        joined_team_at=dates.parse("joinedTeamAt", user.joined_team_at),
+        extra=_extra(user, dates.unparsed, name=user.name),
     )
 
 
@@ -91,8 +91,8 @@ def assignment_rows(account_id: str, member: TeamMember) -> Iterable[AssignmentR
             account_id=account_id,
             user_id=user.id,
             assignment_key=key,
-            assignment_id=_text(assignment.assignment_id),
-            subject_id=_text(subject.id) if subject else None,
+            assignment_id=_id_text(assignment.assignment_id),
+            subject_id=_id_text(subject.id) if subject else None,
             subject_type=subject.subject_type if subject else None,
             extra=_extra(assignment, _unfit(assignment.restrictions), subject=subject),
             **columns,
@@ -120,11 +120,11 @@ def _invite_columns(account_id: str, invite: Invite) -> dict[str, Any]:
         "id": invite.id,
         "email": invite.email,
         "status": invite.status,
-        "date_created": dates.read("dateCreated", invite.date_created),
-        "date_updated": dates.read("dateUpdated", invite.date_updated),
-        "expiration_date": dates.read("expirationDate", invite.expiration_date),
+        "date_created": dates.parse("dateCreated", invite.date_created),
+        "date_updated": dates.parse("dateUpdated", invite.date_updated),
+        "expiration_date": dates.parse("expirationDate", invite.expiration_date),
         # A link of an odd type is not in its column, but is as secret.
-        "extra": _without(_extra(invite, dates.unread), "acceptLink"),
+        "extra": _without(_extra(invite, dates.unparsed), "acceptLink"),
     }
 
 
@@ -186,10 +186,10 @@ def site_rows(account_id: str, site: Site) -> Iterable[SiteRow]:
         edit_url=site.edit_url,
         thumbnail=site.thumbnail,
         html_app_id=site.html_app_id,
-        created_date=dates.read("createdDate", site.created_date),
-        updated_date=dates.read("updatedDate", site.updated_date),
-        trashed_date=dates.read("trashedDate", site.trashed_date),
-        extra=_extra(site, dates.unread),
+        created_date=dates.parse("createdDate", site.created_date),
+        updated_date=dates.parse("updatedDate", site.updated_date),
+        trashed_date=dates.parse("trashedDate", site.trashed_date),
+        extra=_extra(site, dates.unparsed),
     )
 
 
@@ -203,9 +203,9 @@ def folder_rows(account_id: str, folder: Folder) -> Iterable[FolderRow]:
         parent_id=folder.parent_id or None,
         path=_path(folder),
         site_count=folder.site_count,
-        created_date=dates.read("createdDate", folder.created_date),
-        updated_date=dates.read("updatedDate", folder.updated_date),
-        extra=_extra(folder, dates.unread | _strange_path(folder)),
+        created_date=dates.parse("createdDate", folder.created_date),
+        updated_date=dates.parse("updatedDate", folder.updated_date),
+        extra=_extra(folder, dates.unparsed | _strange_path(folder)),
     )
 
 
@@ -258,7 +258,7 @@ def _asset_rows(
     rows: list[R] = []
     for assignment in owner.assignments or ():
         restrictions = assignment.restrictions
-        role_id = _text(assignment.policy_id) or _role_of_full_form(assignment)
+        role_id = _id_text(assignment.policy_id) or _role_of_full_form(assignment)
         found = assets(restrictions, account_id)
         for asset in found:
             columns = {
@@ -319,7 +319,7 @@ def _whole_subject(assignment: Assignment) -> Json:
 
 def _as_came(value: WixObject) -> Json:
     """The fields of an object that came, known or not."""
-    return {**value.model_dump(by_alias=True, exclude_unset=True, exclude={"unread"}), **(value.unread or {})}
+    return {**value.model_dump(by_alias=True, exclude_unset=True, exclude={"unparsed"}), **(value.unparsed or {})}
 
 
 def _without(extra: Json | None, name: str) -> Json | None:
@@ -327,17 +327,17 @@ def _without(extra: Json | None, name: str) -> Json | None:
 
 
 class _Dates:
-    """Reads the date-times of an object, and keeps those that cannot be read."""
+    """Parses the date-times of an object, and keeps those that cannot be parsed."""
 
     def __init__(self) -> None:
-        self.unread: Json = {}
+        self.unparsed: Json = {}
 
-    def read(self, name: str, text: str | None) -> str | None:
+    def parse(self, name: str, text: str | None) -> str | None:
         if not text:
             return None
         moment = normalized(text)
         if moment is None:
-            self.unread[name] = text
+            self.unparsed[name] = text
         return moment
 
 
@@ -358,5 +358,5 @@ def _extra(owner: WixObject | None, aside: Json | None = None, **inner: WixObjec
     return extra or None
 
 
-def _text(identifier: str | int | None) -> str | None:
+def _id_text(identifier: str | int | None) -> str | None:
     return None if identifier is None else str(identifier)

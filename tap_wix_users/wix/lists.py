@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import ChildAccount, Folder, Site, TeamMember, TeamPage
-    from tap_wix_users.wix.proving import Effort, Outcome, Pages, S
+    from tap_wix_users.wix.proving import Effort, Pages, ReadResult, S
 
 logger = logging.getLogger(__name__)
 
 
-def read_team(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
+def read_team(api: AccountApi, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
     """Read the team members (kind ``user``) and invites (kind ``invite``) of an account, in one walk.
 
     Raises:
@@ -54,13 +54,13 @@ def read_team(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome
                 fresh = walk.take([_team_entry(member) for member in members], _team_counts(page))
                 yield [members[position] for position in fresh]
 
-    outcome = prove(begin, sink, effort)
-    if strange := len(outcome.walk.seen.get("other", ())):
+    result = prove(begin, sink, effort)
+    if strange := len(result.walk.seen.get("other", ())):
         logger.warning("%d rows of the team are neither a user nor an invite: this release cannot read them", strange)
-    return outcome
+    return result
 
 
-def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
+def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
     """Read the sites (kind ``site``) of an account.
 
     Raises:
@@ -94,7 +94,7 @@ def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcom
     return prove(begin, sink, effort)
 
 
-def read_folders(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
+def read_folders(api: AccountApi, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
     """Read the site folders (kind ``folder``) of an account.
 
     Raises:
@@ -114,7 +114,7 @@ def read_folders(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outc
     return prove(begin, sink, effort)
 
 
-def read_child_accounts(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Outcome[S]:
+def read_child_accounts(api: AccountApi, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
     """Read the ids of an account's child accounts (kind ``child``).
 
     Raises:
@@ -137,7 +137,7 @@ def read_child_accounts(api: AccountApi, sink: Callable[[], S], effort: Effort) 
     return prove(begin, sink, effort)
 
 
-def read_roles(api: AccountApi, sink: Callable[[], S], effort: Effort, *, locale: str) -> Outcome[S]:
+def read_roles(api: AccountApi, sink: Callable[[], S], effort: Effort, *, locale: str) -> ReadResult[S]:
     """Read the roles (kind ``role``) of an account, each with the list that it came in.
 
     Raises:
@@ -154,7 +154,7 @@ def read_roles(api: AccountApi, sink: Callable[[], S], effort: Effort, *, locale
 
 def read_account(
     api: AccountApi, sink: Callable[[], S], effort: Effort, *, parent_account_id: str | None
-) -> Outcome[S]:
+) -> ReadResult[S]:
     """Read the record (kind ``account``) of an account, None where the key may not see it, and its parent.
 
     Raises:
@@ -174,7 +174,7 @@ def read_account(
 
 def _read_whole(
     kind: str, ask: Callable[[], list[tuple[str, Any]]], sink: Callable[[], S], effort: Effort
-) -> Outcome[S]:
+) -> ReadResult[S]:
     """Read a list that comes in one answer, as pairs of key and object."""
 
     def begin(horizon: str) -> tuple[Walk, Pages[Any]]:

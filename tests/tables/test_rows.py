@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_wix_users.tables import models, shape
+from tap_wix_users.tables import models
+from tap_wix_users.tables import rows as row_makers
 from tap_wix_users.wix import objects
 from tap_wix_users.wix.client import UnreadableBody
 from tests.tables.contract import body, example, json_values
@@ -26,43 +27,43 @@ OWNER = "6601492336091027458"
 INTERN = "7046409866117489206"
 
 
-def _rows(shaper: Any, *items: Any) -> list[dict[str, Any]]:
-    return [row.model_dump() for item in items for row in shaper(ACCOUNT, item)]
+def _rows(make_rows: Any, *items: Any) -> list[dict[str, Any]]:
+    return [row.model_dump() for item in items for row in make_rows(ACCOUNT, item)]
 
 
-def _team(shaper: Any, page: bytes) -> list[dict[str, Any]]:
-    return _rows(shaper, *objects.read(objects.TeamPage, page).team_members)
+def _team(make_rows: Any, page: bytes) -> list[dict[str, Any]]:
+    return _rows(make_rows, *objects.parse(objects.TeamPage, page).team_members)
 
 
-def _user(shaper: Any, **fields: Any) -> list[dict[str, Any]]:
-    return _team(shaper, body({"teamMembers": [{"user": {"id": ADA, **fields}}]}))
+def _user(make_rows: Any, **fields: Any) -> list[dict[str, Any]]:
+    return _team(make_rows, body({"teamMembers": [{"user": {"id": ADA, **fields}}]}))
 
 
-def _invite(shaper: Any, **fields: Any) -> list[dict[str, Any]]:
-    return _team(shaper, body({"teamMembers": [{"invite": {"id": INVITE, **fields}}]}))
+def _invite(make_rows: Any, **fields: Any) -> list[dict[str, Any]]:
+    return _team(make_rows, body({"teamMembers": [{"invite": {"id": INVITE, **fields}}]}))
 
 
 def _held(*assignments: Any) -> list[dict[str, Any]]:
-    return _user(shape.assignment_rows, assignments=list(assignments))
+    return _user(row_makers.assignment_rows, assignments=list(assignments))
 
 
 def _granted(*assignments: Any) -> list[dict[str, Any]]:
-    return _invite(shape.invite_assignment_rows, assignments=list(assignments))
+    return _invite(row_makers.invite_assignment_rows, assignments=list(assignments))
 
 
 def _sites(**fields: Any) -> list[dict[str, Any]]:
-    page = objects.read(objects.SitePage, body({"sites": [{"id": SHOP, **fields}]}))
-    return _rows(shape.site_rows, *page.sites)
+    page = objects.parse(objects.SitePage, body({"sites": [{"id": SHOP, **fields}]}))
+    return _rows(row_makers.site_rows, *page.sites)
 
 
 def _folders(**fields: Any) -> list[dict[str, Any]]:
-    page = objects.read(objects.FolderPage, body({"folders": [{"id": NORTH, **fields}]}))
-    return _rows(shape.folder_rows, *page.folders)
+    page = objects.parse(objects.FolderPage, body({"folders": [{"id": NORTH, **fields}]}))
+    return _rows(row_makers.folder_rows, *page.folders)
 
 
 def _account(parent: str | None = None, **fields: Any) -> list[dict[str, Any]]:
-    answer = objects.read(objects.AccountAnswer, body({"account": {"accountId": ACCOUNT, **fields}}))
-    return _rows(shape.account_rows, (answer.account, parent))
+    answer = objects.parse(objects.AccountAnswer, body({"account": {"accountId": ACCOUNT, **fields}}))
+    return _rows(row_makers.account_rows, (answer.account, parent))
 
 
 def _blank(model: type[models.Row], **columns: Any) -> dict[str, Any]:
@@ -89,7 +90,7 @@ class TestTheContractsExamples:
 
     def test_users(self):
         """A team member is a row, and an invite is none."""
-        assert _team(shape.user_rows, example("team")) == [
+        assert _team(row_makers.user_rows, example("team")) == [
             {
                 "account_id": ACCOUNT,
                 "id": ADA,
@@ -115,7 +116,7 @@ class TestTheContractsExamples:
     def test_assignments(self):
         """A role is a row for each asset: the whole account, a site, a folder."""
         folder = {"conditionType": "FOLDER", "id": NORTH, "value": "/Clients/North"}
-        assert _team(shape.assignment_rows, example("team")) == [
+        assert _team(row_makers.assignment_rows, example("team")) == [
             {
                 "account_id": ACCOUNT,
                 "user_id": ADA,
@@ -168,7 +169,7 @@ class TestTheContractsExamples:
 
     def test_invites(self):
         """An invite is a row, without the link that accepts it."""
-        assert _team(shape.invite_rows, example("team")) == [
+        assert _team(row_makers.invite_rows, example("team")) == [
             {
                 "account_id": ACCOUNT,
                 "id": INVITE,
@@ -183,7 +184,7 @@ class TestTheContractsExamples:
 
     def test_invites_with_links(self):
         """The link is in the table that was asked to have it."""
-        assert _team(shape.invite_rows_with_links, example("team")) == [
+        assert _team(row_makers.invite_rows_with_links, example("team")) == [
             {
                 "account_id": ACCOUNT,
                 "id": INVITE,
@@ -199,7 +200,7 @@ class TestTheContractsExamples:
 
     def test_invite_assignments(self):
         """What an invite will grant has no id at Wix, so its key says role and asset."""
-        assert _team(shape.invite_assignment_rows, example("team")) == [
+        assert _team(row_makers.invite_assignment_rows, example("team")) == [
             {
                 "account_id": ACCOUNT,
                 "invite_id": INVITE,
@@ -217,10 +218,10 @@ class TestTheContractsExamples:
 
     def test_roles(self):
         """A role is predefined or custom by the list that it came in."""
-        page = objects.read(objects.RoleList, example("roles"))
+        page = objects.parse(objects.RoleList, example("roles"))
         listed = [(role, "predefined") for role in page.predefined_roles]
         listed += [(role, "custom") for role in page.custom_roles]
-        assert _rows(shape.role_rows, *listed) == [
+        assert _rows(row_makers.role_rows, *listed) == [
             {
                 "account_id": ACCOUNT,
                 "id": "6601492336091027458",
@@ -261,7 +262,7 @@ class TestTheContractsExamples:
 
     def test_sites(self):
         """A site is a row."""
-        assert _rows(shape.site_rows, *objects.read(objects.SitePage, example("sites")).sites) == [
+        assert _rows(row_makers.site_rows, *objects.parse(objects.SitePage, example("sites")).sites) == [
             {
                 "account_id": ACCOUNT,
                 "id": SHOP,
@@ -290,8 +291,8 @@ class TestTheContractsExamples:
 
     def test_accounts(self):
         """An account is a row, and a property without a column stays under `accountProperties`."""
-        account = objects.read(objects.AccountAnswer, example("account")).account
-        assert _rows(shape.account_rows, (account, None)) == [
+        account = objects.parse(objects.AccountAnswer, example("account")).account
+        assert _rows(row_makers.account_rows, (account, None)) == [
             {
                 "account_id": ACCOUNT,
                 "name": "Acme",
@@ -314,17 +315,19 @@ class TestWhatIsMissing:
     @pytest.mark.parametrize(
         ("rows", "expected"),
         [
-            pytest.param(_user(shape.user_rows), [_blank(models.UserRow, id=ADA)], id="users"),
-            pytest.param(_user(shape.user_rows, name={}), [_blank(models.UserRow, id=ADA)], id="users, empty name"),
-            pytest.param(_user(shape.assignment_rows), [], id="assignments, none"),
-            pytest.param(_user(shape.assignment_rows, assignments=None), [], id="assignments, null"),
-            pytest.param(_user(shape.assignment_rows, assignments=[]), [], id="assignments, empty"),
-            pytest.param(_held({}), [_assignment("unknown@account", WHOLE_ACCOUNT)], id="assignments, blank"),
-            pytest.param(_invite(shape.invite_rows), [_blank(models.InviteRow, id=INVITE)], id="invites"),
+            pytest.param(_user(row_makers.user_rows), [_blank(models.UserRow, id=ADA)], id="users"),
             pytest.param(
-                _invite(shape.invite_rows_with_links), [_blank(models.InviteWithLinkRow, id=INVITE)], id="links"
+                _user(row_makers.user_rows, name={}), [_blank(models.UserRow, id=ADA)], id="users, empty name"
             ),
-            pytest.param(_invite(shape.invite_assignment_rows), [], id="invite assignments, none"),
+            pytest.param(_user(row_makers.assignment_rows), [], id="assignments, none"),
+            pytest.param(_user(row_makers.assignment_rows, assignments=None), [], id="assignments, null"),
+            pytest.param(_user(row_makers.assignment_rows, assignments=[]), [], id="assignments, empty"),
+            pytest.param(_held({}), [_assignment("unknown@account", WHOLE_ACCOUNT)], id="assignments, blank"),
+            pytest.param(_invite(row_makers.invite_rows), [_blank(models.InviteRow, id=INVITE)], id="invites"),
+            pytest.param(
+                _invite(row_makers.invite_rows_with_links), [_blank(models.InviteWithLinkRow, id=INVITE)], id="links"
+            ),
+            pytest.param(_invite(row_makers.invite_assignment_rows), [], id="invite assignments, none"),
             pytest.param(_sites(), [_blank(models.SiteRow, id=SHOP)], id="sites"),
             pytest.param(
                 _sites(folderId="", viewUrl="", contributorAccountIds=[]),
@@ -335,7 +338,7 @@ class TestWhatIsMissing:
             pytest.param(_account(), [_blank(models.AccountRow)], id="accounts"),
             pytest.param(_account(accountProperties=None), [_blank(models.AccountRow)], id="accounts, properties null"),
             pytest.param(
-                _rows(shape.role_rows, (objects.Role(id="1"), "custom")),
+                _rows(row_makers.role_rows, (objects.Role(id="1"), "custom")),
                 [_blank(models.RoleRow, id="1", role_type="custom")],
                 id="roles",
             ),
@@ -348,13 +351,24 @@ class TestWhatIsMissing:
     def test_a_member_that_is_neither_a_user_nor_an_invite_has_no_row(self):
         """There is nothing to key it by."""
         page = body({"teamMembers": [{}, {"user": None}, {"group": {"id": "g"}}]})
-        shapers = (shape.user_rows, shape.assignment_rows, shape.invite_rows, shape.invite_assignment_rows)
-        assert [_team(shaper, page) for shaper in (*shapers, shape.invite_rows_with_links)] == [[], [], [], [], []]
+        makers = (
+            row_makers.user_rows,
+            row_makers.assignment_rows,
+            row_makers.invite_rows,
+            row_makers.invite_assignment_rows,
+        )
+        assert [_team(make_rows, page) for make_rows in (*makers, row_makers.invite_rows_with_links)] == [
+            [],
+            [],
+            [],
+            [],
+            [],
+        ]
 
     @pytest.mark.parametrize("parent", [None, PARENT])
     def test_a_refused_account_record_still_has_its_row(self, parent):
         """What is known is the id, and the account that listed it."""
-        assert _rows(shape.account_rows, (None, parent)) == [_blank(models.AccountRow, parent_account_id=parent)]
+        assert _rows(row_makers.account_rows, (None, parent)) == [_blank(models.AccountRow, parent_account_id=parent)]
 
     @pytest.mark.parametrize(
         ("said", "listed_by", "expected"),
@@ -373,7 +387,7 @@ class TestExtra:
     def test_users(self):
         """Unknown fields, and values of another type than documented, of the user and of the name."""
         rows = _user(
-            shape.user_rows,
+            row_makers.user_rows,
             email=["ada@example.com"],
             lastSeen={"at": 1, "from": [None, "\u2028"]},
             name={"firstName": "Ada", "lastName": 7, "middleName": "M."},
@@ -399,7 +413,7 @@ class TestExtra:
 
     def test_an_object_of_another_type_is_kept_under_its_name(self):
         """A name that is plain text is not lost."""
-        assert _user(shape.user_rows, name="Ada") == [_blank(models.UserRow, id=ADA, extra={"name": "Ada"})]
+        assert _user(row_makers.user_rows, name="Ada") == [_blank(models.UserRow, id=ADA, extra={"name": "Ada"})]
 
     def test_assignments(self):
         """Unknown fields of the assignment and of its subject."""
@@ -430,7 +444,9 @@ class TestExtra:
         assert _held({"policyId": OWNER, "subject": {"subjectType": "ROBOT"}}) == [
             _assignment(f"{OWNER}@account", WHOLE_ACCOUNT, role_id=OWNER, subject_type="ROBOT")
         ]
-        assert _invite(shape.invite_rows, status="Snoozed") == [_blank(models.InviteRow, id=INVITE, status="Snoozed")]
+        assert _invite(row_makers.invite_rows, status="Snoozed") == [
+            _blank(models.InviteRow, id=INVITE, status="Snoozed")
+        ]
 
     @pytest.mark.parametrize("restrictions", ["ALL", [], [ON_SHOP], 0, False])
     def test_a_restriction_that_is_no_object_is_unknown_and_kept(self, restrictions):
@@ -448,7 +464,11 @@ class TestExtra:
     def test_invites(self):
         """Unknown fields, and values of another type, but never the link."""
         rows = _invite(
-            shape.invite_rows, status=3, acceptLink="https://manage.wix.com/x", inviterId=ADA, expirationDate=1717142400
+            row_makers.invite_rows,
+            status=3,
+            acceptLink="https://manage.wix.com/x",
+            inviterId=ADA,
+            expirationDate=1717142400,
         )
         assert rows == [
             _blank(
@@ -512,8 +532,8 @@ class TestExtra:
     def test_roles(self):
         """Unknown fields, and values of another type."""
         page = body({"customRoles": [{"id": INTERN, "title": None, "description": 5, "scopes": ["a"]}]})
-        [role] = objects.read(objects.RoleList, page).custom_roles
-        assert _rows(shape.role_rows, (role, "custom")) == [
+        [role] = objects.parse(objects.RoleList, page).custom_roles
+        assert _rows(row_makers.role_rows, (role, "custom")) == [
             _blank(models.RoleRow, id=INTERN, role_type="custom", extra={"description": 5, "scopes": ["a"]})
         ]
 
@@ -539,7 +559,7 @@ class TestDates:
     )
     def test_a_date_time(self, said, column, extra):
         """Every form of ISO 8601 becomes the same form."""
-        assert _user(shape.user_rows, joinedTeamAt=said) == [
+        assert _user(row_makers.user_rows, joinedTeamAt=said) == [
             _blank(models.UserRow, id=ADA, joined_team_at=column, extra=extra)
         ]
 
@@ -548,7 +568,7 @@ class TestDates:
     )
     def test_what_only_looks_like_a_date_time(self, said):
         """It is not passed on to targets, which would refuse the row."""
-        assert _user(shape.user_rows, joinedTeamAt=said) == [
+        assert _user(row_makers.user_rows, joinedTeamAt=said) == [
             _blank(models.UserRow, id=ADA, extra={"joinedTeamAt": said})
         ]
 
@@ -556,10 +576,10 @@ class TestDates:
         """No date is forgotten, whether it can be read or not."""
         good, bad = "2024-01-15T12:00:00Z", "soon"
         read = "2024-01-15T12:00:00.000000Z"
-        assert _invite(shape.invite_rows, dateCreated=good, dateUpdated=good, expirationDate=bad) == [
+        assert _invite(row_makers.invite_rows, dateCreated=good, dateUpdated=good, expirationDate=bad) == [
             _blank(models.InviteRow, id=INVITE, date_created=read, date_updated=read, extra={"expirationDate": bad})
         ]
-        assert _invite(shape.invite_rows, dateCreated=bad, dateUpdated=bad, expirationDate=good) == [
+        assert _invite(row_makers.invite_rows, dateCreated=bad, dateUpdated=bad, expirationDate=good) == [
             _blank(models.InviteRow, id=INVITE, expiration_date=read, extra={"dateCreated": bad, "dateUpdated": bad})
         ]
         assert _sites(createdDate=bad, updatedDate=bad, trashedDate=good) == [
@@ -757,8 +777,8 @@ class TestLongIds:
     @pytest.mark.parametrize("sent", [str, int])
     def test_id_of_a_role(self, sent):
         """A role's own id."""
-        [role] = objects.read(objects.RoleList, body({"customRoles": [{"id": sent(self.ROLE)}]})).custom_roles
-        assert _rows(shape.role_rows, (role, "custom")) == [
+        [role] = objects.parse(objects.RoleList, body({"customRoles": [{"id": sent(self.ROLE)}]})).custom_roles
+        assert _rows(row_makers.role_rows, (role, "custom")) == [
             _blank(models.RoleRow, id="7046409866117489206", role_type="custom")
         ]
 
@@ -822,15 +842,15 @@ class TestAcceptLinks:
         "link",
         [
             "https://manage.wix.com/SECRET",
-            *(link for link in ({"value": "SECRET"}, ["SECRET"], {"$unread": "SECRET"})),
+            *(link for link in ({"value": "SECRET"}, ["SECRET"], {"$unparsed": "SECRET"})),
         ],
     )
     def test_a_link_is_in_no_column_but_its_own(self, link):
         """Not even one of another type than documented, which would go to `extra`."""
         fields = {"acceptLink": link, "email": 5, "assignments": [{"policyId": OWNER}]}
-        for shaper in (shape.invite_rows, shape.invite_assignment_rows):
-            assert "SECRET" not in json.dumps(_invite(shaper, **fields))
-        [row] = _invite(shape.invite_rows_with_links, **fields)
+        for make_rows in (row_makers.invite_rows, row_makers.invite_assignment_rows):
+            assert "SECRET" not in json.dumps(_invite(make_rows, **fields))
+        [row] = _invite(row_makers.invite_rows_with_links, **fields)
         assert "SECRET" not in json.dumps(row["extra"])
 
 
@@ -855,7 +875,7 @@ def _texts(rows):
 @given(st.lists(grants | json_values, max_size=5))
 def test_every_grant_that_can_be_read_has_rows_with_keys_of_their_own(assignments):
     """Keys are never null, never shared, and no different grant is lost."""
-    for kind, table in (("user", shape.assignment_rows), ("invite", shape.invite_assignment_rows)):
+    for kind, table in (("user", row_makers.assignment_rows), ("invite", row_makers.invite_assignment_rows)):
         page = body({"teamMembers": [{kind: {"id": ADA, "assignments": assignments}}]})
         try:
             rows = _team(table, page)

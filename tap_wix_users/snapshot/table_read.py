@@ -1,4 +1,4 @@
-"""What a read hands over: a whole, judged reading of one table, or the reason why there is none."""
+"""What a read hands over: the rows of one table and what proves them, or the reason why there are none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reading:
+class TableRead:
     """One table of one account, as one read saw it.
 
     Attributes:

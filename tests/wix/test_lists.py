@@ -13,7 +13,7 @@ import httpx
 import pytest
 from typing_extensions import override
 
-from tap_wix_users.wix import reads
+from tap_wix_users.wix import lists
 from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE, SEARCH_TEAM, SITE_PAGE
 from tap_wix_users.wix.errors import Forbidden, InvalidRequest, NotFound, Redactor, WixError
 from tap_wix_users.wix.objects import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import WixObject
-    from tap_wix_users.wix.proving import Outcome
+    from tap_wix_users.wix.proving import ReadResult
 
 NOW = dt.datetime(2024, 11, 24, 12, tzinfo=dt.UTC)
 LONG_AGO = "2020-01-01T00:00:00.000Z"
@@ -207,7 +207,7 @@ class Reading:
     api: FakeApi
     sinks: list[Sink] = field(default_factory=list)
 
-    def run(self, read: Callable[..., Outcome[Sink]], **effort: Any) -> Outcome[Sink]:
+    def run(self, read: Callable[..., ReadResult[Sink]], **effort: Any) -> ReadResult[Sink]:
         """Read a list."""
         return read(cast("AccountApi", self.api), self._sink, Effort(**{"now": lambda: NOW, **effort}))
 
@@ -216,7 +216,7 @@ class Reading:
         return self.sinks[-1]
 
 
-def read(read_list: Callable[..., Outcome[Sink]], api: FakeApi, **effort: Any) -> Outcome[Sink]:
+def read(read_list: Callable[..., ReadResult[Sink]], api: FakeApi, **effort: Any) -> ReadResult[Sink]:
     """Read a list of the fake account."""
     return Reading(api).run(read_list, **effort)
 
@@ -227,7 +227,7 @@ def read(read_list: Callable[..., Outcome[Sink]], api: FakeApi, **effort: Any) -
 def test_a_small_team_is_one_request():
     """A page that its facets confirm is the whole team."""
     api = FakeApi(members=[*users(3), invite("i")])
-    outcome = read(reads.read_team, api)
+    outcome = read(lists.read_team, api)
     assert api.requests == [(100, 0, True)]
     assert outcome.sink.keys == ["u0", "u1", "u2", "i"]
     assert (outcome.proofs, outcome.attempts) == ({"user": "count", "invite": "count"}, 1)
@@ -236,7 +236,7 @@ def test_a_small_team_is_one_request():
 def test_a_large_team_overlaps_and_is_counted_first_and_last():
     """250 members are four requests, two of them with facets."""
     api = FakeApi(members=users(250))
-    outcome = read(reads.read_team, api)
+    outcome = read(lists.read_team, api)
     assert api.requests == [(100, 0, True), (100, 99, False), (100, 198, False), (100, 249, True)]
     assert outcome.sink.keys == [f"u{place}" for place in range(250)]
     assert (outcome.proofs, outcome.attempts) == ({"user": "count", "invite": "count"}, 1)
@@ -245,7 +245,7 @@ def test_a_large_team_overlaps_and_is_counted_first_and_last():
 def test_one_page_of_sites_is_one_request():
     """60 sites come in one answer, and are not counted."""
     api = FakeApi(sites=sites(60))
-    outcome = read(reads.read_sites, api)
+    outcome = read(lists.read_sites, api)
     assert api.requests == [None]
     assert (len(outcome.sink.items), outcome.proofs) == (60, {"site": "whole"})
 
@@ -253,7 +253,7 @@ def test_one_page_of_sites_is_one_request():
 def test_many_sites_are_counted_around_the_walk():
     """250 sites: the first page says that there are more, so they are counted before it, and after the last."""
     api = FakeApi(sites=sites(250))
-    outcome = read(reads.read_sites, api)
+    outcome = read(lists.read_sites, api)
     assert api.requests == [None, "count", None, "100", "200", "count"]
     assert outcome.sink.keys == [f"s{place}" for place in range(250)]
     assert (outcome.proofs, outcome.attempts) == ({"site": "count"}, 1)
@@ -262,7 +262,7 @@ def test_many_sites_are_counted_around_the_walk():
 def test_sites_that_are_not_counted_are_read_twice():
     """A count that does not tell leaves the second walk, which asks for it again."""
     api = FakeApi(sites=sites(150), site_count=lambda: None)
-    outcome = read(reads.read_sites, api)
+    outcome = read(lists.read_sites, api)
     assert api.requests == [None, *["count", None, "100", "count"] * 2]
     assert (outcome.proofs, outcome.attempts) == ({"site": "repeat"}, 2)
 
@@ -281,7 +281,7 @@ class EmptyFirst(FakeApi):
 def test_sites_are_counted_before_the_first_page_also_when_it_is_empty():
     """The first count is older than every page."""
     api = EmptyFirst(sites=sites(3))
-    read(reads.read_sites, api)
+    read(lists.read_sites, api)
     assert api.requests == [None, "count", None, "0", "count"]
 
 
@@ -289,7 +289,7 @@ def test_sites_are_counted_before_the_first_page_also_when_it_is_empty():
 def test_folders_are_not_counted(number: int, offsets: list[int]):
     """A page of folders is confirmed; one folder leaves no room for an overlap, and several pages are read twice."""
     api = FakeApi(folders=folders(number))
-    outcome = read(reads.read_folders, api)
+    outcome = read(lists.read_folders, api)
     assert api.requests == offsets
     assert outcome.sink.keys == [f"f{place}" for place in range(number)]
     assert outcome.proofs == {"folder": "whole" if 1 < number < FOLDER_PAGE else "repeat"}
@@ -298,7 +298,7 @@ def test_folders_are_not_counted(number: int, offsets: list[int]):
 def test_an_empty_answer_is_asked_for_again():
     """No folders at all look like an outage, and are believed the second time."""
     api = FakeApi()
-    outcome = read(reads.read_folders, api)
+    outcome = read(lists.read_folders, api)
     assert api.requests == [0, 0]
     assert (outcome.proofs, outcome.attempts) == ({"folder": "repeat"}, 2)
 
@@ -317,7 +317,7 @@ def test_child_accounts_are_counted_by_their_paging(
 ):
     """The total counts, unless there are too many to count."""
     api = FakeApi(children=60, paging=paging)
-    outcome = read(reads.read_child_accounts, api)
+    outcome = read(lists.read_child_accounts, api)
     assert api.requests == offsets
     assert (outcome.proofs, outcome.walk.rows) == ({"child": proof}, 60)
 
@@ -326,7 +326,7 @@ def test_roles_are_one_answer():
     """Each role comes with the list that it was in."""
     own, custom = Role.model_validate({"id": "1"}), Role.model_validate({"id": 2**60})
     api = FakeApi(roles=RoleList.model_validate({"predefinedRoles": [own], "customRoles": [custom]}))
-    outcome = read(partial(reads.read_roles, locale="de"), api)
+    outcome = read(partial(lists.read_roles, locale="de"), api)
     assert api.requests == ["de"]
     assert outcome.sink.items == [(own, "predefined"), (custom, "custom")]
     assert outcome.proofs == {"role": "whole"}
@@ -336,7 +336,7 @@ def test_a_role_that_comes_twice_proves_nothing():
     """An id has one role, in whichever list and JSON type it comes."""
     roles = RoleList.model_validate({"predefinedRoles": [{"id": "1"}], "customRoles": [{"id": 1}]})
     api = FakeApi(roles=roles)
-    outcome = read(partial(reads.read_roles, locale="en"), api)
+    outcome = read(partial(lists.read_roles, locale="en"), api)
     assert (outcome.proofs, outcome.attempts, len(outcome.sink.items)) == ({"role": None}, 3, 1)
 
 
@@ -346,7 +346,7 @@ def test_an_account_out_of_reach_is_an_account_without_a_record(
 ):
     """A key that may not see the account's own record reads its other tables."""
     error = refusal(SEARCH_TEAM, httpx.Response(403), b"", Redactor("secret-of-the-key")) if refusal else None
-    outcome = read(partial(reads.read_account, parent_account_id="parent"), FakeApi(refusal=error))
+    outcome = read(partial(lists.read_account, parent_account_id="parent"), FakeApi(refusal=error))
     [(account, parent)] = outcome.sink.items
     assert (account is None, parent) == (refusal is not None, "parent")
     assert outcome.proofs == {"account": "whole"}
@@ -365,7 +365,7 @@ def test_what_is_returned_was_seen_by_one_walk():
 
     api = FakeApi(members=users(5), meanwhile=first_leaves)
     reading = Reading(api)
-    outcome = reading.run(reads.read_team, page_size=2)
+    outcome = reading.run(lists.read_team, page_size=2)
     offsets = [offset for _, offset, _ in api.requests]
     assert offsets == [0, 1, 0, 1, 2, 3]
     assert [sink.keys for sink in reading.sinks] == [["u0", "u1", "u2", "u3"], ["u1", "u2", "u3", "u4"]]
@@ -382,7 +382,7 @@ def test_a_team_that_changes_all_the_time_is_not_proved():
 
     api = FakeApi(members=users(20), meanwhile=first_leaves)
     reading = Reading(api)
-    outcome = reading.run(reads.read_team, page_size=3)
+    outcome = reading.run(lists.read_team, page_size=3)
     offsets = [offset for _, offset, _ in api.requests]
     assert offsets[:4] == [0, 2, 0, 2], "a walk that contradicts itself ends at once"
     assert len(reading.sinks) == outcome.attempts == 3
@@ -394,7 +394,7 @@ def test_a_team_that_changes_all_the_time_is_not_proved():
 def test_sites_that_change_all_the_time_are_not_proved():
     """Two counts that never agree with the walk prove nothing, however often it is repeated."""
     api = FakeApi(sites=sites(150), meanwhile=lambda api: api.sites.append(site(f"n{len(api.requests)}", JUST_NOW)))
-    outcome = read(reads.read_sites, api)
+    outcome = read(lists.read_sites, api)
     assert api.requests == [None, *["count", None, "100", "count"] * 3]
     assert (outcome.proofs, outcome.attempts) == ({"site": None}, 3)
 
@@ -403,7 +403,7 @@ def test_sites_that_change_all_the_time_are_not_proved():
 def test_attempts_are_bounded(attempts: int):
     """No list is walked more often than the setting says."""
     api = FakeApi(children=3, paging={"total": 4})
-    outcome = read(reads.read_child_accounts, api, attempts=attempts)
+    outcome = read(lists.read_child_accounts, api, attempts=attempts)
     assert (api.requests, outcome.attempts) == ([0, 2] * attempts, attempts)
     assert outcome.proofs == {"child": None}
 
@@ -411,7 +411,7 @@ def test_attempts_are_bounded(attempts: int):
 def test_a_list_that_is_counted_as_longer_may_be_accepted():
     """`accept_repeat_proof` says that the count means something else."""
     api = FakeApi(children=3, paging={"total": 4})
-    outcome = read(reads.read_child_accounts, api, accept_repeat_proof=True)
+    outcome = read(lists.read_child_accounts, api, accept_repeat_proof=True)
     assert (outcome.proofs, outcome.attempts) == ({"child": "repeat"}, 2)
 
 
@@ -421,7 +421,7 @@ def test_a_list_that_is_counted_as_longer_may_be_accepted():
 def test_a_member_younger_than_the_margin_costs_a_second_walk(age: dt.timedelta, attempts: int, proof: str):
     """Whoever joined up to five minutes before a walk may have joined during it."""
     born = (NOW - MARGIN - age).isoformat()
-    outcome = read(reads.read_team, FakeApi(members=[*users(3), user("new", born)]), page_size=2)
+    outcome = read(lists.read_team, FakeApi(members=[*users(3), user("new", born)]), page_size=2)
     assert (outcome.attempts, outcome.proofs["user"]) == (attempts, proof)
 
 
@@ -429,7 +429,7 @@ def test_the_outcome_began_when_its_walk_did():
     """A repeated read is as old as its last walk."""
     moments = [NOW, NOW + dt.timedelta(hours=1)]
     clock = iter(moments)
-    outcome = read(reads.read_folders, FakeApi(), now=lambda: next(clock))
+    outcome = read(lists.read_folders, FakeApi(), now=lambda: next(clock))
     assert (outcome.started_at, outcome.attempts) == (moments[1], 2)
 
 
@@ -441,7 +441,7 @@ def test_a_refused_page_size_is_lowered_to_the_one_that_the_refusal_names(caplog
     members = [*users(3), user("new", JUST_NOW)]
     api = FakeApi(members=members, greatest=2, refusal=refused("paging.limit", threshold=2))
     reading = Reading(api)
-    outcome = reading.run(reads.read_team)
+    outcome = reading.run(lists.read_team)
     limits = [limit for limit, _, _ in api.requests]
     assert limits == [100] + [2] * 8
     assert outcome.attempts == 2
@@ -453,7 +453,7 @@ def test_a_refused_page_size_is_lowered_to_the_one_that_the_refusal_names(caplog
 def test_a_refusal_that_names_no_smaller_size_halves_it(data: dict[str, Any]):
     """Each refusal is another half, down to a size that Wix takes."""
     api = FakeApi(members=users(3), greatest=30, refusal=refused("paging.limit", **data))
-    outcome = read(reads.read_team, api)
+    outcome = read(lists.read_team, api)
     assert api.requests == [(100, 0, True), (50, 0, True), (25, 0, True)]
     assert outcome.proofs["user"] == "count"
 
@@ -462,7 +462,7 @@ def test_pages_of_one_row_are_the_smallest():
     """When one row is too many, the refusal is the read's failure."""
     api = FakeApi(members=users(3), greatest=0)
     with pytest.raises(InvalidRequest, match="is too large"):
-        read(reads.read_team, api, page_size=4)
+        read(lists.read_team, api, page_size=4)
     assert [limit for limit, _, _ in api.requests] == [4, 2, 1]
 
 
@@ -470,7 +470,7 @@ def test_another_refusal_is_not_about_the_page_size():
     """A refused order or facet is the read's failure, at once."""
     api = FakeApi(greatest=1, refusal=refused("orderBy"))
     with pytest.raises(InvalidRequest, match="orderBy"):
-        read(reads.read_team, api)
+        read(lists.read_team, api)
     assert api.requests == [(100, 0, True)]
 
 
@@ -480,7 +480,7 @@ def test_another_refusal_is_not_about_the_page_size():
 def test_facets_are_summed_over_their_values():
     """Invites are counted status by status, and what there is none of is left out."""
     api = FakeApi(members=[invite("a"), invite("b", "Declined"), invite("c")])
-    outcome = read(reads.read_team, api)
+    outcome = read(lists.read_team, api)
     assert outcome.walk.counts_first == {"user": 0, "invite": 3}
     assert (len(api.requests), outcome.proofs) == (1, {"user": "count", "invite": "count"})
 
@@ -488,7 +488,7 @@ def test_facets_are_summed_over_their_values():
 def test_a_team_without_facets_is_not_counted():
     """An answer without facets says nothing about how many there are."""
     api = FakeApi(members=users(3), facets=lambda _members: None)
-    outcome = read(reads.read_team, api)
+    outcome = read(lists.read_team, api)
     assert api.requests == [(100, 0, True), (100, 2, True)]
     assert outcome.proofs == {"user": "whole", "invite": "whole"}
 
@@ -497,21 +497,21 @@ def test_facets_without_values_count_none():
     """A facet may come without its list, or a value without its number."""
     facets = [{"facetType": "Users"}, {"facetType": "InviteStatus", "values": [{"value": "x"}]}, {"facetType": "Roles"}]
     api = FakeApi(facets=lambda _members: [Facet.model_validate(facet) for facet in facets])
-    assert read(reads.read_team, api).walk.counts_first == {"user": 0, "invite": 0}
+    assert read(lists.read_team, api).walk.counts_first == {"user": 0, "invite": 0}
 
 
 def test_rows_of_an_unknown_kind_are_told_and_stepped_over(caplog: pytest.LogCaptureFixture):
     """A row that is neither a user nor an invite takes its place in the paging, and is handed on."""
     unknown = TeamMember.model_validate({"robot": {"id": "r2"}})
     api = FakeApi(members=[*users(2), unknown, user("u2")])
-    outcome = read(reads.read_team, api, page_size=3)
+    outcome = read(lists.read_team, api, page_size=3)
     assert api.requests == [(3, 0, True), (3, 2, True), (3, 3, True)]
     assert (outcome.proofs["user"], len(outcome.sink.items)) == ("count", 4)
     assert "1 rows of the team are neither a user nor an invite" in caplog.text
 
 
-@pytest.mark.parametrize(("read_list", "requests"), [(reads.read_team, [(100, 0, True)]), (reads.read_sites, [None])])
-def test_enough_is_one_page_and_proves_nothing(read_list: Callable[..., Outcome[Sink]], requests: list[Any]):
+@pytest.mark.parametrize(("read_list", "requests"), [(lists.read_team, [(100, 0, True)]), (lists.read_sites, [None])])
+def test_enough_is_one_page_and_proves_nothing(read_list: Callable[..., ReadResult[Sink]], requests: list[Any]):
     """A test of the connection asks for the first page alone, and does not count."""
     api = FakeApi(members=users(250), sites=sites(250))
     outcome = read(read_list, api, enough=1)
@@ -522,7 +522,7 @@ def test_enough_is_one_page_and_proves_nothing(read_list: Callable[..., Outcome[
 def test_progress_is_told_after_each_page():
     """Whoever watches sees the rows so far, and how many the API counted."""
     told: list[tuple[int, int | None]] = []
-    read(reads.read_team, FakeApi(members=users(5)), page_size=3, progress=lambda *rows: told.append(rows))
+    read(lists.read_team, FakeApi(members=users(5)), page_size=3, progress=lambda *rows: told.append(rows))
     assert told == [(3, 5), (5, 5), (5, 5)]
 
 
@@ -530,5 +530,5 @@ def test_a_failure_ends_the_read():
     """What no request can answer is not walked again."""
     api = FakeApi(greatest=0, refusal=Forbidden(SEARCH_TEAM, httpx.Response(403), b"", Redactor("secret-of-the-key")))
     with pytest.raises(Forbidden):
-        read(reads.read_team, api)
+        read(lists.read_team, api)
     assert len(api.requests) == 1
