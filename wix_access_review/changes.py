@@ -23,7 +23,10 @@ _NEWEST = f"""
 select change_type, account_name, coalesce(person, email, person_id), email, coalesce(role_title, role_id),
   case asset_type when 'account' then 'the whole account' else coalesce(asset_name, asset_type) end,
   coalesce(is_privileged, false), changed_after, changed_before,
-  [account_id, person_type, person_id]
+  [account_id, person_type, person_id],
+  case when previous_role_title is distinct from coalesce(role_title, role_id) then previous_role_title end,
+  case when previous_asset_name is distinct from asset_name then previous_asset_name end,
+  coalesce(previous_role_title, previous_asset_name) is not null
 from {SCHEMA}.access_changes
 order by changed_on desc nulls last, changed_before desc nulls last, is_privileged desc nulls last, change_type,
   person, stream_name, record_key
@@ -45,6 +48,18 @@ class Change:
     after: dt.datetime | None
     before: dt.datetime | None
     person_key: list[str | None]
+    role_before: str | None = None
+    asset_before: str | None = None
+    is_before_known: bool = False
+
+    @property
+    def remark(self) -> str:
+        """Why a change does not name what it changed."""
+        if self.kind != "changed" or self.role_before or self.asset_before:
+            return ""
+        if self.is_before_known:
+            return "neither the role nor what it is limited to"
+        return "what it was before is not known"
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ NEEDED: dict[str, dict[str, str]] = {
         "changed_on": "date",
         **_columns(
             text="change_type account_id account_name stream_name record_key person_type person_id person email "
-            "role_id role_title asset_type asset_name",
+            "role_id role_title asset_type asset_name previous_role_title previous_asset_name",
             time="changed_after changed_before",
             flag="is_privileged",
         ),

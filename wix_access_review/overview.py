@@ -21,17 +21,16 @@ MOST_CASES = 10
 """Cases of a rule that stand in the page without JavaScript."""
 MOST_CHANGES = 200
 
-_FIGURES = """
-select
-  (select count(*) from review_people),
-  (select count(*) from review_people where person_type = 'member'),
-  (select count(*) from review_people where person_type = 'contributor'),
-  (select count(distinct person) from review_grants where flags & 1 = 1),
-  (select count(*) from review_people where is_external),
-  (select count(*) from review_people where person_type = 'invite'),
-  (select count(*) from review_sites),
-  (select count(*) from review_grants),
-  (select count(*) from review_grants where flags & 1 = 1)
+_KINDS = """
+select count(*), count(*) filter (person_type = 'member'), count(*) filter (person_type = 'invite'),
+  count(*) filter (person_type = 'contributor')
+"""
+_PEOPLE = f"{_KINDS} from review_people"
+_PRIVILEGED = f"{_PEOPLE} where n in (select distinct person from review_grants where flags & 1 = 1)"  # noqa: S608  # only names of this package are put in
+_OUTSIDE = f"{_PEOPLE} where is_external"
+_GRANTS = f"{_KINDS} from review_grants as held join review_people as holder on holder.n = held.person"
+_PLAIN = """
+select (select count(*) from review_sites), (select count(*) from review_grants where flags & 1 = 1)
 """
 _ROLES = """
 with strongest as (
@@ -46,17 +45,24 @@ MOST_ROLES = 10
 
 
 @dataclass(frozen=True)
+class Kinds:
+    """How many there are, and of them how many are of members, of open invites and of contributors."""
+
+    all: int
+    members: int
+    invites: int
+    contributors: int
+
+
+@dataclass(frozen=True)
 class Figures:
     """How many there are of what matters."""
 
-    people: int
-    members: int
-    contributors: int
-    privileged: int
-    outside: int
-    invites: int
+    people: Kinds
+    privileged: Kinds
+    outside: Kinds
+    grants: Kinds
     sites: int
-    grants: int
     privileged_grants: int
 
 
@@ -127,8 +133,14 @@ def read_figures(connection: duckdb.DuckDBPyConnection) -> Figures:
     Args:
         connection: The database, prepared.
     """
-    row = connection.execute(_FIGURES).fetchone()
-    return Figures(*(row or ()))
+    people, privileged, outside, grants = (
+        Kinds(*_one(connection, query)) for query in (_PEOPLE, _PRIVILEGED, _OUTSIDE, _GRANTS)
+    )
+    return Figures(people, privileged, outside, grants, *_one(connection, _PLAIN))
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
+    return connection.execute(query).fetchone() or ()
 
 
 def read_roles(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, bool]]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tests.review.warehouse import ACME, BEFORE, CLOSER, NAMES, READ_AT, SCRIPT
-from wix_access_review.changes import Bucket, Change, buckets
+import pytest
+
+from tests.review.warehouse import ACME, BEFORE, CLOSER, NAMES, READ_AT, SCRIPT, make
+from wix_access_review.changes import Bucket, Change, buckets, read_newest
+from wix_access_review.database import reading
 
 
 def test_a_short_time_is_told_by_day():
@@ -32,6 +35,26 @@ def test_a_longer_time_is_told_by_week_and_by_month():
 def test_nothing_changed():
     """Without changes there are no buckets."""
     assert buckets([]) == ("day", [])
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "told"),
+    [
+        (("Admin", "Shop"), ("Writer", "Shop"), ("Writer", None, "")),
+        (("Admin", "Shop"), ("Admin", "Blog"), (None, "Blog", "")),
+        (("Admin", "Shop"), ("Writer", "Blog"), ("Writer", "Blog", "")),
+        (("Admin", "Shop"), ("Admin", "Shop"), (None, None, "neither the role nor what it is limited to")),
+        (("Admin", "Shop"), (None, None), (None, None, "what it was before is not known")),
+        (("Admin", None), ("Writer", "Shop"), ("Writer", "Shop", "")),
+    ],
+)
+def test_from_what_to_what(tmp_path, now, before, told):
+    """A change says what the role and its limits were, or that this is not known."""
+    changed = {"account_id": ACME, "change_type": "changed", "role_title": now[0], "asset_name": now[1]}
+    changed |= {"asset_type": "site", "previous_role_title": before[0], "previous_asset_name": before[1]}
+    with reading(make(tmp_path / "changed.duckdb", {"access_changes": [changed]})) as connection:
+        (change,) = read_newest(connection, 10)
+    assert (change.role_before, change.asset_before, change.remark) == told
 
 
 def test_the_newest_changes(review):

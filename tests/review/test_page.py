@@ -13,7 +13,7 @@ import pytest
 
 from tests.review.warehouse import ACME, BEFORE, NASTY, READ_AT, grant, make, person, receipt, reviewed
 from wix_access_review.database import reading
-from wix_access_review.overview import Figures, read_review
+from wix_access_review.overview import Figures, Kinds, read_review
 from wix_access_review.page import between, render
 
 
@@ -132,23 +132,21 @@ def test_an_empty_account_makes_a_page(tmp_path):
     """Nothing at all is said in words, and makes no error."""
     with reading(make(tmp_path / "none.duckdb", {})) as connection:
         empty = read_review(connection)
-    assert (empty.title, empty.figures) == ("Access review", Figures(0, 0, 0, 0, 0, 0, 0, 0, 0))
+    none = Kinds(0, 0, 0, 0)
+    assert (empty.title, empty.figures) == ("Access review", Figures(none, none, none, none, 0, 0))
     text = render(empty)
     for said in ("Nothing was found.", "Nobody holds a role.", "it takes two reads to see one", "There are none."):
         assert said in text
 
 
 def test_the_figures_of_the_story(review):
-    """People by what they are, privileged and outside ones, sites, and rows to certify."""
+    """Whoever is counted is said to be a member, an invite or a contributor, in each figure."""
     assert review.figures == Figures(
-        people=20,
-        members=18,
-        contributors=1,
-        privileged=3,
-        outside=2,
-        invites=1,
+        people=Kinds(20, 18, 1, 1),
+        privileged=Kinds(3, 3, 0, 0),
+        outside=Kinds(2, 1, 1, 0),
+        grants=Kinds(22, 20, 1, 1),
         sites=3,
-        grants=22,
         privileged_grants=3,
     )
     assert review.roles == [

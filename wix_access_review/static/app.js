@@ -87,14 +87,17 @@ function more(box) {
   const say = () => {
     const rest = all().length - list.children.length;
     const beyond = `and ${number(total - list.children.length)} more: in the table access_wix.findings`;
-    button.textContent = `Show ${number(Math.min(MORE, rest))} more of ${number(total - list.children.length)}`;
+    button.textContent = `Show ${number(Math.min(MORE, rest))} more`;
+    seen.textContent = ` ${number(list.children.length)} of ${number(total)} are shown.`;
+    seen.hidden = rest <= 0;
     button.hidden = rest <= 0;
     rested.textContent = beyond;
     rested.hidden = total <= list.children.length;
     rested.classList.toggle("printed", rest > 0);
   };
   const rested = el("span");
-  line.replaceChildren(button, rested);
+  const seen = el("span", { class: "seen" });
+  line.replaceChildren(button, seen, rested);
   say();
 }
 

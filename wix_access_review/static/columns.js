@@ -63,5 +63,11 @@ const privilegedOf = lazy(() => {
   for (let grant = 0; grant < COUNTS.grants; grant++) if (flag(grant, PRIVILEGED)) counts[grantPerson[grant]]++;
   return counts;
 });
+/** What tells most, which a phone shows first. */
+const FIRST = ["person", "role", "on"];
+const rankOf = (one) => (FIRST.includes(one) ? FIRST.indexOf(one) : FIRST.length);
 /** Columns by name, without the account where there is only one. */
-const columns = (from, names) => names.split(" ").filter((one) => several || one !== "account").map((one) => from[one]);
+function columns(from, names) {
+  const wanted = names.split(" ").filter((one) => several || one !== "account");
+  return (NARROW ? wanted.sort((a, b) => rankOf(a) - rankOf(b)) : wanted).map((one) => from[one]);
+}

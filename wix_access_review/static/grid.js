@@ -2,9 +2,13 @@
 
 const SPARE = 8;
 const MOST_PRINTED = 2000;
+/** On a phone three columns stand side by side before one has to scroll. */
+const NARROW = matchMedia("(max-width: 700px)").matches;
+const MOST_WIDE = 8.2;
 
 /** Places of rows in the order of their keys, equal ones as they were: counting, since keys are small numbers. */
 function ordered(rows, key, down) {
+  if (!rows.length) return Int32Array.from(rows);
   const keys = Int32Array.from(rows, (row) => key(row));
   let least = Infinity, most = -Infinity;
   for (const value of keys) {
@@ -31,7 +35,7 @@ function ordered(rows, key, down) {
  */
 class Grid {
   constructor(label, columns, empty = "Nothing fits.") {
-    this.columns = columns;
+    this.columns = columns = NARROW ? columns.map((column) => ({ ...column, width: Math.min(column.width || 10, MOST_WIDE) })) : columns;
     this.empty = empty;
     this.rows = new Int32Array(0);
     this.shown = this.rows;

@@ -1,10 +1,14 @@
 // People by sites, each cell the strongest role. Only the cells in sight are in the document.
 
+/** Sizes in pixels: columns this wide have their names level, or in two lines; headers are at most so high. */
+const WIDEST = 190, LEVEL = 78, ROOMY = 46, MOST_HIGH = 250, PER_LETTER = 7;
+
 class Matrix {
   constructor(status) {
     this.status = status;
     this.people = [];
     this.sites = [];
+    this.longest = 0;
     this.at = [0, 0];
     this.head = el("div", { class: "mx-head", role: "row", "aria-rowindex": 1 });
     this.body = el("div", { class: "mx-body", role: "rowgroup" });
@@ -28,6 +32,7 @@ class Matrix {
   show(shownPeople, shownSites) {
     this.people = shownPeople;
     this.sites = shownSites;
+    this.longest = shownSites.reduce((most, site) => Math.max(most, sites.name[site].length), 0);
     this.at = [0, 0];
     this.box.scrollTo(0, 0);
     this.grid.setAttribute("aria-rowcount", shownPeople.length + 1);
@@ -36,15 +41,31 @@ class Matrix {
     this.draw(true);
   }
 
+  /** Few sites share the width that is free, so that their names can be read; the names of many stand upright. */
   get sizes() {
-    const style = getComputedStyle(this.box);
+    const style = getComputedStyle(document.documentElement);
     const size = (property) => parseFloat(style.getPropertyValue(property));
-    return { row: size("--mx-row"), column: size("--mx-column"), side: size("--mx-side"), top: size("--mx-top") };
+    const least = size("--mx-column"), side = size("--mx-side");
+    const share = Math.floor((this.box.clientWidth - side) / Math.max(1, this.sites.length));
+    const column = clamp(share, WIDEST + 1) < least ? least : Math.min(share, WIDEST);
+    const level = column >= LEVEL;
+    const top = level ? size("--mx-top") : Math.min(MOST_HIGH, Math.max(size("--mx-top"), PER_LETTER * this.longest + 20));
+    return { row: size("--mx-row"), column, side, top, level };
+  }
+
+  /** Tell the style how wide and how high, and which way the names run. */
+  fit({ column, top, level }) {
+    this.box.style.setProperty("--mx-column", `${column}px`);
+    this.box.style.setProperty("--mx-top", `${top}px`);
+    this.box.classList.toggle("level", level);
+    this.box.classList.toggle("roomy", column >= ROOMY);
   }
 
   draw(always = false) {
     if (this.box.hidden || !this.box.clientHeight) return;
-    const { row, column, side, top } = this.sizes;
+    const sizes = this.sizes;
+    const { row, column, side, top } = sizes;
+    if (always) this.fit(sizes);
     const { scrollTop, scrollLeft, clientHeight, clientWidth } = this.box;
     const span = (from, size, length, count) => [Math.max(0, Math.floor(from / size) - 3), Math.min(count, Math.ceil((from + length) / size) + 3)];
     const rows = span(scrollTop, row, clientHeight, this.people.length);
