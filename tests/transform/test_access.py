@@ -102,7 +102,7 @@ def test_variables(tmp_path):
     warehouse = Warehouse(tmp_path / "wix.duckdb")
     store(warehouse, _studio())
     variables = "{company_domains: [Agency.example], nested_folders: false}"
-    assert warehouse.build("--select", "+access", "--vars", variables).code == 0
+    assert warehouse.build("--select", "+wix_access.access", "--vars", variables).code == 0
     query = "select person_id from access_wix.people where is_external and person_type = 'member' order by all"
     assert warehouse.ask(query) == [("ann",), ("cy",), ("fay",)]
     query = "select person_id, site_name from access_wix.access where via = 'folder' order by all"
@@ -113,9 +113,10 @@ def test_one_domain_as_a_text(tmp_path):
     """`company_domains: example.com` means that domain, as a list of it does; a quote in it harms nobody."""
     variables = '{company_domains: "O\'Brien.example"}'
     target, database = tmp_path / "target", str(tmp_path / "wix.duckdb")
-    done = run_dbt("compile", "--select", "int_people_ever", "--vars", variables, target=target, WIX_DUCKDB=database)
+    chosen = ("--select", "int_wix__people_ever", "--vars", variables)
+    done = run_dbt("compile", *chosen, target=target, WIX_DUCKDB=database)
     assert done.returncode == 0, done.stdout
-    (compiled,) = (target / "compiled").rglob("int_people_ever.sql")
+    (compiled,) = (target / "compiled").rglob("int_wix__people_ever.sql")
     assert re.findall(r"select distinct account_id, '(.*)' as domain", compiled.read_text()) == ["o''brien.example"]
 
 

@@ -130,7 +130,7 @@ def test_what_was_not_read_says_nothing(warehouse):
 
 def test_every_rule_is_there(warehouse):
     """The rules of the seed are those that found something here, each with what to do and the controls it serves."""
-    with (ROOT / "transform/seeds/finding_rules.csv").open(encoding="utf-8") as file:
+    with (ROOT / "transform/seeds/wix__finding_rules.csv").open(encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     rules = {line["rule"]: (line["severity"], line["title"], line["advice"], line["controls"]) for line in lines}
     found = warehouse.ask("select distinct rule, severity, title, advice, controls from access_wix.findings")
@@ -139,9 +139,9 @@ def test_every_rule_is_there(warehouse):
 
 def test_a_rule_is_switched_off(warehouse, tmp_path):
     """With `enabled` false in the seed a rule finds nothing, and a severity can be changed."""
-    warehouse.execute("update access_wix.finding_rules set enabled = false where rule = 'privileged_person'")
-    warehouse.execute("update access_wix.finding_rules set severity = 'low' where rule = 'gone_role'")
-    assert warehouse.build("--select", "findings", as_of=NOW).code == 0
+    warehouse.execute("update intermediate_wix.finding_rules set enabled = false where rule = 'privileged_person'")
+    warehouse.execute("update intermediate_wix.finding_rules set severity = 'low' where rule = 'gone_role'")
+    assert warehouse.build("--select", "wix__findings", as_of=NOW).code == 0
     rules = "('privileged_person', 'gone_role')"
     query = f"select distinct rule, severity_rank from access_wix.findings where rule in {rules}"
     assert warehouse.ask(query) == [("gone_role", 1)]

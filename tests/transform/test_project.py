@@ -50,7 +50,7 @@ def test_every_table_that_people_use_is_tested(built):
         }:  # fmt: skip
             tested |= {parent.split(".")[-1] for parent in node["depends_on"]["nodes"]}
     models = {path.stem for path in (ROOT / "transform/models/access").glob("*.sql")}
-    assert models - tested == {"access"}
+    assert models - tested == {"wix__access"}
 
 
 def test_the_exposures_are_of_models_that_people_use(built):
@@ -60,8 +60,8 @@ def test_the_exposures_are_of_models_that_people_use(built):
         name: sorted(parent.split(".")[-1] for parent in exposure["depends_on"]["nodes"])
         for name, exposure in ((one["name"], one) for one in manifest["exposures"].values())
     }
-    assert "access_review" in used["access_review_page"]
-    assert {"access", "findings"} <= set(used["dashboard"])
+    assert "wix__access_review" in used["access_review_page"]
+    assert {"wix__access", "wix__findings"} <= set(used["dashboard"])
 
 
 def test_the_documentation_is_one_page(built, tmp_path):

@@ -18,7 +18,8 @@ from tests.transform.questions import as_table, questions
 from tests.transform.warehouse import run_dbt
 
 PROFILES = str(Path(__file__).parent / "inside" / "fakesnow")
-CAPITALS = "--vars '{raw_schema: RAW_WIX, current_schema: CURRENT_WIX, access_schema: ACCESS_WIX}'"
+_SCHEMAS = ("raw", "current", "intermediate", "access")
+CAPITALS = f"--vars '{{{', '.join(f'{name}_schema: {name.upper()}_WIX' for name in _SCHEMAS)}}}'"
 
 runs = cache(demo_runs)
 

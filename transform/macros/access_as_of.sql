@@ -8,7 +8,7 @@
 select history.*,
   case when granted_before <= {{ moment }} and (ended_after is null or ended_after >= {{ moment }})
     then 'certain' else 'possible' end as certainty
-from {{ ref('access_history') }} as history
+from {{ ref('wix__access_history') }} as history
 where (granted_after is null or granted_after < {{ moment }})
   and (ended_before is null or ended_before > {{ moment }})
 {% endmacro %}

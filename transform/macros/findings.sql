@@ -31,7 +31,7 @@ held.account_id, held.person_type, held.person_id, held.role_id, held.role_title
 {#- Whether a table of an account was ever read completely: without that, what it does not hold says nothing. -#}
 {% macro was_read(stream_name, account_id) -%}
 exists (
-    select 1 from {{ ref('latest_receipts') }} as read_tables
+    select 1 from {{ ref('wix__latest_receipts') }} as read_tables
     where read_tables.account_id = {{ account_id }} and read_tables.stream_name = '{{ stream_name }}'
       and read_tables.complete_snapshot_at is not null
   )
