@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
-import ssl
 import threading
-import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,8 +15,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 import stamina.instrumentation
 
+from tap_wix_users.wix import fence
 from tap_wix_users.wix.budget import Clock, RequestBudget, SystemClock
-from tap_wix_users.wix.errors import Endpoint, NoAnswer, Redactor, Refusal, UnreadableAnswer, WixError, refusal
+from tap_wix_users.wix.errors import (
+    Endpoint,
+    NoAnswer,
+    Refusal,
+    TimedOut,
+    TooLarge,
+    Unreachable,
+    UnreadableAnswer,
+    WixError,
+    refusal,
+)  # fmt: skip
+from tap_wix_users.wix.redaction import Redactor
+from tap_wix_users.wix.surroundings import surroundings
+from tap_wix_users.wix.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +44,8 @@ THROTTLE_SECONDS = 60.0
 """Back-off for a 429 without ``Retry-After``: the limit is one per minute (section 1.1)."""
 
 LONGEST_BACKOFF = 60.0
+
+_TRUST = "`SSL_CERT_FILE` names the certificates to trust, where a proxy or a firewall brings its own"
 
 _TALKERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
 """Loggers that tell the headers of answers at debug level: a server may echo the key in one."""
@@ -94,10 +108,13 @@ class WixClient:
         api_key: Raw key; sent in ``Authorization`` to ``base_url`` alone.
         base_url: Scheme and host of the API.
         requests_per_minute: Budget of everything that uses this client.
-        request_timeout: Seconds that connecting, sending or waiting for a part of the answer may take.
+        request_timeout: Seconds that one exchange may take, from the connection to the answer's last byte.
         max_retry_seconds: Total patience per request, its waits included.
         max_concurrency: Requests in flight at once, where requests do not depend on each other.
         clock: What waits are measured with.
+
+    Raises:
+        BadSurroundings: A proxy or a file of certificates that the environment names cannot be used.
     """
 
     def __init__(
@@ -118,23 +135,23 @@ class WixClient:
         self.meter = Meter()
         self._clock = clock or SystemClock()
         self._budget = RequestBudget(requests_per_minute, self._clock)
-        self._redactor = Redactor(api_key)
+        around = surroundings(base_url)
+        self._redactor = Redactor(api_key, *around.secrets)
+        self._by_way_of = f" through the proxy of `{around.proxy_variable}`" if around.proxy else ""
         self._patience = max_retry_seconds
         self.max_concurrency = max_concurrency
         self._slots = threading.BoundedSemaphore(max_concurrency)
         self.pool = ThreadPoolExecutor(max_concurrency, thread_name_prefix="wix")
         self._timeout = request_timeout
-        secure = base_url.lower().startswith("https:")
         self._http = httpx.Client(
             base_url=base_url,
-            headers={"authorization": api_key, "accept": "application/json"},
+            headers={"authorization": api_key, "accept": "application/json", "accept-encoding": "gzip, deflate"},
             timeout=request_timeout,
             follow_redirects=False,
             event_hooks={"response": [_forget_location]},
-            # A proxy of the environment would see the key of a plain-http loopback server.
-            trust_env=secure,
-            # Certificates take a while to load, and plain http needs none.
-            verify=True if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            transport=fence.FencedTransport(around.trust, around.proxy, max_concurrency),
+            # What the environment says is in the transport.
+            trust_env=False,
         )
         # The SDK tells no stream that a run is over: whoever forgets a client has it closed.
         self._close = weakref.finalize(self, _close, self._http, self.pool)
@@ -159,6 +176,8 @@ class WixClient:
         Raises:
             WixError: No attempt within the patience was answered with a readable 200.
         """
+        if not all(value.isascii() and value.isprintable() for value in request.headers.values()):
+            raise Unreachable(request.endpoint, "it cannot be asked: an id holds letters that no header can")
         attempts = _Attempts(self._clock, self._patience)
         # stamina decides nothing about time: every wait is one of our clock's, so that a 429 holds back all threads
         # once, a wait beyond the patience is never begun, and tests run in virtual time.
@@ -182,36 +201,41 @@ class WixClient:
         try:
             with (
                 self._slots,
+                fence.Fence(self._timeout) as bounds,
                 self._http.stream(
                     endpoint.method, endpoint.path, headers=request.headers, params=request.params, json=request.body
                 ) as response,
             ):
-                body = self._receive(response)
-        except httpx.DecodingError:
-            failure = UnreadableAnswer(endpoint, "the answer is not encoded as it says", retryable=True)
-        except (httpx.RequestError, httpx.InvalidURL, _TooSlow) as error:
-            words = self._redactor.text(str(error)) or "no more is known"
-            failure = NoAnswer(endpoint, f"no answer: {type(error).__name__.removeprefix('_')} ({words})")
+                body = bounds.body(response)
+        except (httpx.RequestError, httpx.InvalidURL, fence.Beyond, fence.Failed) as error:
+            failure = self._failure(endpoint, error)
         if response is not None and response.status_code != 200:
             # Its body may be cut or oddly encoded: the status counts.
             failure = refusal(endpoint, response, body, self._redactor)
         if failure is not None:
             # Out here, so that no context of the error holds the request, and the key in it.
             raise failure
+        if body.count(b",") > fence.MOST_VALUES:
+            raise TooLarge(endpoint)
         try:
-            return parse(body)
+            return parse(storable(body))
         except UnreadableBody as error:
             raise UnreadableAnswer(endpoint, str(error), retryable=error.retryable) from None
 
-    def _receive(self, response: httpx.Response) -> bytes:
-        """The body, unless it takes longer than the time-out to come: httpx bounds the wait for each part alone."""
-        deadline = time.monotonic() + self._timeout
-        parts = []
-        for part in response.iter_bytes():
-            parts.append(part)
-            if time.monotonic() > deadline:
-                raise _TooSlow("the answer takes too long to come")
-        return b"".join(parts)
+    def _failure(self, endpoint: Endpoint, error: Exception) -> WixError:
+        """The error for an exchange that brought no answer, in words that name what is at fault."""
+        if isinstance(error, fence.TooSlow | httpx.TimeoutException):
+            return TimedOut(endpoint, self._timeout, self._by_way_of)
+        if isinstance(error, fence.TooLarge):
+            return TooLarge(endpoint)
+        if isinstance(error, fence.Undecodable):
+            return UnreadableAnswer(endpoint, "the answer is not encoded as it says", retryable=True)
+        said = self._redactor.text(str(error)) or "no details"
+        if isinstance(error, fence.NotTrusted):
+            return Unreachable(endpoint, f"no connection{self._by_way_of}: {said}", _TRUST)
+        if isinstance(error, httpx.ProxyError):
+            return Unreachable(endpoint, f"no way{self._by_way_of}: it answers {said}")
+        return NoAnswer(endpoint, f"no answer{self._by_way_of}: {type(error).__name__} ({said})")
 
     def _wait(self, error: Exception, request: Request, attempts: _Attempts) -> float | bool:
         """Whether to try again; the wait before it is over, or laid on the budget, when this returns."""
@@ -284,16 +308,12 @@ class _Attempts:
         return f"gave up after {self.number} attempt{'s' if self.number > 1 else ''} in {spent:.0f} s"
 
 
-class _TooSlow(Exception):
-    """An answer that comes in drips."""
-
-
 def _is_curable(error: Exception) -> bool:
     if isinstance(error, Refusal):
         return error.status in RETRIED
     if isinstance(error, UnreadableAnswer):
         return error.retryable
-    return isinstance(error, NoAnswer)
+    return isinstance(error, NoAnswer) and not isinstance(error, Unreachable)
 
 
 def _asked_wait(error: Exception) -> float | None:

@@ -1,8 +1,12 @@
 """What can go wrong between the tap and the Wix API.
 
     WixError
-    ├── NoAnswer             timed out, or the connection broke
+    ├── NoAnswer             the connection could not be made, or broke
+    │   ├── TimedOut         the answer was not whole within `request_timeout`
+    │   └── Unreachable      what stands between cannot be passed: a proxy refuses, a certificate is not trusted
     ├── UnreadableAnswer     a 200 whose body is cut short, is no JSON, or is not shaped as documented
+    │   └── TooLarge         an answer beyond every size that the API has
+    ├── Unexpected           a fault of the tap itself
     └── Refusal              any other status
         ├── InvalidRequest   400
         ├── Unauthorized     401
@@ -18,57 +22,21 @@ never a secret: no key, no query string, no body. See section 1.2 of the API con
 
 from __future__ import annotations
 
-import base64
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
+
+from tap_wix_users.wix.redaction import WITHHELD, Redactor, printable
 
 if TYPE_CHECKING:
     import httpx
 
-_EMAIL = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
-_TOKEN = re.compile(r"[\w.\-:/]{1,100}")
-_TEXT_LIMIT = 300
-_SECRET_FRAGMENT = 8
-"""A run of this many characters of the secret is taken as a leak of it."""
+_MOST_ENVELOPE = 256 * 1024
+"""Bytes of a refusal that are read: a longer one is no envelope."""
 
-
-class Redactor:
-    """Takes the key and people's e-mail addresses out of text that came from outside."""
-
-    def __init__(self, secret: str) -> None:
-        raw = secret.encode()
-        forms = {secret, secret[::-1], raw.hex()}
-        for shift in range(3):
-            # Encoded as a part of something longer, the key looks different for each place in a group of three bytes.
-            encoded = base64.b64encode(bytes(shift) + raw).decode()[4 if shift else 0 :]
-            forms |= {encoded, encoded.replace("+", "-").replace("/", "_")}
-        size = min(_SECRET_FRAGMENT, len(secret))
-        self._fragments = {form[at : at + size].lower() for form in forms for at in range(len(form) - size + 1)}
-        self._size = size
-
-    def leaks(self, text: str) -> bool:
-        """Whether the text holds a piece of the secret, plain, reversed or encoded."""
-        return any(
-            form[at : at + self._size] in self._fragments
-            for form in {text.lower(), unquote(text).lower()}
-            for at in range(len(form) - self._size + 1)
-        )
-
-    def text(self, value: object) -> str:
-        """Words of the server, fit to be shown: one line, bounded, without the key or e-mail addresses."""
-        if not isinstance(value, str):
-            return ""
-        if self.leaks(value):
-            return "(withheld: it repeats a part of the API key)"
-        return " ".join(_EMAIL.sub("(e-mail)", value).split())[:_TEXT_LIMIT]
-
-    def token(self, value: object) -> str:
-        """A code or an id of the server, or nothing when it is not one."""
-        return value if isinstance(value, str) and _TOKEN.fullmatch(value) and not self.leaks(value) else ""
+_MOST_VIOLATIONS = 20
+"""Refused fields that are told of."""
 
 
 class _ApplicationError(BaseModel):
@@ -145,11 +113,23 @@ class WixError(Exception):
 
     def __str__(self) -> str:
         tried = f"; {self.patience}" if self.patience else ""
-        return f"{self.endpoint}: {self.what}{tried}{'. ' + self.advice if self.advice else ''}"
+        return printable(f"{self.endpoint}: {self.what}{tried}{'. ' + self.advice if self.advice else ''}")
 
 
 class NoAnswer(WixError):
     """The request timed out, or its connection could not be made or broke."""
+
+
+class TimedOut(NoAnswer):
+    """The whole answer did not come within the time-out."""
+
+    def __init__(self, endpoint: Endpoint, seconds: float, by_way_of: str) -> None:
+        what = f"no whole answer within {seconds:g} s"
+        super().__init__(endpoint, what + by_way_of, "Raise `request_timeout` if the API is only slow")
+
+
+class Unreachable(NoAnswer):
+    """What stands between here and the API cannot be passed, however often it is tried."""
 
 
 class UnreadableAnswer(WixError):
@@ -158,6 +138,21 @@ class UnreadableAnswer(WixError):
     def __init__(self, endpoint: Endpoint, what: str, *, retryable: bool) -> None:
         self.retryable = retryable
         super().__init__(endpoint, what)
+
+
+class TooLarge(UnreadableAnswer):
+    """An answer that is larger than any that the API has reason to give. A smaller page may be answered."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint, "the answer is too large to be one of this API's", retryable=False)
+
+
+class Unexpected(WixError):
+    """Something that the tap did not foresee. The error's own words may hold people's data: only its kind is told."""
+
+    def __init__(self, endpoint: Endpoint, error: BaseException) -> None:
+        what = f"the read ended with {type(error).__name__}, which this release did not foresee"
+        super().__init__(endpoint, what, "Report it with the endpoint and the release: everything else was read")
 
 
 class Refusal(WixError):
@@ -175,17 +170,13 @@ class Refusal(WixError):
     meaning: ClassVar[str] = ""
 
     def __init__(self, endpoint: Endpoint, response: httpx.Response, body: bytes, redactor: Redactor) -> None:
-        envelope = _envelope(body)
-        details = envelope.details or _Details()
-        application = details.applicationError or _ApplicationError()
+        told = _Told(response, body, redactor)
         self.status = response.status_code
-        self.code = redactor.token(application.code)
-        found = details.validationError.fieldViolations if details.validationError else []
-        self.violations = [_violation(violation, redactor) for violation in found]
-        refused = "; ".join(filter(None, map(str, self.violations)))
-        self.description = refused or redactor.text(application.description) or redactor.text(envelope.message)
-        self.request_id = redactor.token(response.headers.get("x-wix-request-id"))
-        self.retry_after = redactor.text(response.headers.get("retry-after"))
+        self.code = told.code
+        self.violations = told.violations
+        self.description = "; ".join(filter(None, map(str, self.violations))) or told.description
+        self.request_id = told.request_id
+        self.retry_after = told.retry_after
         words = [str(self.status), self.code, f"({self.description})" if self.description else ""]
         words.append(f"[x-wix-request-id {self.request_id}]" if self.request_id else "")
         super().__init__(endpoint, " ".join(filter(None, words)), self._advice(endpoint))
@@ -252,6 +243,32 @@ def refusal(endpoint: Endpoint, response: httpx.Response, body: bytes, redactor:
     return _BY_STATUS.get(response.status_code, by_class)(endpoint, response, body, redactor)
 
 
+class _Told:
+    """What a refusal says, as far as it may be shown."""
+
+    def __init__(self, response: httpx.Response, body: bytes, redactor: Redactor) -> None:
+        envelope = _envelope(body)
+        details = envelope.details or _Details()
+        application = details.applicationError or _ApplicationError()
+        found = (details.validationError or _ValidationError()).fieldViolations[:_MOST_VIOLATIONS]
+        headers = response.headers
+        self.code = redactor.token(application.code)
+        self.violations = [_violation(violation, redactor) for violation in found]
+        self.description = redactor.text(application.description) or redactor.text(envelope.message)
+        self.request_id = redactor.token(headers.get("x-wix-request-id"))
+        self.retry_after = redactor.text(headers.get("retry-after"))
+        if self._leaks_together(redactor):
+            self.code = self.request_id = self.retry_after = ""
+            self.violations, self.description = [], WITHHELD
+
+    def _leaks_together(self, redactor: Redactor) -> bool:
+        """Whether the parts repeat a secret of which none of them alone holds a piece."""
+        fields = [violation.field for violation in self.violations]
+        words = [violation.description for violation in self.violations]
+        rest = [self.code, self.description, self.request_id, self.retry_after]
+        return any(redactor.leaks(*parts) for parts in (fields, words, [*map(str, self.violations), *rest]))
+
+
 def _violation(violation: _Violation, redactor: Redactor) -> FieldViolation:
     bound = violation.data.get("threshold") if isinstance(violation.data, dict) else None
     threshold = bound if isinstance(bound, int) and not isinstance(bound, bool) else None
@@ -261,6 +278,6 @@ def _violation(violation: _Violation, redactor: Redactor) -> FieldViolation:
 def _envelope(body: bytes) -> _Envelope:
     # Some 403s are HTML pages (section 1.2), and an envelope may hold anything: what cannot be read is left out.
     try:
-        return _Envelope.model_validate_json(body)
+        return _Envelope.model_validate_json(body[:_MOST_ENVELOPE])
     except ValidationError:
         return _Envelope()

@@ -26,7 +26,8 @@ from tap_wix_users.snapshot.sync import (
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
 from tap_wix_users.tables.models import AccountRow, AssignmentRow, ChangeRow, Row, UserRow
 from tap_wix_users.wix.client import Meter
-from tap_wix_users.wix.errors import Endpoint, NoAnswer, Redactor, WixError, refusal
+from tap_wix_users.wix.errors import Endpoint, NoAnswer, WixError, refusal
+from tap_wix_users.wix.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -383,7 +383,7 @@ class TestBrokenAnswers:
     @pytest.mark.parametrize(
         ("kind", "error", "what"),
         [
-            ("stall", errors.NoAnswer, "no answer: ReadTimeout (timed out)"),
+            ("stall", errors.TimedOut, "no whole answer within 0.3 s"),
             ("reset", errors.NoAnswer, "no answer: "),
             ("truncate", errors.NoAnswer, "no answer: RemoteProtocolError (peer closed connection without sending "),
             ("not_json", errors.UnreadableAnswer, "the answer is not JSON, or was cut short"),

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_wix_users.wix import endpoints, errors
-from tap_wix_users.wix.errors import Endpoint, Redactor, Refusal, refusal
+from tap_wix_users.wix.errors import Endpoint, Refusal, refusal
+from tap_wix_users.wix.redaction import Redactor
 from tests.tables.contract import example, json_values
 
 KEY = "IST.k9Zq+w/7=Xv%p&Lm~3tR8yB1nD5cF6hJ0sAeUoGiQ4xW2zMvNb"

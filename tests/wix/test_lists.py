@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from tap_wix_users.wix import lists
 from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE, SEARCH_TEAM, SITE_PAGE
-from tap_wix_users.wix.errors import Forbidden, InvalidRequest, NotFound, Redactor, WixError
+from tap_wix_users.wix.errors import Forbidden, InvalidRequest, NotFound, WixError
 from tap_wix_users.wix.objects import (
     Account,
     ChildAccount,
@@ -31,6 +31,7 @@ from tap_wix_users.wix.objects import (
     TeamPage,
 )
 from tap_wix_users.wix.proving import MARGIN, Effort
+from tap_wix_users.wix.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

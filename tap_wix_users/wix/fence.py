@@ -1,0 +1,240 @@
+"""A fence around one exchange with the API: it takes so long, and brings so many bytes, whatever the other side does.
+
+It stands below HTTP, where every byte passes: those of 1xx answers, status line, headers, chunk extensions and
+trailers too, and those that decode to nothing. What an answer decodes to is bounded apart, since a few kilobytes may
+inflate to gigabytes.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+import zlib
+from typing import TYPE_CHECKING, Any, Self
+
+import httpcore
+import httpx
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_BYTES = 32 * 1024 * 1024
+"""What one answer may bring over the line, and what it may decode to."""
+
+MOST_HEAD = 128 * 1024
+"""What may come before an answer's body: its status, its headers, and the 1xx answers before it."""
+
+MOST_VALUES = 1_000_000
+"""What one answer may hold, as its commas tell: a few bytes of JSON become an object of hundreds."""
+
+_PART = 64 * 1024
+_WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""The encodings that are asked for, as zlib names them."""
+
+_HOPELESS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST"})
+"""Reasons of a failed handshake that say: nobody speaks TLS there."""
+
+
+class Beyond(Exception):
+    """An exchange that is beyond its fence."""
+
+
+class TooSlow(Beyond):
+    """It takes too long."""
+
+
+class TooLarge(Beyond):
+    """It brings too much."""
+
+
+class Failed(Exception):
+    """An exchange that failed in a way that HTTP has no word for."""
+
+
+class Undecodable(Failed):
+    """An answer that is not encoded as it says, or not as it was asked for."""
+
+
+class NotTrusted(Failed):
+    """The other side of a TLS connection did not prove who it is, or does not speak TLS at all."""
+
+
+class Fence:
+    """The bounds of one exchange, for the thread that is in it.
+
+    Args:
+        seconds: For the whole exchange.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+        self._came = 0
+        self._most = MOST_HEAD
+
+    def __enter__(self) -> Self:
+        _own.fence = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _own.fence = None
+
+    def seconds(self, most: float | None) -> float:
+        """Seconds that the next step may take.
+
+        Raises:
+            TooSlow: There are none left.
+        """
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TooSlow
+        return left if most is None else min(left, most)
+
+    def count(self, size: int) -> None:
+        """Count bytes that came.
+
+        Raises:
+            TooLarge: They are too many.
+        """
+        self._came += size
+        if self._came > self._most:
+            raise TooLarge
+
+    def body(self, response: httpx.Response) -> bytes:
+        """The decoded body of an answer of which the head alone was read.
+
+        Args:
+            response: The answer.
+
+        Raises:
+            TooLarge: It is too large, or decodes to too much.
+            Undecodable: It is not encoded as it says, or in a way that was not asked for.
+        """
+        self._most = MOST_BYTES
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        if encoding in ("", "identity"):
+            return b"".join(response.iter_raw())
+        if encoding not in _WINDOWS:
+            raise Undecodable
+        try:
+            return _inflated(response.iter_raw(), _WINDOWS[encoding])
+        except zlib.error:
+            raise Undecodable from None
+
+
+_own = threading.local()
+
+
+def _seconds(most: float | None) -> float | None:
+    fence: Fence | None = getattr(_own, "fence", None)
+    return most if fence is None else fence.seconds(most)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection whose every step is within the fence of whoever takes it."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    @override
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        found = self._inner.read(max_bytes, _seconds(timeout))
+        if fence := getattr(_own, "fence", None):
+            fence.count(len(found))
+        return found
+
+    @override
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for at in range(0, len(buffer), _PART):
+            self._inner.write(buffer[at : at + _PART], _seconds(timeout))
+
+    @override
+    def close(self) -> None:
+        self._inner.close()
+
+    @override
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        try:
+            return _Stream(self._inner.start_tls(ssl_context, server_hostname, _seconds(timeout)))
+        except httpcore.ConnectError as error:
+            if (reason := _distrust(error.__cause__)) is None:
+                raise
+        raise NotTrusted(reason)
+
+    @override
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _distrust(cause: BaseException | None) -> str | None:
+    """Why a handshake will fail again; None where it may not."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {cause.verify_message}"
+    if isinstance(cause, ssl.SSLError) and cause.reason in _HOPELESS:
+        return "it does not speak TLS"
+    return None
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self) -> None:
+        self._inner = httpcore.SyncBackend()
+
+    @override
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.connect_tcp(host, port, _seconds(timeout), local_address, socket_options))
+
+
+class FencedTransport(httpx.HTTPTransport):
+    """httpx's own transport, over connections that keep to the fence of whoever uses them.
+
+    Args:
+        trust: Whose certificates are trusted.
+        proxy: What to go through.
+        connections: Connections at once.
+    """
+
+    def __init__(self, trust: ssl.SSLContext, proxy: httpx.Proxy | None, connections: int) -> None:
+        super().__init__(verify=trust, trust_env=False)
+        # httpx makes a pool without asking what its connections are.
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=trust,
+            proxy=None if proxy is None else _for_httpcore(proxy),
+            max_connections=connections,
+            keepalive_expiry=5.0,
+            network_backend=_Backend(),
+        )
+
+
+def _for_httpcore(proxy: httpx.Proxy) -> httpcore.Proxy:
+    url = proxy.url
+    address = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    return httpcore.Proxy(address, auth=proxy.raw_auth, headers=proxy.headers.raw, ssl_context=proxy.ssl_context)
+
+
+def _inflated(parts: Iterable[bytes], window: int) -> bytes:
+    inflate = zlib.decompressobj(window)
+    found = bytearray()
+    for part in parts:
+        if not found and window == 15 and not _is_zlib(part):
+            # What is called "deflate" comes with and without its envelope.
+            inflate, window = zlib.decompressobj(-15), -15
+        found += inflate.decompress(part, MOST_BYTES + 1 - len(found))
+        if len(found) > MOST_BYTES:
+            raise TooLarge
+    if not inflate.eof:
+        raise Undecodable
+    return bytes(found)
+
+
+def _is_zlib(part: bytes) -> bool:
+    return part[:1] == b"" or (part[0] & 0x0F == 8 and int.from_bytes(part[:2], "big") % 31 == 0)

@@ -1,0 +1,114 @@
+"""What a machine says about its network: which proxy to go through, and whose certificates to trust.
+
+A variable that is empty is not set. One that cannot be used ends in a sentence that names it, and never its value,
+since a proxy's address may hold a password.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import certifi
+import httpx
+
+_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+class BadSurroundings(Exception):
+    """A variable of the environment that cannot be used."""
+
+
+class Surroundings(NamedTuple):
+    """The network as this machine describes it.
+
+    Attributes:
+        trust: Whose certificates are trusted.
+        proxy: What to go through; None for the straight way.
+        proxy_variable: Which variable says so.
+    """
+
+    trust: ssl.SSLContext
+    proxy: httpx.Proxy | None = None
+    proxy_variable: str = ""
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be shown."""
+        return list(filter(None, self.proxy.auth or ())) if self.proxy else []
+
+
+def surroundings(base_url: str) -> Surroundings:
+    """The way to a host, as the environment tells it.
+
+    Raises:
+        BadSurroundings: A variable cannot be used.
+    """
+    address = urlsplit(base_url)
+    if address.scheme.lower() != "https":
+        # A proxy would see the key of a plain-http loopback server, and certificates take a while to load.
+        return Surroundings(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    return Surroundings(_trust(), *_proxy(address.hostname or ""))
+
+
+def _trust() -> ssl.SSLContext:
+    # Not the default context: it writes the session keys to where SSLKEYLOGFILE says, and with them the API key.
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if file:
+        try:
+            trust.load_verify_locations(cafile=file)
+        except ssl.SSLError:
+            raise BadSurroundings(
+                "`SSL_CERT_FILE` names a file without certificates: it has to hold them as PEM text"
+            ) from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "no such file"
+            raise BadSurroundings(
+                f"`SSL_CERT_FILE` names a file that cannot be read ({reason}): correct it, or unset it"
+            ) from None
+    elif folder:
+        if not Path(folder).is_dir():
+            raise BadSurroundings("`SSL_CERT_DIR` names no folder: correct it, or unset it")
+        trust.load_verify_locations(capath=folder)
+    else:
+        trust.load_verify_locations(cafile=certifi.where())
+    return trust
+
+
+def _proxy(host: str) -> tuple[httpx.Proxy | None, str]:
+    found = getproxies()
+    scheme = next((scheme for scheme in ("https", "all") if found.get(scheme)), None)
+    if scheme is None or proxy_bypass(host):
+        return None, ""
+    variable = _variable(scheme)
+    address = found[scheme] if "://" in found[scheme] else f"http://{found[scheme]}"
+    try:
+        proxy = httpx.Proxy(address)
+        port = proxy.url.port
+        usable = bool(proxy.url.host) and (port is None or 0 < port < 65536) and " " not in address
+    except (httpx.InvalidURL, ValueError, UnicodeError):
+        usable = False
+    kind = address.partition("://")[0].lower()
+    if kind not in _SCHEMES or (kind.startswith("socks") and find_spec("socksio") is None):
+        raise BadSurroundings(
+            f"`{variable}` names a proxy that is neither http:// nor https://: name one that is, "
+            f"or put {host} into `NO_PROXY` to go without"
+        )
+    if not usable:
+        raise BadSurroundings(
+            f"`{variable}` is no address of a proxy, like http://proxy.example:3128: correct it, "
+            f"or put {host} into `NO_PROXY` to go without"
+        )
+    return proxy, variable
+
+
+def _variable(scheme: str) -> str:
+    """The variable that a proxy comes from; a small one goes first, as everywhere."""
+    names = (f"{scheme}_proxy", f"{scheme.upper()}_PROXY")
+    return next((name for name in names if os.environ.get(name)), "the system's settings")

@@ -1,0 +1,34 @@
+"""Text that every target can store: what no database takes is replaced before anybody reads the answer."""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})(?:\\u([Dd][C-Fc-f][0-9A-Fa-f]{2}))?|.)", re.DOTALL)
+_SUSPECT = re.compile(rb"\\u(?:[Dd][89A-Fa-f]|0000)")
+_REPLACED = rb"\ufffd"
+
+
+def storable(body: bytes) -> bytes:
+    """JSON with U+FFFD in place of what no target can store: NUL, half a surrogate pair, and bytes that are no UTF-8.
+
+    Args:
+        body: JSON, or anything else.
+    """
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            body = body.decode(errors="replace").encode()
+    return _ESCAPE.sub(_whole, body) if _SUSPECT.search(body) else body
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    if escape[1] is None:
+        return escape[0]
+    number = int(escape[1], 16)
+    if 0xD800 <= number < 0xDC00 and escape[2]:
+        return escape[0]
+    kept = _REPLACED if number == 0 or 0xD800 <= number < 0xE000 else b"\\u" + escape[1]
+    # A low half that follows no high one is one more half.
+    return kept + (_REPLACED if escape[2] else b"")
