@@ -19,7 +19,7 @@ import pytest
 
 from tests.meltano import MELTANO, make_project
 from tests.support import COMMAND, command, config, environment, started, write_json
-from wix_sandbox import Fault, Rules, Sandbox, Size, World
+from wix_sandbox import ApiOptions, Fault, Sandbox, Size, World
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "operations"
@@ -80,7 +80,7 @@ def test_a_night(project):
         assert (good.returncode, good.stderr) == (0, "")
         summary = json.loads(good.stdout)
         assert (summary["outcome"], summary["rows"]["users"]) == ("complete", len(world.main.people))
-        sandbox.faults.add(Fault(kind="status", endpoint="get_roles", status=403))
+        sandbox.faults.add(Fault.of("status", endpoint="get_roles", status=403))
         bad = _script(project, "nightly.sh", env=_env(sandbox))
     assert bad.returncode == 1
     assert json.loads(bad.stdout)["failed"] == ["roles"]
@@ -224,7 +224,7 @@ def test_a_state_in_a_folder(project):
 
 def test_meltano_in_json(project):
     """Its log has the summary as an object, in one line, with the level of the outcome; and the SDK's measurements."""
-    with Sandbox(World(Size(users=12)), rules=Rules(deny=["get_roles"])) as sandbox:
+    with Sandbox(World(Size(users=12)), options=ApiOptions(deny=["get_roles"])) as sandbox:
         line = (MELTANO, "--log-format=json", "run", "wix-to-duckdb")
         done = _ran(project, *line, env=_env(sandbox))
     assert done.returncode == 1
@@ -256,7 +256,7 @@ def _complete(path, sandbox):
 
 
 def _incomplete(path, sandbox):
-    sandbox.faults.add(Fault(kind="status", endpoint="get_roles", status=403))
+    sandbox.faults.add(Fault.of("status", endpoint="get_roles", status=403))
     return command("--config", path).returncode
 
 
@@ -266,7 +266,7 @@ def _bad_option(path, sandbox):
 
 def _ended(number):
     def end(path, sandbox):
-        sandbox.faults.add(Fault(kind="stall", endpoint="query_sites", seconds=60))
+        sandbox.faults.add(Fault.of("stall", endpoint="query_sites", seconds=60))
         with started("--config", path) as process:
             while b'"roles"' not in (line := process.stdout.readline()):
                 assert line

@@ -70,7 +70,7 @@ def test_a_run_that_fails_leaves_every_row_standing(project, ask):
     with Sandbox(world) as sandbox:
         assert run_job(project, sandbox, "wix-to-duckdb").returncode == 0
         people = set(ask("select id from current_wix.users where is_current"))
-        sandbox.faults.add(Fault(kind="status", endpoint="search_team", status=403))
+        sandbox.faults.add(Fault.of("status", endpoint="search_team", status=403))
         failed = run_job(project, sandbox, "wix-to-duckdb")
         assert failed.returncode != 0
         assert "403 PERMISSION_DENIED" in failed.stderr + failed.stdout

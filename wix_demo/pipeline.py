@@ -20,7 +20,7 @@ from rich.text import Text
 
 from wix_access_review.findings import worst
 from wix_access_review.report import write_review
-from wix_sandbox.app import Rules
+from wix_sandbox.app import ApiOptions
 from wix_sandbox.server import Sandbox
 from wix_sandbox.world import World
 
@@ -82,7 +82,7 @@ def main(command: str = "make demo") -> int:
     days = 0 if first else int(json.loads(calendar.read_text(encoding="utf-8"))["days"]) + DAYS_BETWEEN_RUNS
     world = World()
     world.advance(days)
-    with Sandbox(world, rules=Rules(requests_per_minute=200)) as sandbox:
+    with Sandbox(world, options=ApiOptions(requests_per_minute=200)) as sandbox:
         console.print(f"A simulated Wix account, {world.clock.now:%Y-%m-%d}, at {sandbox.url}: made up, no real data.")
         code = _run_pipeline(sandbox, root, fresh=first)
     if code:

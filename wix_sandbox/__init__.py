@@ -8,9 +8,10 @@ with the tap, so that a misreading of the API in one of them cannot hide the sam
 """
 
 from wix_sandbox.account import Account
-from wix_sandbox.app import Rules
+from wix_sandbox.app import ApiOptions
 from wix_sandbox.faults import Fault
+from wix_sandbox.records import Size
 from wix_sandbox.server import Sandbox
-from wix_sandbox.world import Size, World
+from wix_sandbox.world import World
 
-__all__ = ["Account", "Fault", "Rules", "Sandbox", "Size", "World"]
+__all__ = ["Account", "ApiOptions", "Fault", "Sandbox", "Size", "World"]

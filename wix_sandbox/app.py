@@ -18,10 +18,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from wix_sandbox import faults as fault_module
-from wix_sandbox.endpoints import Call, Endpoints
-from wix_sandbox.faults import HTML_TYPE, JSON_TYPE, Answer, Faults, spoil
+from wix_sandbox.endpoints import OPERATIONS, Endpoints
+from wix_sandbox.exchange import HTML_TYPE, JSON_TYPE, Answer, ApiRequest
 from wix_sandbox.gate import Gate, Throttle
 from wix_sandbox.problems import Problem, envelope
+from wix_sandbox.schedule import Faults, spoil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -33,21 +34,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_ROUTES = {
-    "search_team": ("POST", "/roles-management/v3/team/search"),
-    "get_roles": ("GET", "/roles-management/roles"),
-    "query_sites": ("POST", "/site-list/v2/sites/query"),
-    "count_sites": ("POST", "/site-list/v2/sites/count"),
-    "query_contributors": ("GET", "/roles-management/v2/contributors/query"),
-    "list_child_accounts": ("GET", "/accounts/v1/account/child-accounts"),
-    "get_account": ("GET", "/accounts/v1/accounts/{account_id}"),
-    "query_folders": ("POST", "/site-folders/v2/folders/query"),
-}
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class ApiOptions:
     """How strict, slow and forthcoming the API is.
 
     Attributes:
@@ -89,7 +80,7 @@ class Api:
     """
 
     world: World
-    rules: Rules = field(default_factory=Rules)
+    options: ApiOptions = field(default_factory=ApiOptions)
     faults: Faults = field(default_factory=Faults)
     clock: Callable[[], float] = time.monotonic
     requests: list[Seen] = field(default_factory=list)
@@ -104,18 +95,18 @@ class Api:
     _previous: dict[tuple[str, str | None], Answer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        rules = self.rules
-        self.gate = Gate(self.world, rules.deny)
-        self.throttle = Throttle(rules.requests_per_minute, self.clock)
+        options = self.options
+        self.gate = Gate(self.world, options.deny)
+        self.throttle = Throttle(options.requests_per_minute, self.clock)
         self.endpoints = Endpoints(
-            self.world, max_page_size=rules.max_page_size, page_cap=rules.page_cap, facets=rules.facets
+            self.world, max_page_size=options.max_page_size, page_cap=options.page_cap, facets=options.facets
         )
 
     def application(self) -> Starlette:
         """The ASGI application."""
         routes = [
-            Route(path, partial(self._serve, endpoint), methods=[method])
-            for endpoint, (method, path) in _ROUTES.items()
+            Route(operation.path, partial(self._serve, endpoint), methods=[operation.method])
+            for endpoint, operation in OPERATIONS.items()
         ]
         routes += [
             Route("/_sandbox/advance", self._advance, methods=["POST"]),
@@ -138,33 +129,23 @@ class Api:
                 "unfired_faults": msgspec.to_builtins(self.faults.unfired()),
             }
 
-    async def _serve(self, endpoint: str, request: Request) -> Response:
-        call = Call(
-            endpoint,
-            request.headers,
-            tuple(request.query_params.multi_items()),
-            await request.body(),
-            request.path_params,
-        )
+    async def _serve(self, endpoint: str, http: Request) -> Response:
+        query = tuple(http.query_params.multi_items())
+        request = ApiRequest(endpoint, http.headers, query, await http.body(), http.path_params)
         number = self._numbers[endpoint] = self._numbers.get(endpoint, 0) + 1
         if self.before_request:
             self.before_request(endpoint, number)
-        account_id = call.headers.get("wix-account-id")
+        account_id = request.headers.get("wix-account-id")
         due = self.faults.due(endpoint, account_id)
-        await self._wait(self.rules.latency)
+        await self._wait(self.options.latency)
         for one in due:
-            if one.fault.kind == "stall":
-                one.fired += 1
-                await self._wait(one.fault.seconds)
-            if one.fault.kind == "revoke_key":
-                one.fired += 1
-                self.gate.revoked = True
+            await self._wait(one.begin(self.gate))
         with self.lock:
-            answer = self._answer(call)
-        answer = spoil(answer, due, call, self._previous.get((endpoint, account_id)))
+            answer = self._answer(request)
+        answer = spoil(answer, due, request, self._previous.get((endpoint, account_id)))
         if answer.status == 200:
             self._previous[endpoint, account_id] = answer
-        self._note(call, answer)
+        self._note(request, answer)
         return _Sent(answer)
 
     async def _wait(self, seconds: float) -> None:
@@ -175,31 +156,30 @@ class Api:
             except TimeoutError:
                 return
 
-    def _answer(self, call: Call) -> Answer:
+    def _answer(self, request: ApiRequest) -> Answer:
         headers = {"content-type": JSON_TYPE, "x-wix-request-id": f"1793520000.{next(self._ids):010}"}
         try:
             self.throttle.check()
-            if call.endpoint == "query_contributors":
-                body = self.endpoints.query_contributors(self.gate.site(call), call)
-            else:
-                body = getattr(self.endpoints, call.endpoint)(self.gate.account(call), call)
+            operation = OPERATIONS[request.endpoint]
+            about = self.gate.site(request) if operation.by_site else self.gate.account(request)
+            body = operation.answer(self.endpoints, about, request)
         except Problem as problem:
             if isinstance(problem.body, str):
                 return Answer(problem.status, problem.body.encode(), headers | {"content-type": HTML_TYPE})
-            if problem.status == 429 and self.rules.retry_after is not None:
-                headers["retry-after"] = str(self.rules.retry_after)
+            if problem.status == 429 and self.options.retry_after is not None:
+                headers["retry-after"] = str(self.options.retry_after)
             return Answer(problem.status, msgspec.json.encode(problem.body), headers)
         return Answer(200, body, headers)
 
-    def _note(self, call: Call, answer: Answer) -> None:
+    def _note(self, request: ApiRequest, answer: Answer) -> None:
         wanted = ("authorization", "wix-account-id", "wix-site-id", "user-agent")
-        headers = {name: call.headers[name] for name in wanted if name in call.headers}
+        headers = {name: request.headers[name] for name in wanted if name in request.headers}
         try:
-            body = msgspec.json.decode(call.body) if call.body else None
+            body = msgspec.json.decode(request.body) if request.body else None
         except msgspec.DecodeError:
-            body = call.body
-        self.requests.append(Seen(call.endpoint, headers, body, call.query, answer.status))
-        logger.info("%s %s", call.endpoint, "reset" if answer.reset else answer.status)
+            body = request.body
+        self.requests.append(Seen(request.endpoint, headers, body, request.query, answer.status))
+        logger.info("%s %s", request.endpoint, "reset" if answer.reset else answer.status)
 
     async def _unknown(self, _request: Request, _error: Exception) -> Response:
         return JSONResponse(envelope(404), 404, {"x-wix-request-id": f"1793520000.{next(self._ids):010}"})

@@ -8,6 +8,7 @@ import logging
 import re
 import signal
 import sys
+import textwrap
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wix_sandbox import faults
-from wix_sandbox.app import Rules
-from wix_sandbox.faults import ENDPOINTS, Fault
+from wix_sandbox.app import ApiOptions
+from wix_sandbox.endpoints import ENDPOINTS
+from wix_sandbox.faults import KINDS, Fault
+from wix_sandbox.records import Size
 from wix_sandbox.server import Sandbox
-from wix_sandbox.world import Size, World
+from wix_sandbox.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,16 +39,12 @@ control, from this machine and without a key:
   GET  /_sandbox/stats                  requests per endpoint, counts per account, faults that never fired
 
 a fault: {"kind": "status", "endpoint": "search_team", "nth": 2, "times": 3, "status": 503}
-  kind      status reset stall truncate not_json wrong_types empty_page repeat_page cycle_cursor revoke_key
-            redirect echo_key drop_facets wrong_facets
-  endpoint  search_team get_roles query_sites count_sites query_contributors list_child_accounts get_account
-            query_folders, or * (default)
-  nth       which request from now, 1 by default; times: how many in a row, 1 by default, 0 for ever
-  account_id                   only requests for this account
-  status, headers, body        of kind status (status of echo_key too); body is text, or an object sent as JSON
-  seconds                      of stall
-  path, value                  of wrong_types: "teamMembers.0.user.id" and what to put there
-  delta                        of wrong_facets; location: scheme and host, of redirect
+  endpoint      one of %(endpoints)s, or * (default)
+  nth           which request from now, 1 by default
+  times         how many in a row, 1 by default, 0 for ever
+  account_id    only requests for this account
+kinds of fault, with their own options:
+%(kinds)s
 """
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -64,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         sandbox = Sandbox(
-            _world(options), rules=_rules(options), faults=options.faults, host=options.host, port=options.port
+            _world(options), options=_api(options), faults=options.faults, host=options.host, port=options.port
         )
     except OSError as error:
         sys.stderr.write(f"tap-wix-users-sandbox: error: {_why(error, options.host, options.port)}\n")
@@ -106,8 +105,8 @@ def _world(options: argparse.Namespace) -> World:
     return world
 
 
-def _rules(options: argparse.Namespace) -> Rules:
-    return Rules(
+def _api(options: argparse.Namespace) -> ApiOptions:
+    return ApiOptions(
         page_cap=options.page_cap,
         max_page_size=options.max_page_size,
         requests_per_minute=options.requests_per_minute,
@@ -122,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "tap-wix-users-sandbox",
         description=_ABOUT,
-        epilog=_CONTROL,
+        epilog=_CONTROL % {"endpoints": _wrapped(ENDPOINTS), "kinds": "\n".join(map(_about, KINDS))},
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -130,6 +129,18 @@ def _parser() -> argparse.ArgumentParser:
     _api_options(parser.add_argument_group("the API"))
     _serving_options(parser.add_argument_group("serving"))
     return parser
+
+
+def _wrapped(names: Sequence[str]) -> str:
+    return textwrap.fill(" ".join(names), 96, subsequent_indent=" " * 16)
+
+
+def _about(kind: str) -> str:
+    """A kind of fault in one line, from its own struct."""
+    fault = KINDS[kind]
+    meaning = (fault.__doc__ or "").partition("\n")[0]
+    own = [name for name in fault.__struct_fields__ if name not in Fault.__struct_fields__]
+    return f"  {kind:13} {meaning}" + (f" Options: {', '.join(own)}." if own else "")
 
 
 def _account_options(size: argparse._ArgumentGroup) -> None:
@@ -142,7 +153,7 @@ def _account_options(size: argparse._ArgumentGroup) -> None:
     _number(size, "--folders", default.folders, "site folders")
     _number(size, "--invites", default.invites, "invites, open and answered")
     _number(size, "--child-accounts", default.child_accounts, "child accounts, each small")
-    _number(size, "--seed", 1, "what all chance depends on")
+    _number(size, "--seed", 1, "random seed")
     _number(size, "--days", 0, "days to let pass before serving")
     size.add_argument("--key", type=_key, help="the API key (default: made up from the seed, and printed)")
     size.add_argument("--account-id", type=_guid, metavar="GUID", help="the main account's id (default: made up)")

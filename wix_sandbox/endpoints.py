@@ -1,9 +1,8 @@
-"""The eight endpoints: what each answers to a request that is let in (section 2 of the contract)."""
+"""The endpoints: where each listens, and how it answers a request that is let in (docs/api-contract.md, section 2)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from wix_sandbox import requests, wire
 from wix_sandbox.filters import compiled, ordered
@@ -11,9 +10,10 @@ from wix_sandbox.problems import Problem, Violation, too_large
 from wix_sandbox.records import Invite, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from wix_sandbox.account import Account
+    from wix_sandbox.exchange import ApiRequest
     from wix_sandbox.records import Json
     from wix_sandbox.world import World
 
@@ -28,23 +28,30 @@ _ROLE_LEVELS = {"ALL": None, "SITE_LEVEL": "Site", "ACCOUNT_LEVEL": "Account"}
 _EDITOR_TYPES = {"UNINITIALIZED", "EDITORX", "BLOCKS", "STUDIO"}
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request, without its transport."""
+class Operation(NamedTuple):
+    """One endpoint: what it listens to, and the method that answers."""
 
-    endpoint: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    path: Mapping[str, str] = field(default_factory=dict)
+    method: str
+    path: str
+    answer: Callable[[Endpoints, Any, ApiRequest], bytes]
+    by_site: bool
+    """Whether a request is about one site, which its header names, and not about an account."""
 
-    def values(self, name: str) -> list[str]:
-        """Every value of a query parameter."""
-        return [value for key, value in self.query if key == name]
 
-    def value(self, name: str) -> str | None:
-        """The last value of a query parameter."""
-        return next(iter(self.values(name)[::-1]), None)
+OPERATIONS: dict[str, Operation] = {}
+"""The endpoints by name, as the methods below declare them."""
+
+_Answers = TypeVar("_Answers", bound="Callable[[Endpoints, Any, ApiRequest], bytes]")
+
+
+def _serves(method: str, path: str, *, by_site: bool = False) -> Callable[[_Answers], _Answers]:
+    """The method below answers requests to this path."""
+
+    def keep(answer: _Answers) -> _Answers:
+        OPERATIONS[answer.__name__] = Operation(method, path, answer, by_site)
+        return answer
+
+    return keep
 
 
 class Endpoints:
@@ -68,9 +75,10 @@ class Endpoints:
         self._teams = {account.id: wire.TeamIndex(account) for account in accounts}
         self._site_lists = {account.id: wire.SiteList(account) for account in accounts}
 
-    def search_team(self, account: Account, call: Call) -> bytes:
+    @_serves("POST", "/roles-management/v3/team/search")
+    def search_team(self, account: Account, request: ApiRequest) -> bytes:
         """Users and invites, mixed, by offset. There is no paging metadata."""
-        asked = requests.decoded(call.body or b"{}", requests.SearchTeam)
+        asked = requests.decoded(request.body or b"{}", requests.SearchTeam)
         limit, offset = requests.page(asked.paging, _DEFAULT_LIMIT, self._max_page_size)
         limit = min(limit, self._page_cap or limit)
         order = asked.order_by[0] if asked.order_by else requests.OrderBy("JoinedAt")
@@ -83,12 +91,13 @@ class Endpoints:
             answer += b',"facets":' + wire.encode([team.facets[name] for name in dict.fromkeys(asked.facets)])
         return answer + b"}"
 
-    def get_roles(self, account: Account, call: Call) -> bytes:
+    @_serves("GET", "/roles-management/roles")
+    def get_roles(self, account: Account, request: ApiRequest) -> bytes:
         """The role catalogue, whole."""
-        level = call.value("filter.roleLevel") or "ALL"
+        level = request.value("filter.roleLevel") or "ALL"
         if level not in _ROLE_LEVELS:
             raise Violation("filter.roleLevel", f"must be one of {', '.join(_ROLE_LEVELS)}", "ENUM")
-        editors = set(call.values("filter.editorTypes"))
+        editors = set(request.values("filter.editorTypes"))
         if not editors <= _EDITOR_TYPES:
             raise Violation("filter.editorTypes", f"must be of {', '.join(sorted(_EDITOR_TYPES))}", "ENUM")
         kept = [
@@ -97,16 +106,17 @@ class Endpoints:
             if (level == "ALL" or role.level != _ROLE_LEVELS[level])
             and (not editors or not role.editor_types or role.editor_types & editors)
         ]
-        locale = call.value("locale") or "en"
+        locale = request.value("locale") or "en"
         parts = {
             name: [wire.role_json(role, locale) for role in kept if role.custom is custom]
             for name, custom in (("predefinedRoles", False), ("customRoles", True))
         }
         return wire.encode(parts)
 
-    def query_sites(self, account: Account, call: Call) -> bytes:
+    @_serves("POST", "/site-list/v2/sites/query")
+    def query_sites(self, account: Account, request: ApiRequest) -> bytes:
         """Sites by cursor; without a filter on the namespace only those of WIX."""
-        query = requests.decoded(call.body or b"{}", requests.QuerySites).query
+        query = requests.decoded(request.body or b"{}", requests.QuerySites).query
         paging = query.cursor_paging or requests.CursorPaging()
         limit = paging.limit or _DEFAULT_LIMIT
         if limit > _SITE_LIMIT:
@@ -128,9 +138,10 @@ class Endpoints:
             cursors["next"] = requests.to_cursor(following)
         return wire.encode({"sites": page, "metadata": {"hasNext": more, "cursors": cursors}})
 
-    def count_sites(self, account: Account, call: Call) -> bytes:
+    @_serves("POST", "/site-list/v2/sites/count")
+    def count_sites(self, account: Account, request: ApiRequest) -> bytes:
         """How many sites a filter keeps."""
-        asked = requests.decoded(call.body or b"{}", requests.CountSites)
+        asked = requests.decoded(request.body or b"{}", requests.CountSites)
         return wire.encode({"count": len(self._sites(account, asked.filter, "filter"))})
 
     def _sites(self, account: Account, expression: Json | None, where: str) -> list[Json]:
@@ -140,9 +151,10 @@ class Endpoints:
         sites = self._site_lists[account.id].get()
         return [site for site in sites if (every or site["namespace"] == "WIX") and test(site)]
 
-    def query_contributors(self, site: Site, call: Call) -> bytes:
+    @_serves("GET", "/roles-management/v2/contributors/query", by_site=True)
+    def query_contributors(self, site: Site, request: ApiRequest) -> bytes:
         """Outside accounts of a site, or those with at least one of some roles. The roles themselves are not told."""
-        wanted = set(call.values("filter.policyIds"))
+        wanted = set(request.values("filter.policyIds"))
         contributors = [
             {"accountId": one.account_id, "accountOwnerId": one.owner_user_id}
             for one in site.contributors
@@ -150,32 +162,39 @@ class Endpoints:
         ]
         return wire.encode({"contributors": contributors})
 
-    def list_child_accounts(self, account: Account, call: Call) -> bytes:
+    @_serves("GET", "/accounts/v1/account/child-accounts")
+    def list_child_accounts(self, account: Account, request: ApiRequest) -> bytes:
         """Ids of the child accounts, by offset."""
-        limit, offset = (requests.number(call.value(name), name) for name in ("paging.limit", "paging.offset"))
+        limit, offset = (requests.number(request.value(name), name) for name in ("paging.limit", "paging.offset"))
         limit, offset = requests.page(requests.Paging(limit, offset), 20, _CHILD_LIMIT)
         children = [{"accountId": child.id} for child in self._world.children if child.parent_id == account.id]
         page = children[offset : offset + limit]
         about = {"count": len(page), "offset": offset, "total": len(children), "tooManyToCount": False}
         return wire.encode({"childAccounts": page, "pagingMetadata": about})
 
-    def get_account(self, account: Account, call: Call) -> bytes:
+    @_serves("GET", "/accounts/v1/accounts/{account_id}")
+    def get_account(self, account: Account, request: ApiRequest) -> bytes:
         """The account of the id header, or one of its children. `my_account` means the former."""
-        wanted = call.path["account_id"]
+        wanted = request.path["account_id"]
         found = account if wanted == "my_account" else self._world.accounts.get(wanted)
         if found is None or account.id not in {found.id, found.parent_id}:
             raise Problem(404)
         return wire.encode({"account": wire.account_json(found)})
 
-    def query_folders(self, account: Account, call: Call) -> bytes:
+    @_serves("POST", "/site-folders/v2/folders/query")
+    def query_folders(self, account: Account, request: ApiRequest) -> bytes:
         """Folders by offset. `metadata.count` is that of the page."""
-        query = requests.decoded(call.body or b"{}", requests.QueryFolders).query
+        query = requests.decoded(request.body or b"{}", requests.QueryFolders).query
         limit, offset = requests.page(query.paging, _FOLDER_LIMIT, _FOLDER_LIMIT, "query.paging.limit")
         test = compiled(query.filter, {"id", "name", "parentId"}, "query.filter")
         found = [one for folder in account.folders.values() if test(one := wire.folder_json(account, folder))]
         sort = [(one.field_name, one.order) for one in query.sort or []]
         page = ordered(found, sort, {"name", "createdDate", "updatedDate"}, "query.sort")[offset : offset + limit]
         return wire.encode({"folders": page, "metadata": {"count": len(page), "offset": offset}})
+
+
+ENDPOINTS = tuple(OPERATIONS)
+"""The endpoints' names."""
 
 
 def _member_test(asked: requests.SearchTeam) -> Callable[[wire.Member], bool]:

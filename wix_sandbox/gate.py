@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from wix_sandbox.account import Account
-    from wix_sandbox.endpoints import Call
+    from wix_sandbox.exchange import ApiRequest
     from wix_sandbox.records import Site
     from wix_sandbox.world import World
 
@@ -34,51 +34,51 @@ class Gate:
         self.revoked = False
         """Whether the key is no longer valid."""
 
-    def account(self, call: Call) -> Account:
+    def account(self, request: ApiRequest) -> Account:
         """The account that an account-level request is about.
 
         Raises:
             Problem: Key, headers or permission are not in order.
         """
-        self._check_key(call)
-        account_id = _id_header(call, "wix-account-id")
+        self._check_key(request)
+        account_id = _id_header(request, "wix-account-id")
         if account_id is None:
             raise Problem(403, "missing header wix-account-id")
         account = self._world.accounts.get(account_id)
         if account is None:
             raise Problem(403)
-        self._check_permission(call)
+        self._check_permission(request)
         return account
 
-    def site(self, call: Call) -> Site:
+    def site(self, request: ApiRequest) -> Site:
         """The site that a site-level request is about.
 
         Raises:
             Problem: Key, headers or permission are not in order.
         """
-        self._check_key(call)
-        site_id = _id_header(call, "wix-site-id")
+        self._check_key(request)
+        site_id = _id_header(request, "wix-site-id")
         if site_id is None:
             raise Problem(428)
-        self._check_permission(call)
+        self._check_permission(request)
         for account in self._world.accounts.values():
             if site_id in account.sites:
                 return account.sites[site_id]
         raise Problem(403)
 
-    def _check_key(self, call: Call) -> None:
-        if self.revoked or call.headers.get("authorization") != self._world.key:
+    def _check_key(self, request: ApiRequest) -> None:
+        if self.revoked or request.headers.get("authorization") != self._world.key:
             raise Problem(401)
 
-    def _check_permission(self, call: Call) -> None:
-        if call.endpoint in self._denied:
-            raise Problem(403, body=HTML if call.endpoint in _HTML_403 else None)
+    def _check_permission(self, request: ApiRequest) -> None:
+        if request.endpoint in self._denied:
+            raise Problem(403, body=HTML if request.endpoint in _HTML_403 else None)
 
 
-def _id_header(call: Call, name: str) -> str | None:
-    if "wix-account-id" in call.headers and "wix-site-id" in call.headers:
+def _id_header(request: ApiRequest, name: str) -> str | None:
+    if "wix-account-id" in request.headers and "wix-site-id" in request.headers:
         raise Violation("wix-site-id", "cannot be sent together with wix-account-id", "EXCLUSIVE")
-    return call.headers.get(name)
+    return request.headers.get(name)
 
 
 class Throttle:

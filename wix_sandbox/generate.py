@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wix_sandbox.account import Account
-    from wix_sandbox.world import Size
+    from wix_sandbox.records import Size
 
 Option = TypeVar("Option")
 

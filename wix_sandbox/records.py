@@ -31,6 +31,18 @@ def stamp(moment: datetime) -> str:
     return text.removesuffix(".000") + "Z"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of everything the main account has. `assignments_per_user` is a mean."""
+
+    users: int = 40
+    assignments_per_user: float = 3.0
+    sites: int = 12
+    folders: int = 8
+    invites: int = 12
+    child_accounts: int = 2
+
+
 @dataclass(slots=True)
 class Record:
     """Something that is sent as one JSON object. `encoded` keeps its bytes until it changes."""

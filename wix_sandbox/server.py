@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from wix_sandbox.app import Api, Rules, Seen
-from wix_sandbox.faults import Fault, Faults
+from wix_sandbox.app import Api, ApiOptions, Seen
+from wix_sandbox.schedule import Faults
 from wix_sandbox.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from wix_sandbox.faults import Fault
 
 _START_SECONDS = 10
 _STOP_SECONDS = 2
@@ -25,12 +27,12 @@ _STOP_SECONDS = 2
 class Sandbox:
     """A made-up Wix account behind real HTTP, for as long as the `with` block lasts.
 
-        with Sandbox(World(Size(users=12)), rules=Rules(page_cap=10)) as sandbox:
+        with Sandbox(World(Size(users=12)), options=ApiOptions(page_cap=10)) as sandbox:
             httpx.post(f"{sandbox.url}/roles-management/v3/team/search", headers=sandbox.headers, json={})
 
     Args:
         world: What is served; a default world when not given.
-        rules: How the API behaves. Tests get no request limit unless they ask for one.
+        options: How the API behaves. Tests get no request limit unless they ask for one.
         faults: What goes wrong.
         host: Address to listen at.
         port: Port; 0 for a free one.
@@ -44,13 +46,13 @@ class Sandbox:
         self,
         world: World | None = None,
         *,
-        rules: Rules | None = None,
+        options: ApiOptions | None = None,
         faults: Iterable[Fault] = (),
         host: str = "127.0.0.1",
         port: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.api = Api(world or World(), rules or Rules(), Faults(faults), clock)
+        self.api = Api(world or World(), options or ApiOptions(), Faults(faults), clock)
         self._socket = _bound(host, port)
         address = self._socket.getsockname()
         self.url = f"http://[{address[0]}]:{address[1]}" if ":" in address[0] else f"http://{address[0]}:{address[1]}"

@@ -12,7 +12,7 @@ from wix_sandbox.records import Contributor, Folder, Grant, Invite, Json, Person
 
 if TYPE_CHECKING:
     from wix_sandbox.account import Account
-    from wix_sandbox.world import Size
+    from wix_sandbox.records import Size
 
 COMPANY = "Acme Studio"
 DOMAIN = "acme-studio.example"

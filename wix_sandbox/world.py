@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from wix_sandbox import generate, life, story
 from wix_sandbox.account import Account, Clock
-from wix_sandbox.records import Person, dice, guid
+from wix_sandbox.records import Person, Size, dice, guid
 
 _CHILDREN = ("Acme Nordics", "Acme Iberia")
 _CHILD_USERS = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How much of everything the main account has. `assignments_per_user` is a mean."""
-
-    users: int = 40
-    assignments_per_user: float = 3.0
-    sites: int = 12
-    folders: int = 8
-    invites: int = 12
-    child_accounts: int = 2
 
 
 class World:
@@ -30,7 +18,7 @@ class World:
 
     Args:
         size: How much of everything the main account has.
-        seed: What all chance depends on.
+        seed: Random seed.
         key: The API key; made up when not given.
         account_id: The main account's id; made up when not given.
     """

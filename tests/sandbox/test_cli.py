@@ -131,7 +131,7 @@ def test_bad_faults(capsys, tmp_path):
     path.write_text('[{"kind": "reset"}, {"kind": "earthquake"}]')
     with pytest.raises(SystemExit, match="2"):
         cli.main(["--faults", str(path)])
-    assert "Invalid enum value 'earthquake' - at `$[1].kind`" in capsys.readouterr().err
+    assert "Invalid value 'earthquake' - at `$[1].kind`" in capsys.readouterr().err
 
 
 def test_bad_host(capsys):

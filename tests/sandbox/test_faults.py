@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Final, get_args
+from typing import Final
 
 import httpx
 import msgspec
@@ -12,7 +12,7 @@ import pytest
 
 from tests.sandbox.client import ALL_SITES, PATHS
 from wix_sandbox import Fault, Size, World
-from wix_sandbox.faults import Kind, load
+from wix_sandbox.faults import KINDS, load
 
 TEAM: Final = "search_team"
 COUNTED = {"facets": ["Users"], "paging": {"limit": 5}}
@@ -26,7 +26,7 @@ def _users(answer: httpx.Response) -> list[str]:
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 428, 429, 500, 503, 504])
 def test_status(serve, endpoint, status):
     """One request gets the status with its documented envelope, those before and after it are answered well."""
-    client = serve(faults=[Fault(kind="status", endpoint=endpoint, nth=2, status=status)])
+    client = serve(faults=[Fault.of("status", endpoint=endpoint, nth=2, status=status)])
     answers = [client.ask(endpoint) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, status, 200]
     assert set(answers[1].json()) == {"message", "details"}
@@ -35,7 +35,7 @@ def test_status(serve, endpoint, status):
 
 def test_status_with_headers_and_body(serve):
     """Status, headers and body are those given."""
-    fault = Fault(kind="status", status=429, headers={"Retry-After": "3", "content-type": "text/plain"}, body="slow")
+    fault = Fault.of("status", status=429, headers={"Retry-After": "3", "content-type": "text/plain"}, body="slow")
     answer = serve(faults=[fault]).ask(TEAM)
     assert (answer.status_code, answer.text) == (429, "slow")
     assert (answer.headers["retry-after"], answer.headers["content-type"]) == ("3", "text/plain")
@@ -55,7 +55,7 @@ def test_status_with_headers_and_body(serve):
 )
 def test_when(serve, fault, failed):
     """A fault hits the n-th matching request, once, several times or for ever, and no other."""
-    client = serve(faults=[Fault(kind="status", **fault)])
+    client = serve(faults=[Fault.of("status", **fault)])
     answers = [client.ask(endpoint) for endpoint in (TEAM, "get_roles") * 3]
     assert [number for number, answer in enumerate(answers, 1) if answer.status_code == 500] == failed
     assert len(client.sandbox.faults.unfired()) == (not failed)
@@ -65,14 +65,14 @@ def test_faults_of_one_account(serve):
     """A fault can be limited to the requests for one account."""
     client = serve()
     child = client.sandbox.world.children[0].id
-    client.sandbox.faults.add(Fault(kind="status", account_id=child))
+    client.sandbox.faults.add(Fault.of("status", account_id=child))
     assert client.ask(TEAM).status_code == 200
     assert client.ask(TEAM, headers=client.sandbox.headers | {"wix-account-id": child}).status_code == 500
 
 
 def test_reset(serve):
     """The connection breaks without an answer, and the next one works."""
-    client = serve(faults=[Fault(kind="reset")])
+    client = serve(faults=[Fault.of("reset")])
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
         client.ask(TEAM)
     assert client.ask(TEAM).status_code == 200
@@ -80,7 +80,7 @@ def test_reset(serve):
 
 def test_stall(serve):
     """A stalled answer outlasts the client's patience and holds up neither others nor the end."""
-    client = serve(faults=[Fault(kind="stall", seconds=60)])
+    client = serve(faults=[Fault.of("stall", seconds=60)])
     client.http.timeout = httpx.Timeout(0.2)
     with pytest.raises(httpx.ReadTimeout):
         client.ask(TEAM)
@@ -92,7 +92,7 @@ def test_stall(serve):
 
 def test_short_stall(serve):
     """After a stall the answer comes."""
-    client = serve(faults=[Fault(kind="stall", seconds=0.05)])
+    client = serve(faults=[Fault.of("stall", seconds=0.05)])
     began = time.monotonic()
     assert client.ask(TEAM).status_code == 200
     assert time.monotonic() - began >= 0.05
@@ -100,7 +100,7 @@ def test_short_stall(serve):
 
 def test_truncate(serve):
     """The body ends in the middle of what Content-Length announced."""
-    client = serve(faults=[Fault(kind="truncate")])
+    client = serve(faults=[Fault.of("truncate")])
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
         client.ask(TEAM)
     with client.http.stream("POST", PATHS[TEAM][1], headers=client.sandbox.headers, json={}) as answer:
@@ -110,7 +110,7 @@ def test_truncate(serve):
 
 def test_not_json(serve):
     """A 200 whose body is HTML."""
-    answer = serve(faults=[Fault(kind="not_json")]).ask(TEAM)
+    answer = serve(faults=[Fault.of("not_json")]).ask(TEAM)
     assert (answer.status_code, answer.text[:15]) == (200, "<!DOCTYPE html>")
     assert answer.headers["content-type"].startswith("text/html")
 
@@ -127,7 +127,7 @@ def test_not_json(serve):
 )
 def test_wrong_types(serve, path, value):
     """Any member of the answer can be replaced by any value; by default the main list is a string."""
-    answer = serve(faults=[Fault(kind="wrong_types", path=path, value=value)]).ask(TEAM, COUNTED).json()
+    answer = serve(faults=[Fault.of("wrong_types", path=path, value=value)]).ask(TEAM, COUNTED).json()
     for step in (path or "teamMembers").split("."):
         answer = answer[int(step)] if isinstance(answer, list) else answer[step]
     assert answer == value
@@ -145,14 +145,14 @@ def test_empty_page(serve, endpoint):
 
 def test_repeat_page(serve):
     """The page before comes again, though the request asks for the next."""
-    client = serve(faults=[Fault(kind="repeat_page", nth=2)])
+    client = serve(faults=[Fault.of("repeat_page", nth=2)])
     pages = [client.ask(TEAM, {"paging": {"limit": 3, "offset": offset}}) for offset in (0, 3, 6)]
     assert _users(pages[0]) == _users(pages[1]) != _users(pages[2])
 
 
 def test_cycle_cursor(serve):
     """The cursor of a page leads back to that page, for as long as the fault lasts."""
-    client = serve(faults=[Fault(kind="cycle_cursor", endpoint="query_sites", nth=2, times=2)])
+    client = serve(faults=[Fault.of("cycle_cursor", endpoint="query_sites", nth=2, times=2)])
     asked = {"filter": ALL_SITES, "cursorPaging": {"limit": 4}}
     pages = []
     for _ in range(4):
@@ -165,7 +165,7 @@ def test_cycle_cursor(serve):
 
 def test_cycle_cursor_at_the_start(serve):
     """The first page's cursor can lead back to the first page, too."""
-    client = serve(faults=[Fault(kind="cycle_cursor", endpoint="query_sites", times=0)])
+    client = serve(faults=[Fault.of("cycle_cursor", endpoint="query_sites", times=0)])
     first = client.ask("query_sites").json()
     cursor = first["metadata"]["cursors"]["next"]
     assert client.ask("query_sites", {"query": {"cursorPaging": {"cursor": cursor}}}).json()["sites"] == first["sites"]
@@ -173,20 +173,20 @@ def test_cycle_cursor_at_the_start(serve):
 
 def test_revoke_key(serve):
     """From the n-th request on the key is not valid anywhere."""
-    client = serve(faults=[Fault(kind="revoke_key", endpoint=TEAM, nth=2)])
+    client = serve(faults=[Fault.of("revoke_key", endpoint=TEAM, nth=2)])
     statuses = [client.ask(endpoint).status_code for endpoint in ("get_roles", TEAM, TEAM, "get_roles", TEAM)]
     assert statuses == [200, 200, 401, 401, 401]
 
 
 def test_redirect(serve):
     """A redirect to another host."""
-    answer = serve(faults=[Fault(kind="redirect", location="https://evil.example")]).ask(TEAM)
+    answer = serve(faults=[Fault.of("redirect", location="https://evil.example")]).ask(TEAM)
     assert (answer.status_code, answer.headers["location"]) == (302, "https://evil.example/moved")
 
 
 def test_echo_key(serve):
     """An error whose body and headers repeat the key."""
-    client = serve(faults=[Fault(kind="echo_key", status=403)])
+    client = serve(faults=[Fault.of("echo_key", status=403)])
     answer = client.ask(TEAM)
     key = client.sandbox.world.key
     assert (answer.status_code, answer.headers["x-echo-authorization"]) == (403, key)
@@ -195,13 +195,13 @@ def test_echo_key(serve):
 
 def test_drop_facets(serve):
     """The counts asked for are missing."""
-    client = serve(faults=[Fault(kind="drop_facets")])
+    client = serve(faults=[Fault.of("drop_facets")])
     assert ["facets" in client.ask(TEAM, COUNTED).json() for _ in range(2)] == [False, True]
 
 
 def test_wrong_facets(serve):
     """Counts are off by the delta, wherever there are any."""
-    client = serve(World(Size(users=30)), faults=[Fault(kind="wrong_facets", times=0, delta=-4)])
+    client = serve(World(Size(users=30)), faults=[Fault.of("wrong_facets", times=0, delta=-4)])
     assert client.ask(TEAM, COUNTED).json()["facets"][0]["values"] == [{"value": "Users", "count": 26}]
     assert client.ask("count_sites", {"filter": ALL_SITES}).json() == {"count": 8}
     assert client.ask("list_child_accounts").json()["pagingMetadata"]["total"] == 0
@@ -210,11 +210,11 @@ def test_wrong_facets(serve):
 def test_a_fault_without_effect_did_not_fire(serve):
     """A fault that finds nothing to spoil is told as one that never fired."""
     faults = [
-        Fault(kind="drop_facets"),
-        Fault(kind="repeat_page"),
-        Fault(kind="wrong_types", path="a.b.c"),
-        Fault(kind="wrong_types", path="teamMembers.99.x"),
-        Fault(kind="cycle_cursor"),
+        Fault.of("drop_facets"),
+        Fault.of("repeat_page"),
+        Fault.of("wrong_types", path="a.b.c"),
+        Fault.of("wrong_types", path="teamMembers.99.x"),
+        Fault.of("cycle_cursor"),
     ]
     client = serve(faults=faults)
     assert client.ask(TEAM).status_code == 200
@@ -225,24 +225,24 @@ def test_a_fault_without_effect_did_not_fire(serve):
 
 def test_an_error_is_not_spoilt_as_a_page(serve):
     """Faults in the JSON of a page leave error answers alone."""
-    client = serve(faults=[Fault(kind="empty_page")])
+    client = serve(faults=[Fault.of("empty_page")])
     assert client.ask(TEAM, headers={}).json()["message"] == "Unauthorized"
     assert client.sandbox.faults.unfired()
 
 
 def test_several_faults_at_once(serve):
     """Faults of one request add up in their order."""
-    client = serve(faults=[Fault(kind="status", status=503), Fault(kind="truncate")])
+    client = serve(faults=[Fault.of("status", status=503), Fault.of("truncate")])
     with client.http.stream("POST", PATHS[TEAM][1], headers=client.sandbox.headers, json={}) as answer:
         assert answer.status_code == 503
         with pytest.raises(httpx.RemoteProtocolError):
             answer.read()
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("kind", KINDS)
 def test_schedule_from_json(kind):
     """Every kind can be read from JSON and written again."""
-    fault = Fault(kind=kind, endpoint="query_sites", nth=2, times=0)
+    fault = Fault.of(kind, endpoint="query_sites", nth=2, times=0)
     assert load(msgspec.json.encode([fault])) == [fault]
 
 
@@ -255,6 +255,7 @@ def test_schedule_from_json(kind):
         {"kind": "reset", "nth": 0},
         {"kind": "reset", "times": -1},
         {"kind": "reset", "tiems": 2},
+        {"kind": "reset", "seconds": 2},
         {"kind": "status", "status": 99},
     ],
 )

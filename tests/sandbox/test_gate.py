@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sandbox.client import PATHS
-from wix_sandbox import Rules, Size, World
+from wix_sandbox import ApiOptions, Size, World
 
 if TYPE_CHECKING:
     import httpx
@@ -84,7 +84,7 @@ def test_account_of_a_stranger(serve):
 @pytest.mark.parametrize("endpoint", PATHS)
 def test_denied(serve, endpoint):
     """A missing permission is 403 with a blank description, or as HTML from the site list; the rest answers."""
-    client = serve(rules=Rules(deny=[endpoint]))
+    client = serve(options=ApiOptions(deny=[endpoint]))
     for name in PATHS:
         answer = client.ask(name)
         assert answer.status_code == (403 if name == endpoint else 200)
@@ -112,7 +112,7 @@ def test_every_answer_has_a_request_id(serve):
 def test_throttle(serve):
     """The request over the limit is 429 without Retry-After, until a minute has passed."""
     now = [100.0]
-    client = serve(rules=Rules(requests_per_minute=3), clock=lambda: now[0])
+    client = serve(options=ApiOptions(requests_per_minute=3), clock=lambda: now[0])
     assert [client.ask("get_roles").status_code for _ in range(4)] == [200, 200, 200, 429]
     answer = client.ask("search_team")
     assert (answer.status_code, _code(answer)) == (429, "RESOURCE_EXHAUSTED")
@@ -124,7 +124,7 @@ def test_throttle(serve):
 
 def test_retry_after(serve):
     """A 429 says how long to wait when told to."""
-    client = serve(rules=Rules(requests_per_minute=1, retry_after=7))
+    client = serve(options=ApiOptions(requests_per_minute=1, retry_after=7))
     assert [client.ask("get_roles").headers.get("retry-after") for _ in range(2)] == [None, "7"]
 
 

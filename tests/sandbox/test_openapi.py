@@ -10,7 +10,7 @@ import yaml
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from tests.sandbox.client import ALL_SITES, PATHS, Client
-from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 
 if TYPE_CHECKING:
     import httpx
@@ -103,7 +103,7 @@ def test_good_answers(serve, rich):
 @pytest.mark.parametrize("endpoint", PATHS)
 def test_refusals(serve, endpoint):
     """Every refusal of every endpoint is as described."""
-    client = serve(faults=[Fault(kind="status", nth=5, status=500)], rules=Rules(requests_per_minute=5))
+    client = serve(faults=[Fault.of("status", nth=5, status=500)], options=ApiOptions(requests_per_minute=5))
     headers, site = client.headers(endpoint), next(iter(client.sandbox.world.main.sites))
     both = client.sandbox.headers | {"wix-site-id": site}
     answers = [
@@ -123,7 +123,7 @@ def test_refusals(serve, endpoint):
 @pytest.mark.parametrize("endpoint", PATHS)
 def test_missing_permission(serve, endpoint):
     """A missing permission is as described, as JSON and as HTML."""
-    answer = serve(rules=Rules(deny=[endpoint])).ask(endpoint)
+    answer = serve(options=ApiOptions(deny=[endpoint])).ask(endpoint)
     assert (answer.status_code, violations(endpoint, answer)) == (403, set())
 
 
@@ -161,13 +161,13 @@ def test_account_not_found(serve):
 )
 def test_a_planted_violation_is_seen(serve, path, value, rule):
     """The validation is able to fail: a wrong answer is seen to be wrong."""
-    fault = Fault(kind="wrong_types", path=path, value=value)
+    fault = Fault.of("wrong_types", path=path, value=value)
     answer = serve(faults=[fault]).ask("search_team", {"facets": FACETS})
     assert rule in {found for _, found in violations("search_team", answer) - set(DEVIATIONS)}
 
 
 def test_an_undescribed_answer_is_seen(serve):
     """A status or a content type that is not described is seen, too."""
-    client = serve(faults=[Fault(kind="status", status=418), Fault(kind="not_json", nth=2)])
+    client = serve(faults=[Fault.of("status", status=418), Fault.of("not_json", nth=2)])
     assert violations("search_team", client.ask("search_team")) == {("status", "418")}
     assert violations("search_team", client.ask("search_team")) == {("content-type", "text/html; charset=utf-8")}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.sandbox.client import ALL_SITES
-from wix_sandbox import Rules, Size, World
+from wix_sandbox import ApiOptions, Size, World
 
 if TYPE_CHECKING:
     from wix_sandbox.records import Json
@@ -92,14 +92,14 @@ def test_free_text(client):
 
 def test_page_cap(serve):
     """A capped server returns fewer rows than asked for, says nothing, and still has them all."""
-    client = serve(rules=Rules(page_cap=5))
+    client = serve(options=ApiOptions(page_cap=5))
     assert len(client.ask("search_team", {"paging": {"limit": 100}}).json()["teamMembers"]) == 5
     assert len(client.members()) == 24
 
 
 def test_no_facets(serve):
     """An API that does not count leaves the facets out."""
-    client = serve(rules=Rules(facets=False))
+    client = serve(options=ApiOptions(facets=False))
     assert "facets" not in client.ask("search_team", {"facets": ["Users"]}).json()
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wix_sandbox import Rules, Size, World
+from wix_sandbox import ApiOptions, Size, World
 from wix_sandbox.app import Api
-from wix_sandbox.endpoints import Call, Endpoints
+from wix_sandbox.endpoints import OPERATIONS
+from wix_sandbox.exchange import ApiRequest
 from wix_sandbox.problems import Violation
 
 WORDS = ["WIX", "ASC", "Name", "JoinedAt", "Users", "Expired", "2024", "displayName"]
@@ -51,7 +52,7 @@ BODIES = st.fixed_dictionaries({}, optional={"query": QUERIES | SCALARS, "filter
 @pytest.fixture(scope="module")
 def api() -> Api:
     """The API without a server."""
-    return Api(World(Size(users=12)), Rules())
+    return Api(World(Size(users=12)), ApiOptions())
 
 
 @pytest.mark.parametrize("endpoint", ["search_team", "query_sites", "count_sites", "query_folders"])
@@ -59,6 +60,6 @@ def api() -> Api:
 @given(body=BODIES | ANYTHING)
 def test_any_body(api, endpoint, body):
     """Any JSON is answered well or refused with a 400, never with a crash."""
-    call = Call(endpoint, {}, (), msgspec.json.encode(body))
+    request = ApiRequest(endpoint, {}, (), msgspec.json.encode(body))
     with suppress(Violation):
-        getattr(Endpoints, endpoint)(api.endpoints, api.world.main, call)
+        OPERATIONS[endpoint].answer(api.endpoints, api.world.main, request)

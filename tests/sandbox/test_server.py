@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.sandbox.client import Client
-from wix_sandbox import Rules, Sandbox, Size, World
+from wix_sandbox import ApiOptions, Sandbox, Size, World
 from wix_sandbox.records import Person
 
 
@@ -108,7 +108,7 @@ def test_change_just_before_a_request(serve):
 
 def test_latency(serve):
     """Every answer takes as long as it is told to, and they overlap."""
-    client = serve(rules=Rules(latency=0.1))
+    client = serve(options=ApiOptions(latency=0.1))
     began = time.monotonic()
     threads = [threading.Thread(target=client.ask, args=("get_roles",)) for _ in range(5)]
     for thread in threads:

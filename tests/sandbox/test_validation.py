@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wix_sandbox import Rules
+from wix_sandbox import ApiOptions
 
 if TYPE_CHECKING:
     import httpx
@@ -76,7 +76,7 @@ def test_unknown_members_are_ignored(serve):
 @pytest.mark.parametrize("maximum", [20, 100])
 def test_page_size_limit_is_named(serve, maximum):
     """A refused page size names the greatest that is not, which works."""
-    client = serve(rules=Rules(max_page_size=maximum))
+    client = serve(options=ApiOptions(max_page_size=maximum))
     violation = _violation(client.ask("search_team", {"paging": {"limit": 500}}))
     assert (violation["violatedRule"], violation["data"]) == ("MAX", {"threshold": maximum})
     assert client.ask("search_team", {"paging": {"limit": maximum}}).status_code == 200

@@ -11,7 +11,7 @@ from tests.support import BY_SITE, LOGS, TABLES, TEAM, catalog, run
 from tests.tap import expected
 from tests.tap.expected import content, key_of
 from tests.tap.test_contributors import contributor_rows, role_rows
-from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.story import BOTH
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def statuses(ran: Run, account_id: str) -> dict[str, str]:
 
 def refused(account: Account, endpoint: Any = "*", status: int = 403) -> Fault:
     """An account that refuses whatever it is asked."""
-    return Fault(kind="status", endpoint=endpoint, account_id=account.id, status=status, times=0)
+    return Fault.of("status", endpoint=endpoint, account_id=account.id, status=status, times=0)
 
 
 def change(world: World) -> None:
@@ -162,7 +162,7 @@ def test_more_children_than_a_page(serve):
 
 def test_accounts_side_by_side(serve):
     """The accounts of a stream do not wait for each other."""
-    sandbox = serve(World(Size(users=3, child_accounts=8)), rules=Rules(latency=0.02))
+    sandbox = serve(World(Size(users=3, child_accounts=8)), options=ApiOptions(latency=0.02))
     crowds = []
     sandbox.before_request = lambda _endpoint, _number: crowds.append(
         sum(sandbox.stats()["requests"].values()) - len(sandbox.requests)
@@ -290,7 +290,7 @@ def test_an_account_that_refuses(which, concurrency, serve):
 def test_a_child_that_fails(fault, serve):
     """Whatever keeps one child from being read, its five reads are named, and the other accounts are complete."""
     child, other = World().children
-    faults = [Fault(endpoint=one, account_id=child.id, times=0, **fault) for one in ("get_account", *READS)]
+    faults = [Fault.of(endpoint=one, account_id=child.id, times=0, **fault) for one in ("get_account", *READS)]
     sandbox = serve(faults=faults)
     ran = run(sandbox, **CHILDREN)
     assert (ran.code, len(named(ran))) == (1, 5)
@@ -345,7 +345,7 @@ def test_a_refused_list(fault, words, serve):
     with sandbox.lock:
         change(sandbox.world)
     begun = len(sandbox.requests)
-    sandbox.faults.add(Fault(kind="status", endpoint="list_child_accounts", times=0, **fault))
+    sandbox.faults.add(Fault.of("status", endpoint="list_child_accounts", times=0, **fault))
     ran = run(sandbox, state=first.state, **CHILDREN)
     assert ran.code == 1
     (line,) = named(ran)
@@ -376,7 +376,7 @@ def test_a_refused_list(fault, words, serve):
 )
 def test_an_unproved_list(fault, children, serve):
     """A list that may be cut short is a failure; the accounts that are on it are read, and complete."""
-    sandbox = serve(faults=[Fault(endpoint="list_child_accounts", times=0, **fault)])
+    sandbox = serve(faults=[Fault.of(endpoint="list_child_accounts", times=0, **fault)])
     ran = run(sandbox, **CHILDREN)
     assert ran.code == 1
     (line,) = named(ran)
@@ -393,7 +393,7 @@ def test_an_unproved_list(fault, children, serve):
 )
 def test_an_unknown_list_announces_no_version(fault, serve):
     """Whoever does not know all accounts tells no target to delete the rows of those that were not read."""
-    sandbox = serve(faults=[Fault(endpoint="list_child_accounts", times=0, **fault)])
+    sandbox = serve(faults=[Fault.of(endpoint="list_child_accounts", times=0, **fault)])
     full = catalog(*TABLES, *LOGS, method="FULL_TABLE")
     ran = run(sandbox, catalog=full, emit_activate_version_messages=True, **CHILDREN)
     assert (ran.code, ran.versions()) == (1, [])

@@ -25,7 +25,7 @@ from tests.support import (
     started,
     write_json,
 )
-from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 
 KEY = "IST.marked-0123456789abcdef"
 ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"
@@ -283,7 +283,7 @@ def test_a_full_disk_where_no_sync_is_asked_for(tmp_path, serve, option):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_a_request_stalls(tmp_path, serve, number):
     """The run ends within two seconds, with the signal's code; all that it wrote is whole lines."""
-    sandbox = serve(faults=[Fault(kind="stall", endpoint="query_sites", seconds=60)])
+    sandbox = serve(faults=[Fault.of("stall", endpoint="query_sites", seconds=60)])
     with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
         while b'"roles"' not in (line := process.stdout.readline()):
             assert line
@@ -303,7 +303,7 @@ def test_a_signal_while_a_request_stalls(tmp_path, serve, number):
 @pytest.mark.parametrize("number", [signal.SIGTERM])
 def test_a_signal_while_pages_are_read_ahead(tmp_path, serve, number):
     """So it ends also while several requests of a walk are under way."""
-    sandbox = serve(World(Size(users=900)), faults=[Fault(kind="stall", endpoint="search_team", nth=3, times=0)])
+    sandbox = serve(World(Size(users=900)), faults=[Fault.of("stall", endpoint="search_team", nth=3, times=0)])
     with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
         _until(lambda: sandbox.api._numbers.get("search_team", 0) > 3)
         began = time.monotonic()
@@ -337,7 +337,7 @@ def test_a_signal_while_a_long_line_is_written(tmp_path, serve):
 def test_progress(serve, monkeypatch):
     """A read that takes long says how far it is, of how many, and how fast."""
     monkeypatch.setattr("tap_wix_users.extract._PROGRESS_SECONDS", 0.2)
-    sandbox = serve(World(Size(users=60)), rules=Rules(latency=0.05))
+    sandbox = serve(World(Size(users=60)), options=ApiOptions(latency=0.05))
     said = run(sandbox, page_size=5, max_concurrency=1).log
     assert re.search(r"^Reading team of account \S+: \d+ of 72 so far, \d+ a second$", said, re.MULTILINE)
     assert re.search(
@@ -349,7 +349,7 @@ def test_progress(serve, monkeypatch):
 
 def test_the_log_is_on_stderr(tmp_path, serve):
     """Standard output holds messages alone, whatever the level of the log; a failure ends with its code there too."""
-    sandbox = serve(rules=Rules(deny=["get_roles"]))
+    sandbox = serve(options=ApiOptions(deny=["get_roles"]))
     settings = write_json(tmp_path / "config.json", config(sandbox))
     done = command("--config", settings, env=environment(TAP_WIX_USERS_LOGLEVEL="DEBUG"))
     assert (done.returncode, _clean(done)) == (1, True)

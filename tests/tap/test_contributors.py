@@ -10,7 +10,7 @@ import pytest
 from tap_wix_users.wix.halving import holders
 from tests.support import BY_SITE, LOGS, TABLES, catalog, discovered, run
 from tests.tap.expected import content
-from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.records import Contributor
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def named(ran: Run) -> list[str]:
 
 def refusing(**more: Any) -> Fault:
     """The first site that is asked refuses; alone, where one request follows the other."""
-    return Fault(kind="status", endpoint="query_contributors", status=403, **more)
+    return Fault.of("status", endpoint="query_contributors", status=403, **more)
 
 
 # What is read.
@@ -230,7 +230,7 @@ def test_nobody_invited(serve):
 def test_a_site_that_does_not_tell(strange, serve):
     """A site whose list of contributors cannot be read is asked: it may have some."""
     place = "sites.1.contributorAccountIds"
-    sandbox = serve(faults=[Fault(kind="wrong_types", endpoint="query_sites", path=place, value=strange)])
+    sandbox = serve(faults=[Fault.of("wrong_types", endpoint="query_sites", path=place, value=strange)])
     second = listed(sandbox.world.main)[1]
     second.contributors.append(Contributor("unexpected", None, []))
     ran = run(sandbox, catalog=catalog(CONTRIBUTORS, *LOGS))
@@ -240,14 +240,14 @@ def test_a_site_that_does_not_tell(strange, serve):
 
 def test_a_slow_list_of_roles(serve):
     """However slow the list of roles is, the two streams that want it have it read once."""
-    sandbox = serve(faults=[Fault(kind="stall", endpoint="get_roles", seconds=0.2)])
+    sandbox = serve(faults=[Fault.of("stall", endpoint="get_roles", seconds=0.2)])
     ran = run(sandbox, catalog=catalog("roles", *BY_SITE, *LOGS))
     assert (ran.code, asked(sandbox)["get_roles"]) == (0, 1)
 
 
 def test_side_by_side(serve):
     """Sites are asked side by side, and no more of them at once than `max_concurrency` allows."""
-    sandbox = serve(World(Size(sites=60)), rules=Rules(latency=0.01))
+    sandbox = serve(World(Size(sites=60)), options=ApiOptions(latency=0.01))
     crowds = []
     sandbox.before_request = lambda _endpoint, _number: crowds.append(
         sum(sandbox.stats()["requests"].values()) - len(sandbox.requests)
@@ -393,7 +393,7 @@ def test_a_list_of_sites_that_is_refused(concurrency, serve):
     streams = (*BY_SITE, "sites")
     first = run(sandbox, catalog=catalog(*TABLES, *BY_SITE, *LOGS))
     del sandbox.requests[:]
-    sandbox.faults.add(Fault(kind="status", endpoint="query_sites", status=403, times=0))
+    sandbox.faults.add(Fault.of("status", endpoint="query_sites", status=403, times=0))
     ran = run(sandbox, state=first.state, catalog=catalog(*TABLES, *BY_SITE, *LOGS), max_concurrency=concurrency)
     assert ran.code == 1
     (line,) = named(ran)
@@ -413,7 +413,7 @@ def test_a_list_of_sites_that_is_not_proved(serve):
     with sandbox.lock:
         site = invited(sandbox.world.main)[0]
         sandbox.world.main.remove_contributor(site, site.contributors[0])
-    sandbox.faults.add(Fault(kind="wrong_facets", endpoint="count_sites", times=0))
+    sandbox.faults.add(Fault.of("wrong_facets", endpoint="count_sites", times=0))
     ran = run(sandbox, state=first.state, catalog=catalog(*BY_SITE, "sites", *LOGS))
     assert (ran.code, ran.statuses()) == (1, dict.fromkeys((*BY_SITE, "sites"), "unverified"))
     assert "the list of sites is not proved to be complete" in ran.receipt(CONTRIBUTORS)["error"]
@@ -424,7 +424,7 @@ def test_a_list_of_roles_that_is_refused(serve):
     """Who holds which role cannot be found out: that stream is refused with the permission, and nothing is removed."""
     sandbox = serve()
     first = run(sandbox, catalog=catalog(*TABLES, *BY_SITE, *LOGS))
-    sandbox.faults.add(Fault(kind="status", endpoint="get_roles", status=403, times=0))
+    sandbox.faults.add(Fault.of("status", endpoint="get_roles", status=403, times=0))
     ran = run(sandbox, state=first.state, catalog=catalog(*TABLES, *BY_SITE, *LOGS))
     assert (ran.code, ran.statuses()["roles"], ran.statuses()[ROLES]) == (1, "refused", "refused")
     (line,) = named(ran)
@@ -436,7 +436,7 @@ def test_a_list_of_roles_that_is_refused(serve):
 
 def test_contributors_without_a_list_of_roles(serve):
     """Who the contributors are has nothing to do with the list of roles: that stream is complete without it."""
-    sandbox = serve(faults=[Fault(kind="status", endpoint="get_roles", status=403, times=0)])
+    sandbox = serve(faults=[Fault.of("status", endpoint="get_roles", status=403, times=0)])
     ran = run(sandbox, catalog=catalog(*BY_SITE, *LOGS))
     assert ran.statuses() == {CONTRIBUTORS: "complete", ROLES: "refused"}
     assert rows(ran, CONTRIBUTORS) == contributor_rows(sandbox.world.main)
@@ -446,7 +446,7 @@ def test_an_empty_answer_removes_nobody(serve):
     """One empty answer for a site that has contributors, as the list of sites tells, is no revocation."""
     sandbox = serve()
     first = run(sandbox, catalog=catalog(*BY_SITE, *LOGS))
-    sandbox.faults.add(Fault(kind="empty_page", endpoint="query_contributors"))
+    sandbox.faults.add(Fault.of("empty_page", endpoint="query_contributors"))
     ran = run(sandbox, state=first.state, catalog=catalog(*BY_SITE, *LOGS), **ONE_BY_ONE)
     assert ran.records("change_log") == []
 
@@ -469,9 +469,9 @@ def test_a_mass_removal_is_held(serve):
     ("fault", "silent"),
     [
         pytest.param(refusing(), set(BY_SITE), id="one site refuses"),
-        pytest.param(Fault(kind="status", endpoint="query_contributors", times=0), set(BY_SITE), id="a site fails"),
+        pytest.param(Fault.of("status", endpoint="query_contributors", times=0), set(BY_SITE), id="a site fails"),
         pytest.param(
-            Fault(kind="status", endpoint="query_sites", status=403, times=0),
+            Fault.of("status", endpoint="query_sites", status=403, times=0),
             {*BY_SITE, "sites"},
             id="no sites",
         ),
@@ -490,7 +490,7 @@ def test_a_failed_account_announces_no_version(serve):
     """The sites of the first account failed, those of the others are whole: no version, in all three streams."""
     sandbox = serve()
     first = sandbox.world.main.id
-    sandbox.faults.add(Fault(kind="status", endpoint="query_sites", status=403, times=0, account_id=first))
+    sandbox.faults.add(Fault.of("status", endpoint="query_sites", status=403, times=0, account_id=first))
     full = catalog(*BY_SITE, "sites", *LOGS, method="FULL_TABLE")
     ran = run(sandbox, catalog=full, emit_activate_version_messages=True, include_child_accounts=True)
     assert (ran.code, ran.versions()) == (1, [])

@@ -188,9 +188,9 @@ def test_failures_in_between(serve):
     account, warehouse, state = sandbox.world.main, Warehouse(), None
     for step in range(7):
         faults = [
-            Fault(kind="wrong_facets", endpoint="search_team", times=0),
-            Fault(kind="status", endpoint="search_team", status=403, times=0),
-            Fault(kind="empty_page", endpoint="search_team", nth=2, times=0),
+            Fault.of("wrong_facets", endpoint="search_team", times=0),
+            Fault.of("status", endpoint="search_team", status=403, times=0),
+            Fault.of("empty_page", endpoint="search_team", nth=2, times=0),
         ]
         sandbox.faults.clear()
         if step % 2:

@@ -9,7 +9,7 @@ import pytest
 from tests.support import BY_SITE, TABLES, TEAM, catalog, run
 from tests.tap import expected
 from tests.tap.expected import content, key_of, moment
-from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -59,7 +59,7 @@ def test_page_sizes(serve, settings):
 
 def test_a_silent_cap(serve):
     """A server that returns fewer rows than asked for, without a word, hides nobody."""
-    sandbox = serve(World(Size(users=130)), rules=Rules(page_cap=9))
+    sandbox = serve(World(Size(users=130)), options=ApiOptions(page_cap=9))
     ran = run(sandbox)
     _assert_rows(ran, sandbox.world.main)
     assert (ran.code, ran.receipt("users")["proof"]) == (0, "count")
@@ -67,7 +67,7 @@ def test_a_silent_cap(serve):
 
 def test_without_facets(serve):
     """Where Wix counts nothing, a second walk proves the first; other tables are proved by their one whole answer."""
-    sandbox = serve(rules=Rules(facets=False))
+    sandbox = serve(options=ApiOptions(facets=False))
     ran = run(sandbox, page_size=20)
     _assert_rows(ran, sandbox.world.main)
     proofs = {stream: ran.receipt(stream)["proof"] for stream in TABLES}
@@ -207,7 +207,7 @@ def test_locale(serve):
 
 def test_an_account_that_may_not_be_seen(serve):
     """Where Get Account is refused, the account still has its row, the log says why, and nothing has failed."""
-    sandbox = serve(rules=Rules(deny=["get_account"]))
+    sandbox = serve(options=ApiOptions(deny=["get_account"]))
     ran = run(sandbox)
     nothing = dict.fromkeys(expected.account_row(sandbox.world.main))
     (row,) = ran.records("accounts")
@@ -247,7 +247,7 @@ def test_a_child_that_refuses_everything(serve):
     """It is named, each of its streams once; the other accounts' rows are all there; its own row says what is known."""
     world = World()
     child = world.children[0]
-    sandbox = serve(world, faults=[Fault(kind="status", status=403, account_id=child.id, times=0)])
+    sandbox = serve(world, faults=[Fault.of("status", status=403, account_id=child.id, times=0)])
     ran = run(sandbox, include_child_accounts=True)
     assert ran.code == 1
     others = expected.tables(world.main, world.children[1])
@@ -269,7 +269,7 @@ def test_a_child_that_refuses_everything(serve):
 
 def test_a_refused_child_list(serve):
     """It is named with the permission that it needs, and the configured account is read as ever."""
-    sandbox = serve(rules=Rules(deny=["list_child_accounts"]))
+    sandbox = serve(options=ApiOptions(deny=["list_child_accounts"]))
     ran = run(sandbox, include_child_accounts=True)
     assert ran.code == 1
     _assert_rows(ran, sandbox.world.main)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from tests.support import commands, config, environment, run, write_json
-from wix_sandbox import Fault, Rules, World
-from wix_sandbox.faults import Kind
+from wix_sandbox import ApiOptions, Fault, World
+from wix_sandbox.faults import KINDS
 
 KEY = "IST.mArKeD+key/0123456789=secretTail~"
 DEBUG = environment(TAP_WIX_USERS_LOGLEVEL="DEBUG", LOGLEVEL="DEBUG")
 
 FAULTS = {
-    **{kind: Fault(kind=kind, endpoint="search_team", nth=1 if "facets" in kind else 2) for kind in get_args(Kind)},
-    **{f"echo_key {status}": Fault(kind="echo_key", status=status, times=0) for status in (400, 401, 403, 404, 503)},
-    "echo_key in a violation": Fault(
+    **{kind: Fault.of(kind, endpoint="search_team", nth=1 if "facets" in kind else 2) for kind in KINDS},
+    **{f"echo_key {status}": Fault.of("echo_key", status=status, times=0) for status in (400, 401, 403, 404, 503)},
+    "echo_key in a violation": Fault.of(
         kind="status",
         endpoint="search_team",
         status=400,
@@ -29,20 +29,20 @@ FAULTS = {
         },
     ),
     # A 429 holds every other request back for a minute, unless it asks for less.
-    "echo_key 429": Fault(
+    "echo_key 429": Fault.of(
         kind="status",
         endpoint="search_team",
         status=429,
         headers={"retry-after": "1", "x-wix-request-id": KEY},
         body={"message": KEY, "details": {"applicationError": {"code": KEY, "description": KEY}}},
     ),
-    "the key as the list": Fault(kind="wrong_types", endpoint="search_team", value=KEY),
-    "the key as an id": Fault(kind="wrong_types", endpoint="get_roles", path="predefinedRoles.0.id", value=[KEY]),
-    "the key in headers": Fault(
+    "the key as the list": Fault.of("wrong_types", endpoint="search_team", value=KEY),
+    "the key as an id": Fault.of("wrong_types", endpoint="get_roles", path="predefinedRoles.0.id", value=[KEY]),
+    "the key in headers": Fault.of(
         kind="status", endpoint="get_roles", status=503, headers={"x-wix-request-id": KEY, "retry-after": KEY}
     ),
-    "the key in a redirect": Fault(kind="redirect", endpoint="query_sites", location=f"https://{quote(KEY)}.example"),
-    "the key in a refusal of text": Fault(kind="status", endpoint="query_sites", status=403, body=f"<p>{KEY}</p>"),
+    "the key in a redirect": Fault.of("redirect", endpoint="query_sites", location=f"https://{quote(KEY)}.example"),
+    "the key in a refusal of text": Fault.of("status", endpoint="query_sites", status=403, body=f"<p>{KEY}</p>"),
 }
 """Every kind of fault of the sandbox, and a server that sends the key back in each place that a message could show."""
 
@@ -93,15 +93,15 @@ def test_the_search_finds_it():
 def test_every_fault(serve, caplog, name):
     """Whatever the server does, the tap says nothing of the key or of a link, at debug level too."""
     fault = FAULTS[name]
-    sandbox = serve(World(key=KEY), rules=Rules(facets=True))
-    sandbox.faults.add(fault if fault.kind != "cycle_cursor" else Fault(kind="cycle_cursor", endpoint="query_sites"))
+    sandbox = serve(World(key=KEY), options=ApiOptions(facets=True))
+    sandbox.faults.add(fault if fault.kind != "cycle_cursor" else Fault.of("cycle_cursor", endpoint="query_sites"))
     caplog.set_level("DEBUG")
     for logger in ("httpx", "httpcore", "tap-wix-users", "stamina"):
         caplog.set_level("DEBUG", logger)
     settings = {"page_size": 20, "include_child_accounts": True, "request_timeout": 0.3, "max_concurrency": 1}
     if fault.kind == "stall":
         sandbox.faults.clear()
-        sandbox.faults.add(Fault(kind="stall", endpoint="search_team", nth=2, seconds=2))
+        sandbox.faults.add(Fault.of("stall", endpoint="search_team", nth=2, seconds=2))
     ran = run(sandbox, **settings)
     again = run(sandbox, state=ran.state, **settings)
     for part in (ran, again):
@@ -112,7 +112,7 @@ def test_every_fault(serve, caplog, name):
 
 def test_as_processes_at_debug_level(tmp_path, serve):
     """The command says nothing of it either: in a sync, a test, a discovery, and with a server that sends it back."""
-    sandbox = serve(World(key=KEY), faults=[Fault(kind="echo_key", status=403, times=0)])
+    sandbox = serve(World(key=KEY), faults=[Fault.of("echo_key", status=403, times=0)])
     file = write_json(tmp_path / "config.json", config(sandbox))
     lines = [["--config", file], ["--config", file, "--test"], ["--config", file, "--discover"]]
     for ran in commands(tmp_path, *lines, ["--config", file, "--about"], env=DEBUG):
@@ -163,7 +163,7 @@ def test_wrong_settings(refused, name):
 
 def test_the_key_of_the_environment(tmp_path, serve):
     """A key that comes by the environment is as secret."""
-    sandbox = serve(World(key=KEY), rules=Rules(deny=["get_roles"]))
+    sandbox = serve(World(key=KEY), options=ApiOptions(deny=["get_roles"]))
     file = write_json(tmp_path / "config.json", {**config(sandbox), "api_key": "IST.another-key"})
     env = {**DEBUG, "TAP_WIX_USERS_API_KEY": KEY}
     (ran,) = commands(tmp_path, ["--config", file, "--config", "ENV"], env=env)
@@ -174,7 +174,7 @@ def test_the_key_of_the_environment(tmp_path, serve):
 def test_the_key_goes_to_the_configured_host_alone(serve):
     """A redirect to another server is not followed: that server hears nothing."""
     other = serve(World(key=KEY))
-    sandbox = serve(World(key=KEY), faults=[Fault(kind="redirect", times=0, location=other.url)])
+    sandbox = serve(World(key=KEY), faults=[Fault.of("redirect", times=0, location=other.url)])
     ran = run(sandbox)
     assert ran.code == 1
     assert other.requests == []
@@ -190,7 +190,7 @@ def test_exactly_one_id_header(serve):
 
 def test_logs_hold_no_people(tmp_path, serve):
     """No e-mail address and no last name of anybody is in a log, at debug level too: logs are kept by others."""
-    sandbox = serve(rules=Rules(deny=["get_roles"]))
+    sandbox = serve(options=ApiOptions(deny=["get_roles"]))
     (ran,) = commands(tmp_path, ["--config", write_json(tmp_path / "config.json", config(sandbox))], env=DEBUG)
     assert "SUMMARY: " in ran.log
     people = sandbox.world.main.people.values()

@@ -13,7 +13,7 @@ from importlib.metadata import version
 import pytest
 
 from tests.support import TABLES, catalog, command, config, environment, started, write_json
-from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 
 KEY = "IST.marked-0123456789abcdef"
 LINE = re.compile(r"SUMMARY: (\{.*\})$", re.MULTILINE)
@@ -131,7 +131,9 @@ def test_tombstones_are_rows(tmp_path, serve):
 
 def test_a_run_that_fails(tmp_path, serve):
     """What failed is named, and the other tables are counted; it is an error, and stands before its reasons."""
-    sandbox = serve(rules=Rules(deny=["get_roles"]), faults=[Fault(kind="status", endpoint="query_folders", nth=1)])
+    sandbox = serve(
+        options=ApiOptions(deny=["get_roles"]), faults=[Fault.of("status", endpoint="query_folders", nth=1)]
+    )
     done = _run(tmp_path, sandbox, env=environment(TAP_WIX_USERS_LOGLEVEL="ERROR"))
     assert done.returncode == 1
     found = _summary(done.stderr)
@@ -144,8 +146,8 @@ def test_a_run_that_fails(tmp_path, serve):
 
 def test_waits(tmp_path, serve):
     """Seconds that went into retries stand apart from those that the request budget took."""
-    throttled = Fault(kind="status", endpoint="search_team", status=429, headers={"retry-after": "1"})
-    broken = Fault(kind="status", endpoint="get_roles", status=503)
+    throttled = Fault.of("status", endpoint="search_team", status=429, headers={"retry-after": "1"})
+    broken = Fault.of("status", endpoint="get_roles", status=503)
     done = _run(tmp_path, serve(faults=[throttled, broken]), max_retry_seconds=20, max_concurrency=1)
     assert done.returncode == 0
     found = _summary(done.stderr)
@@ -167,7 +169,7 @@ def test_a_deselected_stream_of_receipts(tmp_path, serve):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal(tmp_path, serve, number):
     """A run that is ended tells its summary all the same."""
-    sandbox = serve(faults=[Fault(kind="stall", endpoint="query_sites", seconds=60)])
+    sandbox = serve(faults=[Fault.of("stall", endpoint="query_sites", seconds=60)])
     with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
         while b'"roles"' not in (line := process.stdout.readline()):
             assert line
@@ -247,7 +249,7 @@ def test_structured_logs(tmp_path, serve):
 
 def test_structured_logs_of_a_run_that_fails(tmp_path, serve):
     """Its level is `error`, for whoever alerts on levels."""
-    done = _run(tmp_path, serve(rules=Rules(deny=["get_roles"])), env=_structured(tmp_path))
+    done = _run(tmp_path, serve(options=ApiOptions(deny=["get_roles"])), env=_structured(tmp_path))
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     (line,) = [line for line in lines if "summary" in line["extra"]]
     assert (line["level"], line["extra"]["summary"]["failed"]) == ("error", ["roles"])

@@ -7,12 +7,13 @@ import hashlib
 import itertools
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.support import LOGS, TABLES, TEAM, catalog, last_state, run
 from tests.tap import expected
 from tests.tap.expected import content, key_of, record_key
-from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.records import on_site
 
 ACTIVATE = {"emit_activate_version_messages": True}
@@ -336,13 +337,13 @@ def test_incremental_announces_nothing(serve):
 @pytest.mark.parametrize(
     ("fault", "silent"),
     [
-        (Fault(kind="status", endpoint="search_team", nth=1, times=0, status=403), set(TEAM)),
-        (Fault(kind="status", endpoint="search_team", nth=2, times=0), set(TEAM)),
-        (Fault(kind="wrong_facets", endpoint="search_team", times=0), set(TEAM)),
-        (Fault(kind="truncate", endpoint="get_roles", times=0), {"roles"}),
-        (Fault(kind="wrong_types", endpoint="query_sites", times=0), {"sites"}),
-        (Fault(kind="reset", endpoint="query_folders", times=0), {"folders"}),
-        (Fault(kind="status", endpoint="get_account", times=0, status=401), {"accounts"}),
+        (Fault.of("status", endpoint="search_team", nth=1, times=0, status=403), set(TEAM)),
+        (Fault.of("status", endpoint="search_team", nth=2, times=0), set(TEAM)),
+        (Fault.of("wrong_facets", endpoint="search_team", times=0), set(TEAM)),
+        (Fault.of("truncate", endpoint="get_roles", times=0), {"roles"}),
+        (Fault.of("wrong_types", endpoint="query_sites", times=0), {"sites"}),
+        (Fault.of("reset", endpoint="query_folders", times=0), {"folders"}),
+        (Fault.of("status", endpoint="get_account", times=0, status=401), {"accounts"}),
     ],
     ids=lambda value: f"{value.endpoint}-{value.kind}" if isinstance(value, Fault) else "",
 )
@@ -364,7 +365,7 @@ def test_one_failed_account_announces_nothing(serve, which):
     """A table of which one account failed announces no version, whichever account it was, for each table of a walk."""
     world = World()
     account = list(world.accounts)[which]
-    faults = [Fault(kind="status", endpoint="search_team", account_id=account, times=0)]
+    faults = [Fault.of("status", endpoint="search_team", account_id=account, times=0)]
     sandbox = serve(world, faults=faults)
     ran = run(sandbox, catalog=catalog(method="FULL_TABLE"), include_child_accounts=True, **ACTIVATE)
     assert ran.code == 1
@@ -374,12 +375,12 @@ def test_one_failed_account_announces_nothing(serve, which):
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(kind="status", endpoint="list_child_accounts", status=403, times=0),
-        Fault(kind="status", endpoint="list_child_accounts", times=0),
-        Fault(kind="wrong_facets", endpoint="list_child_accounts", times=0),
-        Fault(kind="empty_page", endpoint="list_child_accounts", times=0),
+        Fault.of("status", endpoint="list_child_accounts", status=403, times=0),
+        Fault.of("status", endpoint="list_child_accounts", times=0),
+        Fault.of("wrong_facets", endpoint="list_child_accounts", times=0),
+        Fault.of("empty_page", endpoint="list_child_accounts", times=0),
     ],
-    ids=lambda fault: f"{fault.kind}-{fault.status}",
+    ids=lambda fault: str(msgspec.to_builtins(fault)),
 )
 def test_an_unknown_list_of_accounts_announces_nothing(serve, fault):
     """Without a proved list of children no version is announced: targets would delete the children's rows."""
@@ -544,7 +545,7 @@ def _state_of(ran, stream, account):
 
 def test_unverified(serve):
     """A read that nothing proves: its rows come, nothing is removed, the state stays, and the run fails with advice."""
-    fault = Fault(kind="wrong_facets", endpoint="search_team", times=0)
+    fault = Fault.of("wrong_facets", endpoint="search_team", times=0)
     sandbox, first, ran = _second_run(serve, lambda account: account.leave(list(account.people)[20]), fault)
     assert ran.code == 1
     assert {stream: ran.statuses()[stream] for stream in TEAM} == dict.fromkeys(TEAM, "unverified")
@@ -563,7 +564,7 @@ def test_unverified(serve):
 
 def test_unverified_rows_are_covered_later(serve):
     """Rows of an unverified read are not in the state, so it says `pending` before the first of them."""
-    fault = Fault(kind="wrong_facets", endpoint="search_team", times=0)
+    fault = Fault.of("wrong_facets", endpoint="search_team", times=0)
     change = lambda account: account.rename(list(account.people)[20], "New", "Name")  # noqa: E731
     sandbox, first, ran = _second_run(serve, change, fault)
     old, new = (_state_of(some, "users", sandbox.world.main) for some in (first, ran))
@@ -577,7 +578,7 @@ def test_unverified_rows_are_covered_later(serve):
 
 def test_accept_repeat_proof(serve):
     """Where the operator says that the count means something else, two equal walks are enough."""
-    fault = Fault(kind="wrong_facets", endpoint="search_team", times=0, delta=3)
+    fault = Fault.of("wrong_facets", endpoint="search_team", times=0, delta=3)
     _, _, ran = _second_run(serve, _nothing, fault, accept_repeat_proof=True)
     assert (ran.code, ran.receipt("users")["proof"], ran.receipt("users")["status"]) == (0, "repeat", "complete")
 
@@ -647,34 +648,34 @@ def test_no_mass_removal(serve):
 @pytest.mark.parametrize(
     ("fault", "status", "words"),
     [
-        (Fault(kind="status", endpoint="search_team", status=403, times=0), "refused", "to manage team members"),
-        (Fault(kind="status", endpoint="search_team", status=401, times=0), "refused", "does not accept the API key"),
-        (Fault(kind="status", endpoint="search_team", status=400, times=0), "failed", "400 INVALID_ARGUMENT"),
-        (Fault(kind="status", endpoint="search_team", status=404, times=0), "failed", "Check `account_id`"),
-        (Fault(kind="status", endpoint="search_team", status=428, times=0), "failed", "428 MISSING_METASITE_ID"),
+        (Fault.of("status", endpoint="search_team", status=403, times=0), "refused", "to manage team members"),
+        (Fault.of("status", endpoint="search_team", status=401, times=0), "refused", "does not accept the API key"),
+        (Fault.of("status", endpoint="search_team", status=400, times=0), "failed", "400 INVALID_ARGUMENT"),
+        (Fault.of("status", endpoint="search_team", status=404, times=0), "failed", "Check `account_id`"),
+        (Fault.of("status", endpoint="search_team", status=428, times=0), "failed", "428 MISSING_METASITE_ID"),
         (
-            Fault(kind="status", endpoint="search_team", status=429, headers={"retry-after": "1"}, times=0),
+            Fault.of("status", endpoint="search_team", status=429, headers={"retry-after": "1"}, times=0),
             "failed",
             "gave up after 1 attempt",
         ),
-        (Fault(kind="status", endpoint="search_team", status=500, times=0), "failed", "gave up after 1 attempt"),
-        (Fault(kind="status", endpoint="search_team", status=501, times=0), "failed", ": 501"),
-        (Fault(kind="status", endpoint="search_team", status=503, times=0), "failed", "gave up after 1 attempt"),
-        (Fault(kind="status", endpoint="search_team", status=504, times=0), "failed", "gave up after 1 attempt"),
-        (Fault(kind="reset", endpoint="search_team", times=0), "failed", "no answer"),
-        (Fault(kind="truncate", endpoint="search_team", times=0), "failed", ""),
-        (Fault(kind="not_json", endpoint="search_team", times=0), "failed", "is not JSON"),
-        (Fault(kind="wrong_types", endpoint="search_team", times=0), "failed", "not shaped as documented"),
+        (Fault.of("status", endpoint="search_team", status=500, times=0), "failed", "gave up after 1 attempt"),
+        (Fault.of("status", endpoint="search_team", status=501, times=0), "failed", ": 501"),
+        (Fault.of("status", endpoint="search_team", status=503, times=0), "failed", "gave up after 1 attempt"),
+        (Fault.of("status", endpoint="search_team", status=504, times=0), "failed", "gave up after 1 attempt"),
+        (Fault.of("reset", endpoint="search_team", times=0), "failed", "no answer"),
+        (Fault.of("truncate", endpoint="search_team", times=0), "failed", ""),
+        (Fault.of("not_json", endpoint="search_team", times=0), "failed", "is not JSON"),
+        (Fault.of("wrong_types", endpoint="search_team", times=0), "failed", "not shaped as documented"),
         (
-            Fault(kind="wrong_types", endpoint="search_team", path="teamMembers.3.user.id", value=7, times=0),
+            Fault.of("wrong_types", endpoint="search_team", path="teamMembers.3.user.id", value=7, times=0),
             "failed",
             "",
         ),
-        (Fault(kind="redirect", endpoint="search_team", times=0), "failed", "Redirects are not followed"),
-        (Fault(kind="revoke_key", endpoint="search_team", nth=2), "refused", "does not accept the API key"),
-        (Fault(kind="status", endpoint="search_team", nth=3, times=0), "failed", ""),
+        (Fault.of("redirect", endpoint="search_team", times=0), "failed", "Redirects are not followed"),
+        (Fault.of("revoke_key", endpoint="search_team", nth=2), "refused", "does not accept the API key"),
+        (Fault.of("status", endpoint="search_team", nth=3, times=0), "failed", ""),
     ],
-    ids=lambda value: f"{value.kind}-{value.status}-{value.path}-{value.nth}" if isinstance(value, Fault) else "",
+    ids=lambda value: str(msgspec.to_builtins(value)) if isinstance(value, Fault) else "",
 )
 def test_a_read_that_fails(serve, fault, status, words):
     """One failure, told once for the four tables; receipts say so; nothing is removed; the others keep theirs."""
@@ -722,7 +723,7 @@ def test_everything_fails(serve):
 
 def test_a_retry_that_helps(serve):
     """One failure that goes away costs one more request, which the receipt counts, and nothing else."""
-    sandbox = serve(faults=[Fault(kind="status", endpoint="get_roles", status=503, times=1)])
+    sandbox = serve(faults=[Fault.of("status", endpoint="get_roles", status=503, times=1)])
     ran = run(sandbox, max_retry_seconds=30)
     receipt = ran.receipt("roles")
     assert (ran.code, receipt["status"], receipt["request_count"], receipt["retry_count"]) == (0, "complete", 2, 1)
@@ -731,14 +732,14 @@ def test_a_retry_that_helps(serve):
 @pytest.mark.parametrize("kind", ["empty_page", "repeat_page"])
 def test_a_strange_page_is_walked_again(serve, kind):
     """An empty or repeated page in the middle is not the end of the list: the walk is repeated, and nobody is lost."""
-    _, _, ran = _second_run(serve, _nothing, Fault(kind=kind, endpoint="search_team", nth=2), max_concurrency=1)
+    _, _, ran = _second_run(serve, _nothing, Fault.of(kind, endpoint="search_team", nth=2), max_concurrency=1)
     assert (ran.code, ran.receipt("users")["row_count"], ran.records("change_log")) == (0, 60, [])
     assert ran.receipt("users")["attempt_count"] > 1
 
 
 def test_a_cursor_that_cycles(serve):
     """A cursor that leads back to where it was ends in `unverified`, not in a loop, and removes nothing."""
-    sandbox = serve(World(Size(sites=250)), faults=[Fault(kind="cycle_cursor", endpoint="query_sites", nth=2, times=0)])
+    sandbox = serve(World(Size(sites=250)), faults=[Fault.of("cycle_cursor", endpoint="query_sites", nth=2, times=0)])
     ran = run(sandbox)
     assert (ran.code, ran.receipt("sites")["status"]) == (1, "unverified")
 
@@ -920,7 +921,7 @@ def test_a_rule_about_permissions(serve):
         "query_sites": "SITE_LIST.READ",
         "query_folders": "Read Folder Data",
     }
-    sandbox = serve(rules=Rules(deny=list(needs)))
+    sandbox = serve(options=ApiOptions(deny=list(needs)))
     ran = run(sandbox)
     assert {s for s, status in ran.statuses().items() if status == "refused"} == {"roles", "sites", "folders"}
     for stream, need in zip(("roles", "sites", "folders"), needs.values(), strict=True):
@@ -944,7 +945,7 @@ def test_a_stream_map_that_fails(serve):
 
 def test_a_throttled_read_without_patience(serve):
     """Wix may ask for a day: nobody waits for longer than the patience."""
-    fault = Fault(kind="status", endpoint="get_account", status=429, headers={"Retry-After": "86400"})
+    fault = Fault.of("status", endpoint="get_account", status=429, headers={"Retry-After": "86400"})
     ran = run(serve(World(Size(users=3)), faults=[fault]), max_retry_seconds=0, max_concurrency=1)
     assert ran.code == 1
     assert ran.receipt("accounts")["status"] == "failed"

@@ -104,7 +104,7 @@ def everything() -> Story:
         assert casey.id not in account.people
         story.run("changes; Casey has left")
         world.advance(3)
-        sandbox.faults.add(Fault(kind="status", endpoint="search_team", status=403))
+        sandbox.faults.add(Fault.of("status", endpoint="search_team", status=403))
         assert story.run("the team cannot be read").code == 1
         account.join(casey)
         account.leave(list(account.people)[5])

@@ -99,7 +99,7 @@ def test_a_run_that_fails(warehouse, sandbox):
     first = _every_row(sandbox, page_size=10)
     before = _now(sandbox)
     _somebody_leaves(sandbox)
-    sandbox.faults.add(Fault(kind="status", endpoint="search_team", nth=2, status=500, times=0))
+    sandbox.faults.add(Fault.of("status", endpoint="search_team", nth=2, status=500, times=0))
     failed = _every_row(sandbox, page_size=10, state=first.state)
     assert (failed.code, failed.versions()) == (1, ["sites"])
     loaded.load(first.lines, failed.lines)

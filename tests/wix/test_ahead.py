@@ -18,7 +18,7 @@ from tap_wix_users.wix.proving import Effort, ReadResult
 from tap_wix_users.wix.walks import Entry, OffsetWalk
 from tests.virtual import VirtualClock
 from tests.wix.conftest import asked
-from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.records import Person, stamp
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class TestSideBySide:
     @pytest.mark.parametrize("concurrency", [2, 3, 8])
     def test_no_more_than_allowed(self, concurrency, serve, connect):
         """Several requests are under way at once, and never more than `max_concurrency`."""
-        sandbox = serve(world(200), rules=Rules(latency=0.03))
+        sandbox = serve(world(200), options=ApiOptions(latency=0.03))
         watch = Watch(sandbox)
         outcome = read(connect(sandbox, max_concurrency=concurrency))
         assert outcome.sink.ids == team(sandbox.world.main)
@@ -102,7 +102,7 @@ class TestSideBySide:
 
     def test_the_first_and_the_last_request_are_alone(self, serve, connect):
         """Their counts are older, and younger, than every page; they alone ask for them."""
-        sandbox = serve(world(200), rules=Rules(latency=0.03))
+        sandbox = serve(world(200), options=ApiOptions(latency=0.03))
         watch = Watch(sandbox)
         read(connect(sandbox, max_concurrency=8))
         assert watch.crowds[0] == watch.crowds[-1] == 1
@@ -114,18 +114,20 @@ class TestSideBySide:
 
     def test_one_at_a_time(self, serve, connect):
         """With a concurrency of one, there is never a second request."""
-        sandbox = serve(world(60), rules=Rules(latency=0.005))
+        sandbox = serve(world(60), options=ApiOptions(latency=0.005))
         watch = Watch(sandbox)
         read(connect(sandbox, max_concurrency=1))
         assert set(watch.crowds) == {1}
 
     @pytest.mark.parametrize("rows", [12, 20, 21, 100, 101, 230])
-    @pytest.mark.parametrize("rules", [Rules(), Rules(page_cap=7), Rules(facets=False)], ids=["", "cap", "no facets"])
-    def test_nothing_else_changes(self, rows, rules, serve, connect):
+    @pytest.mark.parametrize(
+        "options", [ApiOptions(), ApiOptions(page_cap=7), ApiOptions(facets=False)], ids=["", "cap", "no facets"]
+    )
+    def test_nothing_else_changes(self, rows, options, serve, connect):
         """The same requests, the same objects in the same order, and the same proof as one page after the other."""
         seen = []
         for concurrency in (1, 8):
-            sandbox = serve(world(rows), rules=rules)
+            sandbox = serve(world(rows), options=options)
             outcome = read(connect(sandbox, max_concurrency=concurrency))
             objects = [member.model_dump() for member in outcome.sink.items]
             bodies = sorted((request.body for request in sandbox.requests), key=repr)
@@ -180,7 +182,7 @@ class TestSideBySide:
 
     def test_what_is_not_wanted_any_more_is_not_tried_again(self, serve, connect):
         """A page that fails after the walk has ended ends, too, and does not hold up the process for minutes."""
-        sandbox = serve(world(100), faults=[Fault(kind="status", status=503, nth=2, times=0)])
+        sandbox = serve(world(100), faults=[Fault.of("status", status=503, nth=2, times=0)])
         clock = _Held()
         api = connect(sandbox, max_concurrency=2, clock=clock)
         walk = OffsetWalk(("user", "invite"), "", limit=10)
@@ -213,14 +215,16 @@ class TestSideBySide:
     @pytest.mark.parametrize("nth", [1, 2, 5, 12])
     def test_an_error_of_any_page_is_the_walks(self, nth, fault, error, concurrency, serve, connect):
         """Whichever page fails, the read fails with its error."""
-        sandbox = serve(world(100), faults=[Fault(**{"kind": "status", "nth": nth} | fault)])
+        sandbox = serve(world(100), faults=[Fault.of(**{"kind": "status", "nth": nth} | fault)])
         with pytest.raises(error):
             read(connect(sandbox, max_concurrency=concurrency))
 
-    @pytest.mark.parametrize("kind", ["reset", "truncate", "not_json", "status"])
-    def test_a_page_that_is_asked_again_is_the_same_page(self, kind, serve, connect):
+    @pytest.mark.parametrize(
+        ("kind", "options"), [("reset", {}), ("truncate", {}), ("not_json", {}), ("status", {"status": 503})]
+    )
+    def test_a_page_that_is_asked_again_is_the_same_page(self, kind, options, serve, connect):
         """Retries among several pages leave their order as it is."""
-        sandbox = serve(world(200), faults=[Fault(kind=kind, status=503, nth=nth) for nth in (1, 3, 4, 9, 20)])
+        sandbox = serve(world(200), faults=[Fault.of(kind, nth=nth, **options) for nth in (1, 3, 4, 9, 20)])
         api = connect(sandbox)
         outcome = read(api)
         assert outcome.sink.ids == team(sandbox.world.main)
@@ -228,7 +232,7 @@ class TestSideBySide:
 
     def test_a_server_that_throttles_is_read_to_the_end(self, serve, connect, clock):
         """A lower limit than our budget costs minutes, but no row."""
-        sandbox = serve(world(200), rules=Rules(requests_per_minute=9), clock=clock.now)
+        sandbox = serve(world(200), options=ApiOptions(requests_per_minute=9), clock=clock.now)
         outcome = read(connect(sandbox, max_retry_seconds=3600))
         assert outcome.sink.ids == team(sandbox.world.main)
         assert (outcome.proofs, outcome.attempts) == (COUNTED, 1)
@@ -241,7 +245,7 @@ class TestInOrder:
     @pytest.mark.parametrize("concurrency", [1, 3, 8])
     def test_answers_come_in_the_order_of_the_questions(self, concurrency, serve, connect):
         """Whichever is answered first, and never more of them at once than allowed."""
-        sandbox = serve(rules=Rules(latency=0.01))
+        sandbox = serve(options=ApiOptions(latency=0.01))
         watch = Watch(sandbox)
         api = connect(sandbox, max_concurrency=concurrency)
         sites = [*sandbox.world.main.sites.values()]
@@ -257,7 +261,7 @@ class TestInOrder:
 
     def test_an_error_ends_it(self, serve, connect):
         """Answers before it were given, and what has not been begun is not asked."""
-        sandbox = serve(faults=[Fault(kind="status", endpoint="query_contributors", nth=2, times=0, status=403)])
+        sandbox = serve(faults=[Fault.of("status", endpoint="query_contributors", nth=2, times=0, status=403)])
         api = connect(sandbox, max_concurrency=1)
         sites = [*sandbox.world.main.sites]
         answers = in_order(api, AccountApi.query_contributors, sites)
@@ -330,7 +334,7 @@ class TestPageSize:
     )
     def test_without_a_usable_bound_it_is_halved(self, data, serve, connect):
         """A bound that is none, or not below the refused size, leads nowhere."""
-        fault = Fault(kind="status", status=400, body=refuse_limit(**data))
+        fault = Fault.of("status", status=400, body=refuse_limit(**data))
         sandbox = serve(world(120), faults=[fault])
         outcome = read(connect(sandbox), page_size=100)
         assert pagings(sandbox) == [(0, 50), (0, 100), (49, 50), (98, 50), (119, 50)]
@@ -338,7 +342,7 @@ class TestPageSize:
 
     def test_it_is_lowered_until_it_fits(self, serve, connect):
         """Down to one row at a time, if need be, and the next walk begins with what fits."""
-        faults = [Fault(kind="status", status=400, nth=1, times=6, body=refuse_limit())]
+        faults = [Fault.of("status", status=400, nth=1, times=6, body=refuse_limit())]
         sandbox = serve(world(20), faults=faults)
         outcome = read(connect(sandbox), page_size=64)
         limits = [seen.body["paging"]["limit"] for seen in sandbox.requests]
@@ -348,7 +352,7 @@ class TestPageSize:
 
     def test_a_size_of_one_cannot_be_lowered(self, serve, connect):
         """Then the refusal is the end."""
-        sandbox = serve(world(20), faults=[Fault(kind="status", status=400, times=0, body=refuse_limit())])
+        sandbox = serve(world(20), faults=[Fault.of("status", status=400, times=0, body=refuse_limit())])
         with pytest.raises(errors.InvalidRequest):
             read(connect(sandbox), page_size=4)
         assert [seen.body["paging"]["limit"] for seen in sandbox.requests] == [4, 2, 1]
@@ -356,7 +360,7 @@ class TestPageSize:
     @pytest.mark.parametrize("body", [None, refuse_limit("paging.offset"), refuse_limit("orderBy", threshold=5)])
     def test_another_refusal_lowers_nothing(self, body, serve, connect):
         """It is the read's error, after one request."""
-        sandbox = serve(world(20), faults=[Fault(kind="status", status=400, body=body)])
+        sandbox = serve(world(20), faults=[Fault.of("status", status=400, body=body)])
         with pytest.raises(errors.InvalidRequest):
             read(connect(sandbox))
         assert asked(sandbox) == 1
@@ -364,7 +368,7 @@ class TestPageSize:
     @pytest.mark.parametrize("nth", [2, 3, 5, 9])
     def test_a_size_that_is_refused_half_way(self, nth, serve, connect):
         """Pages that were asked for with the old size are dropped, and nothing is lost."""
-        fault = Fault(kind="status", status=400, nth=nth, body=refuse_limit(threshold=6))
+        fault = Fault.of("status", status=400, nth=nth, body=refuse_limit(threshold=6))
         sandbox = serve(world(150), faults=[fault])
         outcome = read(connect(sandbox))
         assert outcome.sink.ids == team(sandbox.world.main)
@@ -372,7 +376,7 @@ class TestPageSize:
 
     def test_a_silent_cap(self, serve, connect):
         """A server that returns forty where a hundred are asked for is read in steps of forty."""
-        sandbox = serve(world(350), rules=Rules(page_cap=40))
+        sandbox = serve(world(350), options=ApiOptions(page_cap=40))
         outcome = read(connect(sandbox), page_size=100)
         assert pagings(sandbox) == [(offset, 100) for offset in (*range(0, 349, 39), 349)]
         assert outcome.sink.ids == team(sandbox.world.main)
@@ -381,7 +385,7 @@ class TestPageSize:
     @pytest.mark.parametrize(("cap", "proof"), [(1, "repeat"), (2, "count"), (3, "count")])
     def test_a_cap_so_small_that_pages_hardly_overlap(self, cap, proof, serve, connect):
         """One row at a time is slow, and right: pages without an overlap are proved by a second walk."""
-        sandbox = serve(world(30), rules=Rules(page_cap=cap))
+        sandbox = serve(world(30), options=ApiOptions(page_cap=cap))
         outcome = read(connect(sandbox), page_size=100)
         assert outcome.sink.ids == team(sandbox.world.main)
         assert outcome.proofs == {"user": proof, "invite": proof}
@@ -389,7 +393,7 @@ class TestPageSize:
     @pytest.mark.parametrize("caps", [{4: 7}, {3: 30, 8: 3}, {2: 1}, {5: 2, 6: 20}])
     def test_a_cap_that_changes_on_the_way(self, caps, serve, connect):
         """Pages that were asked for too far ahead are dropped, and nothing is lost."""
-        sandbox = serve(world(150), rules=Rules(page_cap=20))
+        sandbox = serve(world(150), options=ApiOptions(page_cap=20))
 
         def change(_endpoint: str, number: int) -> None:
             sandbox.api.endpoints._page_cap = caps.get(number, sandbox.api.endpoints._page_cap)
@@ -408,7 +412,7 @@ class TestOddAnswers:
     @pytest.mark.parametrize("kind", ["empty_page", "repeat_page"])
     def test_a_page_that_is_wrong_once(self, kind, nth, concurrency, serve, connect):
         """A second walk is whole and proved."""
-        sandbox = serve(world(100), faults=[Fault(kind=kind, nth=nth)])
+        sandbox = serve(world(100), faults=[Fault.of(kind, nth=nth)])
         outcome = read(connect(sandbox, max_concurrency=concurrency))
         assert outcome.sink.ids == team(sandbox.world.main)
         assert (outcome.proofs, outcome.attempts) == (COUNTED, 2)
@@ -416,7 +420,7 @@ class TestOddAnswers:
     @pytest.mark.parametrize("kind", ["empty_page", "repeat_page"])
     def test_a_page_that_stays_wrong(self, kind, serve, connect):
         """After three walks there is no proof, and no end without one."""
-        sandbox = serve(world(100), faults=[Fault(kind=kind, nth=3, times=0)])
+        sandbox = serve(world(100), faults=[Fault.of(kind, nth=3, times=0)])
         outcome = read(connect(sandbox))
         assert (outcome.proofs, outcome.attempts) == (UNPROVED, 3)
 
@@ -434,14 +438,14 @@ class TestOddAnswers:
     @pytest.mark.parametrize("concurrency", [1, 8])
     def test_counts(self, fault, attempts, proof, concurrency, serve, connect):
         """Every row is read whatever the API counts; a count of more than there are proves nothing, ever."""
-        sandbox = serve(world(100), faults=[Fault(**fault)])
+        sandbox = serve(world(100), faults=[Fault.of(**fault)])
         outcome = read(connect(sandbox, max_concurrency=concurrency))
         assert outcome.sink.ids == team(sandbox.world.main)
         assert (outcome.proofs, outcome.attempts) == ({"user": proof, "invite": proof}, attempts)
 
     def test_a_count_that_means_something_else(self, serve, connect):
         """Whoever says that it does has two equal walks taken as a proof."""
-        sandbox = serve(world(100), faults=[Fault(kind="wrong_facets", delta=1, times=0)])
+        sandbox = serve(world(100), faults=[Fault.of("wrong_facets", delta=1, times=0)])
         outcome = read(connect(sandbox), accept_repeat_proof=True)
         assert outcome.sink.ids == team(sandbox.world.main)
         assert (outcome.proofs, outcome.attempts) == ({"user": "repeat", "invite": "repeat"}, 2)

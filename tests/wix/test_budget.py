@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tap_wix_users.wix.budget import RequestBudget, SystemClock
 from tests.virtual import VirtualClock
-from wix_sandbox import Rules
+from wix_sandbox import ApiOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,7 +120,7 @@ def test_what_was_waited_is_counted(clock):
 
 def test_a_server_with_the_same_limit_refuses_nothing(serve, connect, clock):
     """A client with the server's own budget is never throttled, however long it goes on."""
-    sandbox = serve(rules=Rules(requests_per_minute=20), clock=clock.now)
+    sandbox = serve(options=ApiOptions(requests_per_minute=20), clock=clock.now)
     api = connect(sandbox, requests_per_minute=20)
     for _ in range(70):
         api.count_sites()
@@ -131,7 +131,7 @@ def test_a_server_with_the_same_limit_refuses_nothing(serve, connect, clock):
 
 def test_a_server_with_a_lower_limit_is_survived(serve, connect, clock):
     """Where the server allows fewer than the budget, each refusal costs a minute, and no request is lost."""
-    sandbox = serve(rules=Rules(requests_per_minute=10), clock=clock.now)
+    sandbox = serve(options=ApiOptions(requests_per_minute=10), clock=clock.now)
     api = connect(sandbox, requests_per_minute=1000)
     for _ in range(35):
         api.count_sites()

@@ -10,7 +10,7 @@ import threading
 import traceback
 from email.utils import format_datetime
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -24,8 +24,8 @@ from tap_wix_users.wix.lists import read_sites, read_team
 from tap_wix_users.wix.proving import Effort
 from tests.virtual import VirtualClock
 from tests.wix.conftest import ASK, Listener, asked
-from wix_sandbox import Fault, Rules, Size, World
-from wix_sandbox.faults import Kind
+from wix_sandbox import ApiOptions, Fault, Size, World
+from wix_sandbox.faults import KINDS
 from wix_sandbox.problems import HTML
 
 ROLES = "GET /roles-management/roles"
@@ -45,12 +45,12 @@ def fail(api: Any, endpoint: str = "get_roles") -> WixError:
     return caught.value
 
 
-def always(kind: Kind = "status", **options: Any) -> Fault:
+def always(kind: str = "status", **options: Any) -> Fault:
     """A fault of every request."""
-    return Fault(kind=kind, times=0, **options)
+    return Fault.of(kind, times=0, **options)
 
 
-def timeout(kind: Kind) -> float:
+def timeout(kind: str) -> float:
     """Seconds to wait for an answer: real ones, so that they are few only where none will come."""
     return 0.3 if kind == "stall" else 30
 
@@ -83,7 +83,7 @@ class TestWhatIsSent:
     def test_a_redirect_is_not_followed(self, status, connect, serve):
         """The other host hears nothing, and the error says why."""
         with Listener(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}") as elsewhere:
-            fault = Fault(kind="status", status=status, headers={"location": f"{elsewhere.url}/moved"}, body="")
+            fault = Fault.of("status", status=status, headers={"location": f"{elsewhere.url}/moved"}, body="")
             sandbox = serve(faults=[fault])
             error = fail(connect(sandbox))
         assert elsewhere.heard == []
@@ -99,7 +99,7 @@ class TestWhatIsSent:
 
     def test_a_redirect_within_the_host_is_not_followed_either(self, connect, serve):
         """There is no exception for an address that looks harmless."""
-        fault = Fault(kind="status", status=307, headers={"location": "/roles-management/roles?locale=en"}, body="")
+        fault = Fault.of("status", status=307, headers={"location": "/roles-management/roles?locale=en"}, body="")
         sandbox = serve(faults=[fault])
         assert type(fail(connect(sandbox))) is errors.Redirected
         assert asked(sandbox) == 1
@@ -167,7 +167,7 @@ class TestEachStatus:
     )
     def test_that_another_attempt_cures(self, status, least, most, serve, connect, clock):
         """The answer is the second attempt's, after one wait."""
-        sandbox = serve(faults=[Fault(kind="status", status=status)])
+        sandbox = serve(faults=[Fault.of("status", status=status)])
         api = connect(sandbox)
         roles = api.get_roles(locale="en")
         assert {role.id for role in (*roles.predefined_roles, *roles.custom_roles)} == set(sandbox.world.main.roles)
@@ -179,7 +179,7 @@ class TestEachStatus:
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 428, 501])
     def test_that_another_attempt_would_not_cure(self, status, serve, connect, clock):
         """It is not tried, though it would have been answered, and nobody waits."""
-        sandbox = serve(faults=[Fault(kind="status", status=status)])
+        sandbox = serve(faults=[Fault.of("status", status=status)])
         assert isinstance(fail(connect(sandbox)), errors.Refusal)
         assert asked(sandbox) == 1
         assert clock.waits == []
@@ -216,8 +216,8 @@ class TestEachStatus:
 
     def test_a_mixture(self, serve, connect, clock):
         """Attempts are counted together, whatever they failed of, and a refusal ends them."""
-        faults = [Fault(kind="status", nth=1, status=503), Fault(kind="reset", nth=2), Fault(kind="truncate", nth=3)]
-        sandbox = serve(faults=[*faults, Fault(kind="status", nth=4, status=403)])
+        faults = [Fault.of("status", nth=1, status=503), Fault.of("reset", nth=2), Fault.of("truncate", nth=3)]
+        sandbox = serve(faults=[*faults, Fault.of("status", nth=4, status=403)])
         error = fail(connect(sandbox))
         assert type(error) is errors.Forbidden
         assert asked(sandbox) == 4
@@ -225,7 +225,7 @@ class TestEachStatus:
 
     def test_a_key_that_is_revoked_half_way(self, serve, connect):
         """What was answered stays answered, and the next request fails at once."""
-        sandbox = serve(faults=[Fault(kind="revoke_key", nth=2)])
+        sandbox = serve(faults=[Fault.of("revoke_key", nth=2)])
         api = connect(sandbox)
         assert api.count_sites() is not None
         assert type(fail(api, "count_sites")) is errors.Unauthorized
@@ -250,7 +250,7 @@ class TestRetryAfter:
     @pytest.mark.parametrize("status", [429, 500, 503])
     def test_in_seconds(self, status, value, wait, serve, connect, clock):
         """It is waited for exactly, and for a second at least."""
-        api = connect(serve(faults=[Fault(kind="status", status=status, headers={"Retry-After": value})]))
+        api = connect(serve(faults=[Fault.of("status", status=status, headers={"Retry-After": value})]))
         ASK["get_roles"](api)
         assert clock.waits == [pytest.approx(wait)]
         assert api.meter.requests == 2
@@ -260,7 +260,7 @@ class TestRetryAfter:
     def test_as_a_date(self, status, form, serve, connect, clock):
         """Until that moment, in each of HTTP's three forms of a date."""
         headers = {"Retry-After": _in(200, form)}
-        ASK["get_roles"](connect(serve(faults=[Fault(kind="status", status=status, headers=headers)])))
+        ASK["get_roles"](connect(serve(faults=[Fault.of("status", status=status, headers=headers)])))
         [wait] = clock.waits
         assert 190 < wait <= 200
 
@@ -268,14 +268,14 @@ class TestRetryAfter:
     def test_as_a_date_that_is_over(self, seconds, serve, connect, clock):
         """Nobody waits for the past, and a second goes by all the same."""
         headers = {"Retry-After": _in(seconds)}
-        ASK["get_roles"](connect(serve(faults=[Fault(kind="status", status=429, headers=headers)])))
+        ASK["get_roles"](connect(serve(faults=[Fault.of("status", status=429, headers=headers)])))
         assert clock.waits == [pytest.approx(1)]
 
     @pytest.mark.parametrize("value", ODD)
     @pytest.mark.parametrize(("status", "least", "most"), [(429, 60, 66), (503, 1, 1.1)])
     def test_that_is_none(self, status, least, most, value, serve, connect, clock):
         """A value that means nothing is as good as no value."""
-        fault = Fault(kind="status", status=status, headers={"Retry-After": value})
+        fault = Fault.of("status", status=status, headers={"Retry-After": value})
         ASK["get_roles"](connect(serve(faults=[fault])))
         [wait] = clock.waits
         assert least <= wait <= most
@@ -284,7 +284,7 @@ class TestRetryAfter:
     def test_with_a_year_beyond_all_numbers(self, status, serve, connect):
         """It is one that means nothing."""
         headers = {"Retry-After": "Wed, 31 Dec 99999999999999999999 23:59:59 GMT"}
-        ASK["get_roles"](connect(serve(faults=[Fault(kind="status", status=status, headers=headers)])))
+        ASK["get_roles"](connect(serve(faults=[Fault.of("status", status=status, headers=headers)])))
 
     @pytest.mark.parametrize(
         "value", ["301", "86400", HUGE, pytest.param(_in(3600), id="an hour"), "Fri, 31 Dec 9999 23:59:59 GMT"]
@@ -301,7 +301,7 @@ class TestRetryAfter:
     def test_that_grows(self, serve, connect, clock):
         """Each answer's own wait is the one that counts."""
         faults = [
-            Fault(kind="status", nth=nth, status=429, headers={"Retry-After": str(seconds)})
+            Fault.of("status", nth=nth, status=429, headers={"Retry-After": str(seconds)})
             for nth, seconds in [(1, 5), (2, 50), (3, 2)]
         ]
         ASK["get_roles"](connect(serve(faults=faults)))
@@ -354,15 +354,15 @@ class TestPatience:
         """A server that says, for twenty minutes, to come back in a second, and then says nothing."""
         sandbox = serve(
             faults=[
-                Fault(kind="status", times=1030, status=503, headers={"Retry-After": "1"}),
-                Fault(kind="status", nth=1031, status=503),
+                Fault.of("status", times=1030, status=503, headers={"Retry-After": "1"}),
+                Fault.of("status", nth=1031, status=503),
             ]
         )
         ASK["get_roles"](connect(sandbox, max_retry_seconds=3600, requests_per_minute=100_000))
 
     def test_begins_with_the_first_attempt(self, serve, connect):
         """Waiting for the budget is not the server's fault and costs none of it."""
-        sandbox = serve(faults=[Fault(kind="status", nth=2, status=503)])
+        sandbox = serve(faults=[Fault.of("status", nth=2, status=503)])
         api = connect(sandbox, requests_per_minute=1, max_retry_seconds=30)
         for _ in range(2):
             ASK["get_roles"](api)
@@ -370,7 +370,7 @@ class TestPatience:
 
     def test_of_one_request_is_not_spent_by_another(self, serve, connect):
         """Each request has its own."""
-        sandbox = serve(faults=[Fault(kind="status", nth=nth, status=503) for nth in (1, 3, 5, 7)])
+        sandbox = serve(faults=[Fault.of("status", nth=nth, status=503) for nth in (1, 3, 5, 7)])
         api = connect(sandbox, max_retry_seconds=1.5)
         for _ in range(4):
             ASK["get_roles"](api)
@@ -403,7 +403,7 @@ class TestBrokenAnswers:
     @pytest.mark.parametrize("endpoint", ASK)
     def test_that_another_attempt_cures(self, kind, endpoint, serve, connect, clock):
         """Reads change nothing, so that every one of them may be sent again."""
-        sandbox = serve(faults=[Fault(kind=kind, endpoint=endpoint)])
+        sandbox = serve(faults=[Fault.of(kind, endpoint=endpoint)])
         api = connect(sandbox, request_timeout=timeout(kind))
         ASK[endpoint](api)
         assert (asked(sandbox), api.meter.requests, api.meter.retries) == (2, 2, 1)
@@ -475,7 +475,7 @@ class TestBrokenAnswers:
 
     def test_an_empty_200(self, serve, connect):
         """Nothing is no JSON."""
-        sandbox = serve(faults=[Fault(kind="status", status=200, body="")])
+        sandbox = serve(faults=[Fault.of("status", status=200, body="")])
         ASK["get_roles"](connect(sandbox))
         assert asked(sandbox) == 2
 
@@ -493,7 +493,7 @@ class TestCounting:
 
     def test_from_threads(self, serve, connect):
         """Requests and retries add up exactly, for the read and for the client."""
-        sandbox = serve(faults=[Fault(kind="status", nth=nth, status=503) for nth in (3, 17, 18, 40)])
+        sandbox = serve(faults=[Fault.of("status", nth=nth, status=503) for nth in (3, 17, 18, 40)])
         api = connect(sandbox, max_concurrency=8)
         counts = list(api.client.pool.map(lambda _: api.count_sites(), range(60)))
         assert counts == [sandbox.world.main.counts()["sites"]] * 60
@@ -503,7 +503,7 @@ class TestCounting:
 
     def test_of_two_reads(self, serve, connect):
         """Each read has its own meter, and the client's has both."""
-        sandbox = serve(faults=[Fault(kind="status", nth=2, status=503)])
+        sandbox = serve(faults=[Fault.of("status", nth=2, status=503)])
         one = connect(sandbox)
         other = type(one)(one.client, sandbox.world.children[0].id)
         one.count_sites()
@@ -515,9 +515,9 @@ class TestCounting:
     def test_a_throttled_crowd_waits_once(self, serve, connect):
         """Eight threads that are told to slow down wait at the same time, for the longest of their waits."""
         faults = [
-            Fault(kind="status", nth=nth, status=429, headers={"Retry-After": str(10 + nth)}) for nth in range(1, 9)
+            Fault.of("status", nth=nth, status=429, headers={"Retry-After": str(10 + nth)}) for nth in range(1, 9)
         ]
-        sandbox = serve(faults=faults, rules=Rules(latency=0.4))
+        sandbox = serve(faults=faults, options=ApiOptions(latency=0.4))
         clock = _AllTogether(8)
         api = connect(sandbox, max_concurrency=8, clock=clock)
         list(api.client.pool.map(lambda _: api.count_sites(), range(8)))
@@ -556,14 +556,14 @@ class TestLog:
 
     def test_a_retry_is_announced(self, serve, connect, caplog):
         """What happened, and when the next attempt is."""
-        ASK["get_roles"](connect(serve(faults=[Fault(kind="status", status=429, headers={"Retry-After": "7"})])))
+        ASK["get_roles"](connect(serve(faults=[Fault.of("status", status=429, headers={"Retry-After": "7"})])))
         said = [record.getMessage() for record in caplog.records if record.name == "tap_wix_users.wix.client"]
         what = f"{ROLES}: 429 RESOURCE_EXHAUSTED [x-wix-request-id 1793520000.0000000001]. {SLOW_DOWN}"
         assert said == [f"{what}; attempt 2 follows in 7.0 s"]
 
     def test_a_retry_is_announced_once(self, serve, connect, caplog):
         """Nothing but our own line is logged as a warning."""
-        ASK["get_roles"](connect(serve(faults=[Fault(kind="status", status=503)])))
+        ASK["get_roles"](connect(serve(faults=[Fault.of("status", status=503)])))
         warned = [record.name for record in caplog.records if record.levelno >= logging.WARNING]
         assert warned == ["tap_wix_users.wix.client"]
 
@@ -580,7 +580,7 @@ FORMS = {
 PIECES = {form[at : at + 8] for form in FORMS for at in range(len(form) - 7)}
 """The key whole, in any half or other part of eight characters, reversed and encoded."""
 
-MARKED: dict[str, list[Fault]] = {kind: [always(kind)] for kind in get_args(Kind)}
+MARKED: dict[str, list[Fault]] = {kind: [always(kind)] for kind in KINDS}
 MARKED |= {f"echo_key with {status}": [always("echo_key", status=status)] for status in (302, 400, 401, 403, 429, 500)}
 MARKED |= {f"status {status}": [always(status=status)] for status in (400, 401, 403, 404, 409, 428, 429, 500, 501)}
 MARKED |= {

@@ -13,7 +13,7 @@ from tap_wix_users.wix.errors import ServerFailure, Unauthorized
 from tap_wix_users.wix.objects import Contributor
 from tap_wix_users.wix.proving import Effort, ReadResult
 from tests.wix.conftest import asked
-from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.records import Contributor as Outside
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class TestWhatIsRead:
     @pytest.mark.parametrize("with_roles", [False, True])
     def test_sites_keep_their_order(self, concurrency, with_roles, serve, connect):
         """Whichever is answered first, rows come site by site in the order that was asked for."""
-        sandbox = serve(world(), rules=Rules(latency=0.003))
+        sandbox = serve(world(), options=ApiOptions(latency=0.003))
         known = list(sandbox.world.main.roles) if with_roles else None
         ids = list(main_sites(sandbox))[::-1]
         outcome = read(connect(sandbox, max_concurrency=concurrency), ids, role_ids=known)
@@ -157,7 +157,7 @@ class TestWhatIsRead:
     @pytest.mark.parametrize("with_roles", [False, True])
     def test_side_by_side(self, with_roles, serve, connect):
         """The latency of a site is paid together with that of others, and never more at once than allowed."""
-        sandbox = serve(world(), rules=Rules(latency=0.02))
+        sandbox = serve(world(), options=ApiOptions(latency=0.02))
         crowds = []
         sandbox.before_request = lambda _endpoint, number: crowds.append(number - len(sandbox.requests))
         known = list(sandbox.world.main.roles) if with_roles else None
@@ -186,7 +186,7 @@ class TestSitesThatRefuse:
     )
     def test_one_site(self, refusal, words, serve, connect):
         """The site is named with its status, and without rows; the others are whole, and nothing is proved."""
-        sandbox = serve(world(5), faults=[Fault(kind="status", endpoint="query_contributors", nth=3, **refusal)])
+        sandbox = serve(world(5), faults=[Fault.of("status", endpoint="query_contributors", nth=3, **refusal)])
         ids = list(main_sites(sandbox))
         outcome = read(connect(sandbox, max_concurrency=1), ids)
         others = [site for site in main_sites(sandbox).values() if site.id != ids[2]]
@@ -196,7 +196,7 @@ class TestSitesThatRefuse:
 
     def test_in_the_middle_of_its_roles(self, serve, connect):
         """A site that refuses one question about roles has no rows at all: half of an answer is none."""
-        sandbox = serve(world(3), faults=[Fault(kind="status", endpoint="query_contributors", nth=3, status=403)])
+        sandbox = serve(world(3), faults=[Fault.of("status", endpoint="query_contributors", nth=3, status=403)])
         ids = list(main_sites(sandbox))
         known = list(sandbox.world.main.roles)
         outcome = read(connect(sandbox, max_concurrency=1), ids, role_ids=known)
@@ -216,7 +216,7 @@ class TestSitesThatRefuse:
     @pytest.mark.parametrize("concurrency", [1, 8])
     def test_a_site_beyond_patience(self, concurrency, serve, connect, clock):
         """A server that fails for one site ends the read, after all the patience there is: it is no refusal."""
-        fault = Fault(kind="status", endpoint="query_contributors", nth=3, times=0, status=503)
+        fault = Fault.of("status", endpoint="query_contributors", nth=3, times=0, status=503)
         sandbox = serve(world(), faults=[fault])
         with pytest.raises(ServerFailure) as caught:
             read(connect(sandbox, max_concurrency=concurrency, max_retry_seconds=60), list(main_sites(sandbox)))
@@ -225,7 +225,7 @@ class TestSitesThatRefuse:
 
     def test_a_retry_that_helps(self, serve, connect):
         """A failure that goes away costs one more request, and nothing else."""
-        sandbox = serve(world(), faults=[Fault(kind="status", endpoint="query_contributors", nth=3, status=503)])
+        sandbox = serve(world(), faults=[Fault.of("status", endpoint="query_contributors", nth=3, status=503)])
         api = connect(sandbox)
         outcome = read(api, list(main_sites(sandbox)))
         assert outcome.sink.rows == rows([*main_sites(sandbox).values()])
@@ -233,7 +233,7 @@ class TestSitesThatRefuse:
 
     def test_a_key_that_is_revoked(self, serve, connect):
         """A key that nobody knows any more is not a refusal of one site: the read ends."""
-        sandbox = serve(world(), faults=[Fault(kind="revoke_key", endpoint="query_contributors", nth=3)])
+        sandbox = serve(world(), faults=[Fault.of("revoke_key", endpoint="query_contributors", nth=3)])
         with pytest.raises(Unauthorized):
             read(connect(sandbox), list(main_sites(sandbox)))
 
@@ -269,7 +269,7 @@ class TestAnswersThatAreOdd:
         made = world(1)
         (site,) = made.main.sites.values()
         value = {"accountId": "a", "accountOwnerId": 7, "isClient": True}
-        fault = Fault(kind="wrong_types", endpoint="query_contributors", path="contributors", value=[value])
+        fault = Fault.of("wrong_types", endpoint="query_contributors", path="contributors", value=[value])
         outcome = read(connect(serve(made, faults=[fault])), [site.id])
         (found,) = outcome.sink.items
         assert (found.site_id, found.account_id, found.role_ids) == (site.id, "a", ())
@@ -330,14 +330,14 @@ class TestAnswersThatAreOdd:
 
     def test_an_empty_answer_for_a_site_with_contributors(self, serve, connect):
         """Nothing looks more like an outage: one empty answer does not prove that a site's contributors are gone."""
-        sandbox = serve(world(3), faults=[Fault(kind="empty_page", endpoint="query_contributors", nth=2)])
+        sandbox = serve(world(3), faults=[Fault.of("empty_page", endpoint="query_contributors", nth=2)])
         outcome = read(connect(sandbox, max_concurrency=1), list(main_sites(sandbox)))
         assert outcome.sink.rows == rows([*main_sites(sandbox).values()]) or outcome.proofs == UNPROVED
 
     @pytest.mark.parametrize("kind", ["truncate", "not_json", "reset"])
     def test_an_answer_that_is_cut(self, kind, serve, connect):
         """It is asked again, and costs no row."""
-        sandbox = serve(world(), faults=[Fault(kind=kind, endpoint="query_contributors", nth=4)])
+        sandbox = serve(world(), faults=[Fault.of(kind, endpoint="query_contributors", nth=4)])
         outcome = read(connect(sandbox), list(main_sites(sandbox)))
         assert outcome.sink.rows == rows([*main_sites(sandbox).values()])
         assert outcome.proofs == WHOLE

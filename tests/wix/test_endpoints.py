@@ -8,7 +8,7 @@ import pytest
 
 from tap_wix_users.wix.errors import Forbidden, WixError
 from tests.wix.conftest import ASK, asked
-from wix_sandbox import Fault, Rules, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.problems import HTML
 
 NAMESPACES = {"namespace": {"$in": ["WIX", "HEADLESS"]}}
@@ -101,7 +101,7 @@ def test_a_site_is_asked_as_a_site(role_ids, query, serve, connect):
 
 def test_a_site_out_of_reach(serve, connect):
     """Its error names the permission, and that a key may be limited to some sites."""
-    sandbox = serve(rules=Rules(deny=["query_contributors"]))
+    sandbox = serve(options=ApiOptions(deny=["query_contributors"]))
     site_id = next(iter(sandbox.world.main.sites))
     with pytest.raises(Forbidden) as caught:
         connect(sandbox).query_contributors(site_id)
@@ -158,7 +158,7 @@ def test_another_account(serve, connect):
 def test_a_child_with_an_id_that_is_none(strange, serve, connect):
     """What cannot be put into a header or a path is one of our errors, whichever request it is noticed at."""
     place = "childAccounts.0.accountId"
-    sandbox = serve(faults=[Fault(kind="wrong_types", endpoint="list_child_accounts", path=place, value=strange)])
+    sandbox = serve(faults=[Fault.of("wrong_types", endpoint="list_child_accounts", path=place, value=strange)])
     api = connect(sandbox, max_retry_seconds=0)
 
     def read() -> None:
@@ -171,7 +171,7 @@ def test_a_child_with_an_id_that_is_none(strange, serve, connect):
 
 def test_a_count_that_is_not_told(serve, connect):
     """Without a number there is no count, rather than a wrong one."""
-    sandbox = serve(faults=[Fault(kind="status", status=200, body={})])
+    sandbox = serve(faults=[Fault.of("status", status=200, body={})])
     assert connect(sandbox).count_sites() is None
 
 
@@ -199,8 +199,8 @@ PERMISSIONS = {
 @pytest.mark.parametrize("endpoint", ASK)
 def test_a_missing_permission_is_named(endpoint, body, serve, connect):
     """Whatever the body of a 403, the error says which endpoint it was and what to grant; nothing is tried again."""
-    faults = [] if body is None else [Fault(kind="status", status=403, times=0, body=body)]
-    sandbox = serve(rules=Rules(deny=[endpoint]), faults=faults)
+    faults = [] if body is None else [Fault.of("status", status=403, times=0, body=body)]
+    sandbox = serve(options=ApiOptions(deny=[endpoint]), faults=faults)
     with pytest.raises(Forbidden) as caught:
         ASK[endpoint](connect(sandbox))
     method, path, names = PERMISSIONS[endpoint]
