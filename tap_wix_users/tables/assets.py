@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from tap_wix_users.tables.links import is_link, without_links
+
 if TYPE_CHECKING:
     from tap_wix_users.tables.models import AssetType
 
@@ -117,11 +119,11 @@ def _unknown(unparsed: Any, site_id: str | None = None) -> Asset:
 
 def _id(value: Any) -> str | None:
     identifier = value.get("id") if isinstance(value, dict) else None
-    return identifier if isinstance(identifier, str) and identifier else None
+    return identifier if isinstance(identifier, str) and identifier and not is_link(identifier) else None
 
 
 def _string(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return without_links(value) if isinstance(value, str) else None
 
 
 def _hash(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from tap_wix_users.tables.assets import Asset, assets
+from tap_wix_users.tables.links import without_links
 from tap_wix_users.tables.models import (
     AccountRow,
     AssetColumns,
@@ -268,7 +269,7 @@ def _asset_rows(
                 "asset_name": asset.name,
                 "site_id": asset.site_id,
                 "folder_id": asset.folder_id,
-                "restrictions": restrictions if isinstance(restrictions, dict) else None,
+                "restrictions": without_links(restrictions) if isinstance(restrictions, dict) else None,
             }
             rows.append(make(assignment, _assignment_key(assignment, role_id, asset, several=len(found) > 1), columns))
     return rows if len({row.assignment_key for row in rows}) == len(rows) else _told_apart(rows)
@@ -355,7 +356,7 @@ def _extra(owner: WixObject | None, aside: Json | None = None, **inner: WixObjec
     for name, value in inner.items():
         if value is not None and value.unknown:
             extra[name] = value.unknown
-    return extra or None
+    return without_links(extra) or None
 
 
 def _id_text(identifier: str | int | None) -> str | None:
