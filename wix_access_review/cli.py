@@ -19,7 +19,7 @@ Write the access review of a DuckDB file: one HTML page to look at, which needs 
 table to certify as CSV and XLSX. It reads the dbt models (schema access_wix) and changes nothing in the database.
 """
 _DEFUSED = (
-    "In the CSV and the XLSX an apostrophe stands before text that begins with = + - @, a tab or a line break, "
+    "In the CSV and the XLSX an apostrophe stands before text that begins with = + - @, also behind blanks, "
     "so that no program takes it for a formula."
 )
 _NAME = "wix-access-review"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wix_access_review.errors import ReviewError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 _SYSTEM = {
     errno.ENOSPC: "the disk is full: free some space, or name another --output",
@@ -32,14 +32,18 @@ def drafts(targets: Sequence[Path]) -> Iterator[list[Path]]:
     Args:
         targets: The files to make or to replace.
     """
-    written = [path.with_name(f".{path.name}.{os.getpid()}.draft") for path in targets]
-    try:
+    with contextlib.ExitStack() as stack:
+        # A folder of our own: in one that others write to, a link of theirs could be waiting under a draft's name.
+        folders = {
+            folder: Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".draft.", dir=folder)))
+            for folder in {path.parent for path in targets}
+        }
+        written = [folders[path.parent] / path.name for path in targets]
         yield written
         for draft, target in zip(written, targets, strict=True):
+            # They name people and what they may do: they are for their owner alone.
+            draft.chmod(0o600)
             draft.replace(target)
-    finally:
-        for draft in written:
-            draft.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,9 @@ import contextlib
 import csv
 import datetime as dt
 import io
+import re
 import tempfile
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
@@ -30,7 +32,13 @@ MOST_ROWS = 1_048_575
 MOST_CHARACTERS = 32_767
 """Characters that a cell holds."""
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # the wide forms count too
+_FORMULA = frozenset("=+-@\u2212")
+"""What begins a formula, in any of its widths."""
+
+_BREAKS = ("\t", "\r", "\n")
+_TRICKS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What no name has: control characters, and those that turn the direction of writing round."""
+
 _WIDTHS = {
     "account": 18, "person": 24, "email": 32, "role": 28, "asset": 28, "granted_after": 19, "granted_before": 19,
     "last_seen": 19, "receipt_snapshot_at": 19, "decided_on": 12, "justification": 40, "reviewer": 18,
@@ -41,19 +49,32 @@ _HOW_TO = (
     "Fill in reviewer, decision (keep, change or remove), decided_on and justification.",
     "Times are UTC. Access was given between granted_after and granted_before.",
     "An empty granted_after means that it is not known how long before.",
-    "An apostrophe stands before text that begins with = + - @, a tab or a line break, so that it is no formula.",
+    "An apostrophe stands before text that begins with = + - @, also behind blanks, so that it is no formula.",
     "The apostrophe is not part of the text.",
     "The receipt columns say which read of the account the row comes from, and what proves that the read was complete.",
 )
 
 
 def defused(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: text that could be one gets an apostrophe in front.
+    """A cell that no spreadsheet takes for a formula, and nobody for another text.
+
+    Text that could be a formula gets an apostrophe in front; control characters, and those that turn the direction of
+    writing round, become U+FFFD.
 
     Args:
         value: A value of the review table.
     """
-    return f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
+    if not isinstance(value, str):
+        return value
+    begins = value.startswith(_BREAKS) or not _FORMULA.isdisjoint(_first_seen(value))
+    text = _TRICKS.sub("\ufffd", value)
+    return f"'{text}" if begins else text
+
+
+def _first_seen(text: str) -> str:
+    """The first letter of a text that is seen: some spreadsheets pass over everything before it."""
+    unseen = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"}
+    return unicodedata.normalize("NFKC", next((one for one in text if unicodedata.category(one) not in unseen), ""))
 
 
 def review_rows(connection: duckdb.DuckDBPyConnection, size: int = 5_000) -> Iterator[Row]:

@@ -12,7 +12,9 @@ import pytest
 from tests.review.warehouse import make
 from wix_access_review.cli import main
 from wix_access_review.errors import ReviewError
+from wix_access_review.files import drafts, naming
 from wix_access_review.report import write_review
+from wix_access_review.sheets import write_csv, write_xlsx
 
 COMMAND = [sys.executable, "-W", "error", "-m", "wix_access_review.cli"]
 FILES = ["access-review.csv", "access-review.html", "access-review.xlsx"]
@@ -92,13 +94,25 @@ def test_a_file_that_cannot_grow(database, tmp_path):
     assert {(tmp_path / name).read_text(encoding="utf-8") for name in FILES} == {"before"}
 
 
-@pytest.mark.parametrize("suffix", ["html", "csv", "xlsx"])
-def test_a_full_disk_is_named(database, tmp_path, suffix):
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda draft: draft.write_text("page", encoding="utf-8"),
+        lambda draft: write_csv(draft, []),
+        lambda draft: write_xlsx(draft, [], title="", as_of=None),
+    ],
+    ids=["html", "csv", "xlsx"],
+)
+def test_a_full_disk_is_named(tmp_path, write):
     """The system's own error of a full device, met while writing any of the files, leaves none of them."""
-    full = tmp_path / f".access-review.{suffix}.{os.getpid()}.draft"
-    full.symlink_to("/dev/full")
+
+    def fill() -> None:
+        with naming(tmp_path), drafts([tmp_path / "file"]) as [draft]:
+            draft.symlink_to("/dev/full")
+            write(draft)
+
     with pytest.raises(ReviewError, match="the disk is full: free some space, or name another --output"):
-        write_review(database, tmp_path)
+        fill()
     assert _names(tmp_path) == []
 
 
@@ -115,3 +129,22 @@ def test_wrong_options(capsys):
         main(["a.duckdb", "--nope"])
     assert raised.value.code == 2
     assert "unrecognized arguments: --nope" in capsys.readouterr().err
+
+
+def test_the_files_are_for_their_owner_alone(database, tmp_path):
+    """They name people and what they may do; and no link that waits in the folder is followed."""
+    aim = tmp_path / "aim"
+    aim.write_text("precious")
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    for name in ("access-review.html", "access-review.csv", "access-review.xlsx"):
+        (folder / name).symlink_to(aim)
+        for number in range(3):
+            (folder / f".{name}.{os.getpid() + number}.draft").symlink_to(aim)
+    assert main([str(database), "--output", str(folder)]) == 0
+    assert aim.read_text() == "precious"
+    made = {path.name: path for path in folder.glob("access-review.*")}
+    assert len(made) == 3
+    assert {name: (path.is_symlink(), path.stat().st_mode & 0o777) for name, path in made.items()} == dict.fromkeys(
+        made, (False, 0o600)
+    )

@@ -19,6 +19,8 @@ from wix_access_review.contract import REVIEW_COLUMNS
 from wix_access_review.database import reading
 from wix_access_review.sheets import defused, review_rows, write_csv, write_xlsx
 
+UNSEEN = [" ", "\u00a0", "\u3000", "\x00", "\x0b", "\x0c", "\x1b", "\ufeff", "\u200b", "\u202e", "\u2066", " \x00 "]
+TRICKS = ["\x00", "\x07", "\x0b", "\x1b", "\x7f", "\x9b", "\u202a", "\u202d", "\u202e", "\u2067", "\u2069"]
 FORMULA_LETTERS = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001
 ADA = {
     "review_item": "acc-acme|assignments|k001", "account": NAMES[ACME], "person": "Ada Okafor",
@@ -46,8 +48,27 @@ def _sheet(path):
 def test_what_could_be_a_formula_is_defused(letter):
     """An apostrophe stands before each letter that begins a formula somewhere, and changes nothing else."""
     assert defused(f"{letter}1") == f"'{letter}1"
-    harmless = [f"a{letter}", " =1", "'", "", None, -1, True]
+    harmless = [f"a{letter}", "'", "", None, -1, True]
     assert [defused(value) for value in harmless] == harmless
+
+
+@pytest.mark.parametrize("letter", ["=", "+", "-", "@", "＝", "＠", "﹦", "\u2212", "\uff0b"])  # noqa: RUF001
+@pytest.mark.parametrize(
+    "before",
+    [" ", "\u00a0", "\u3000", "\x00", "\x0b", "\x0c", "\x1b", "\ufeff", "\u200b", "\u202e", "\u2066", " \x00 "],
+)
+def test_what_stands_before_a_formula_hides_none(before, letter):
+    """Some spreadsheets pass over blanks and letters that nobody sees."""
+    assert defused(f"{before}{letter}1").startswith("'")
+    assert defused(f"{before}a{letter}1")[0] != "'"
+
+
+@pytest.mark.parametrize(
+    "trick", ["\x00", "\x07", "\x0b", "\x1b", "\x7f", "\x9b", "\u202a", "\u202d", "\u202e", "\u2067", "\u2069"]
+)
+def test_letters_that_play_tricks_are_replaced(trick):
+    """A name is what it looks like: nothing turns it round, and nothing in it is a command."""
+    assert defused(f"Ann{trick}nimdA") == "Ann\ufffdnimdA"
 
 
 def test_the_csv_has_every_row(written):
