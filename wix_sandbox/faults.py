@@ -170,27 +170,66 @@ class NotJson(Fault, frozen=True):
         return Answer(200, HTML.encode(), at.answer.headers | {"content-type": HTML_TYPE})
 
 
-class WrongTypes(_InJson, frozen=True):
-    """A member of another type.
+class _AtPath(_InJson, frozen=True):
+    """A fault of some members.
 
     Attributes:
-        path: The member to replace, as in `teamMembers.0.user.id`; the main list when not given.
-        value: What to put there.
+        path: The members, as in `teamMembers.0.user.id`, `*` for each of a list; the main list when not given.
     """
 
     path: str = ""
-    value: Any = "oops"
 
     @override
     def change(self, body: Json, _at: Moment) -> None:
         *way, last = self.path.split(".") if self.path else [next(name for name in (*_LISTS, *body) if name in body)]
-        here: Any = body
+        owners: list[Any] = [body]
         for step in way:
-            here = _step(here, step)
-        if isinstance(here, dict) and last in here:
-            here[last] = self.value
-        elif isinstance(here, list) and last.isdigit() and int(last) < len(here):
-            here[int(last)] = self.value
+            owners = [owner[name] for owner in owners for name in _names(owner, step)]
+        for owner in owners:
+            # The last one first: the places of the others stay what they are.
+            for name in reversed(_names(owner, last)):
+                self.change_member(owner, name)
+
+    def change_member(self, owner: Any, name: Any) -> None:
+        """Change a member of an object, or an element of a list."""
+        raise NotImplementedError
+
+
+class WrongTypes(_AtPath, frozen=True):
+    """A member of another type.
+
+    Attributes:
+        value: What to put there.
+    """
+
+    value: Any = "oops"
+
+    @override
+    def change_member(self, owner: Any, name: Any) -> None:
+        owner[name] = self.value
+
+
+class Drop(_AtPath, frozen=True):
+    """A member that is left out."""
+
+    @override
+    def change_member(self, owner: Any, name: Any) -> None:
+        del owner[name]
+
+
+class Rename(_AtPath, frozen=True):
+    """A member under another name.
+
+    Attributes:
+        suffix: What the other name has more.
+    """
+
+    suffix: str = "V2"
+
+    @override
+    def change_member(self, owner: Any, name: Any) -> None:
+        if isinstance(owner, dict):
+            owner[f"{name}{self.suffix}"] = owner.pop(name)
 
 
 class EmptyPage(_InJson, frozen=True):
@@ -294,6 +333,8 @@ AnyFault = (
     | Truncate
     | NotJson
     | WrongTypes
+    | Drop
+    | Rename
     | EmptyPage
     | RepeatPage
     | CycleCursor
@@ -307,10 +348,11 @@ KINDS: dict[str, type[Fault]] = {str(one.__struct_config__.tag): one for one in 
 """Every kind of fault, by its name."""
 
 
-def _step(here: Any, step: str) -> Any:
-    if isinstance(here, list):
-        return here[int(step)] if step.isdigit() and int(step) < len(here) else None
-    return here.get(step) if isinstance(here, dict) else None
+def _names(owner: Any, step: str) -> list[Any]:
+    if isinstance(owner, list):
+        places = range(len(owner)) if step == "*" else [int(step)] if step.isdigit() else []
+        return [place for place in places if place < len(owner)]
+    return [step] if isinstance(owner, dict) and step in owner else []
 
 
 def load(text: bytes) -> list[Fault]:

@@ -116,6 +116,39 @@ def test_not_json(serve):
 
 
 @pytest.mark.parametrize(
+    ("kind", "path", "left"),
+    [
+        ("drop", "", {"facets"}),
+        ("drop", "facets", {"teamMembers"}),
+        ("rename", "", {"facets", "teamMembersV2"}),
+        ("rename", "facets", {"facetsV2", "teamMembers"}),
+    ],
+)
+def test_members_that_are_left_out_or_have_another_name(kind, path, left, serve):
+    """By default the main list."""
+    answer = serve(faults=[Fault.of(kind, path=path)]).ask(TEAM, COUNTED).json()
+    assert answer.keys() == left
+
+
+def test_members_of_each_element(serve):
+    """A star is each element of a list."""
+    client = serve(faults=[Fault.of("drop", path="teamMembers.*.user.assignments")])
+    spoilt, whole = (client.ask(TEAM, COUNTED).json()["teamMembers"] for _ in range(2))
+    users = [member["user"] for member in spoilt if "user" in member]
+    assert users
+    assert not any("assignments" in user for user in users)
+    assert [member["invite"] for member in spoilt if "invite" in member] == [
+        member["invite"] for member in whole if "invite" in member
+    ]
+
+
+def test_each_element_itself(serve):
+    """Every element of a list can be left out."""
+    answer = serve(faults=[Fault.of("drop", path="teamMembers.*")]).ask(TEAM, COUNTED).json()
+    assert answer["teamMembers"] == []
+
+
+@pytest.mark.parametrize(
     ("path", "value"),
     [
         ("", "oops"),
