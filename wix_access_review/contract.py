@@ -66,6 +66,20 @@ NEEDED: dict[str, dict[str, str]] = {
         text="account_id id name display_name folder_id", time="trashed_date", flag="is_current"
     ),
     "current_wix.folders": _columns(text="account_id id path", flag="is_current"),
+    "current_wix.accounts": _columns(text="account_id name owner_user_id", flag="is_current"),
+    "current_wix.roles": _columns(text="account_id id title description restrict_from_level", flag="is_current"),
+    "current_wix.assignments": _columns(
+        text="account_id user_id assignment_key assignment_id subject_type subject_id restrictions", flag="is_current"
+    ),
+    "current_wix.invites": _columns(
+        text="account_id id status", time="observed_at snapshot_at removed_after removed_before", flag="is_current"
+    ),
+    "current_wix.invite_assignments": _columns(
+        text="account_id invite_id assignment_key", time="removed_after removed_before", flag="is_current"
+    ),
+    "current_wix.change_log": _columns(
+        text="account_id stream_name record_key change_type", time="observed_at previous_observed_at"
+    ),
 }
 """Columns and their types in DuckDB, by table. Other columns of these tables are not read."""
 

@@ -66,9 +66,17 @@ def defused(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    begins = value.startswith(_BREAKS) or not _FORMULA.isdisjoint(_first_seen(value))
     text = _TRICKS.sub("\ufffd", value)
-    return f"'{text}" if begins else text
+    return f"'{text}" if could_be_formula(value) else text
+
+
+def could_be_formula(text: str) -> bool:
+    """Whether a spreadsheet may take a text for a formula.
+
+    Args:
+        text: Any text.
+    """
+    return text.startswith(_BREAKS) or not _FORMULA.isdisjoint(_first_seen(text))
 
 
 def _first_seen(text: str) -> str:
@@ -199,16 +207,21 @@ def _write_row(sheet: Worksheet, number: int, row: Sequence[Any], time: Format) 
         elif isinstance(value, int):
             sheet.write_number(number, place, value)
         else:
-            sheet.write_string(number, place, _short(defused(str(value))))
+            sheet.write_string(number, place, fits_cell(defused(str(value))))
 
 
-def _short(text: str) -> str:
+def fits_cell(text: str) -> str:
+    """Text that a cell of a workbook holds.
+
+    Args:
+        text: Any text.
+    """
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 
 def _tell(sheet: Worksheet, title: str, count: int, bold: Format) -> None:
     sheet.set_column(0, 0, 120)
-    sheet.write_string(0, 0, _short(defused(title)), bold)
+    sheet.write_string(0, 0, fits_cell(defused(title)), bold)
     left_out = count - MOST_ROWS
     more = [f"A worksheet holds {MOST_ROWS} rows: {left_out} more are only in the CSV."] if left_out > 0 else []
     for number, line in enumerate((*_HOW_TO, *more), start=2):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from wix_sandbox.problems import Violation, too_large
-from wix_sandbox.records import Json  # noqa: TC001 - msgspec reads annotations
+from wix_sandbox.records import Json
 
 Int32 = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Shape = TypeVar("Shape")

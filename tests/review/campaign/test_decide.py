@@ -1,0 +1,334 @@
+"""Decisions come back: what is taken, what is refused, and with which sentence."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import zipfile
+
+import openpyxl
+import pytest
+
+from tests.review.warehouse import make, story
+from wix_access_review.campaign.decide import decide, reassign
+from wix_access_review.campaign.folder import Campaign, Decision
+from wix_access_review.campaign.progress import close
+from wix_access_review.errors import ReviewError
+
+BOSS = "boss@acme.example"
+DAY = dt.date(2026, 11, 25)
+
+
+def _items(campaign):
+    """The items by the key of their grant."""
+    return {one.review_item.rpartition("|")[2]: one.item for one in campaign.items.values()}
+
+
+def _row(campaign, key, decision="keep", **values):
+    row = {"item": _items(campaign)[key], "decision": decision, "decided_on": "2026-11-25", "reviewer": BOSS}
+    return row | values
+
+
+def _csv(rows, separator=",", **names):
+    text = io.StringIO(newline="")
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.writer(text, delimiter=separator)
+    writer.writerow([names.get(name, name) for name in columns])
+    writer.writerows([row.get(name, "") for name in columns] for row in rows)
+    return text.getvalue()
+
+
+def _file(folder, content, name="back.csv"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def _stored(campaign):
+    return Campaign(campaign.path).decisions
+
+
+KEPT = ("keep", BOSS, DAY)
+
+
+def _three(campaign):
+    """What the three decisions of `_decided` are in the campaign."""
+    items = _items(campaign)
+    return {
+        items["k002"]: Decision(items["k002"], "remove", BOSS, DAY, "=left"),
+        items["k003"]: Decision(items["k003"], "change", BOSS, DAY, "less", "=Blog Writer"),
+        items["k004"]: Decision(items["k004"], "keep", BOSS, DAY),
+    }
+
+
+def _decided(campaign, day="2026-11-25"):
+    return [
+        _row(campaign, "k002", "Remove ", justification="'=left", decided_on=day),
+        _row(campaign, "k003", "CHANGE", justification="less", change_to="'=Blog Writer", decided_on=day),
+        _row(campaign, "k004", "keep", decided_on=day),
+        {"item": _items(campaign)["k001"], "reviewer": BOSS},
+    ]
+
+
+def _as_semicolons(rows):
+    return b"\xef\xbb\xbf" + _csv(rows, ";").replace("\n", "\r\n").encode()
+
+
+def _as_excel_text(rows):
+    return _csv(rows, "\t").encode("utf-16")
+
+
+def _as_sep_line(rows):
+    return b"sep=;\r\n" + _csv(rows, ";").encode("cp1252")
+
+
+def _with_blank_and_extra(rows):
+    more = [{"note": "ask Zoë", **row, "colour": "red"} for row in rows]
+    blank = dict.fromkeys(more[0], "")
+    return "\n\n" + _csv([blank, more[0], blank, *more[1:], blank], decided_on="Decided On", item=" ITEM ")
+
+
+def _as_workbook(rows, *, day=None):
+    book = openpyxl.Workbook()
+    book.create_sheet("Notes", 0)["A1"] = "what reviewers wrote"
+    sheet = book.create_sheet("Decisions")
+    columns = ["reviewer", "decided_on", "extra", "decision", "item", "justification", "change_to"]
+    sheet.append(columns)
+    sheet.append([])
+    for row in rows:
+        sheet.append([day if day and name == "decided_on" and name in row else row.get(name) for name in columns])
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+DRESSES = {
+    "comma": lambda c: _csv(_decided(c)),
+    "semicolons, BOM and CRLF, days with dots": lambda c: _as_semicolons(_decided(c, "25.11.2026")),
+    "Excel's Unicode text, American days": lambda c: _as_excel_text(_decided(c, "11/25/2026")),
+    "Excel's sep line, British days": lambda c: _as_sep_line(_decided(c, "25/11/2026")),
+    "blank rows, other columns, other titles": lambda c: _with_blank_and_extra(_decided(c)),
+    "workbook with text for days": lambda c: _as_workbook(_decided(c)),
+    "workbook with days": lambda c: _as_workbook(_decided(c), day=dt.datetime(2026, 11, 25)),  # noqa: DTZ001
+    "workbook with serial numbers": lambda c: _as_workbook(_decided(c), day=46351),
+}
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+def test_every_dress_gives_the_same_decisions(campaign, tmp_path, dress):
+    """Separators, encodings, blank rows, extra and moved columns, and every way to write a day."""
+    content = DRESSES[dress](campaign)
+    name = "back.xlsx" if isinstance(content, bytes) and content.startswith(b"PK") else "back.csv"
+    (taken,) = decide(campaign.path, [_file(tmp_path, content, name)])
+    assert (taken.added, _stored(campaign)) == (3, _three(campaign))
+
+
+def test_the_workbook_that_was_written_comes_back(campaign, tmp_path):
+    """Filled in with another program, the campaign's own workbook is taken row by row."""
+    book = openpyxl.load_workbook(campaign.path / "2026-Q4.xlsx")
+    sheet = book["Decisions"]
+    places = {str(cell.value): place for place, cell in enumerate(sheet[1], start=1)}
+    for number in range(2, sheet.max_row + 1):
+        sheet.cell(number, places["decision"], "keep")
+        sheet.cell(number, places["decided_on"], DAY)
+    book.save(tmp_path / "filled.xlsx")
+    (taken,) = decide(campaign.path, [tmp_path / "filled.xlsx"])
+    assert (taken.added, taken.rows) == (22, 22)
+    assert {(one.decision, one.reviewer, one.decided_on) for one in _stored(campaign).values()} == {KEPT}
+
+
+def test_the_same_file_twice_changes_nothing(campaign, tmp_path):
+    """Not the log either; who handed it in, when, its name, and its hash stand there once."""
+    path = _file(tmp_path, _csv(_decided(campaign)))
+    decide(campaign.path, [path], by="grace")
+    log = (campaign.path / "log.jsonl").read_bytes()
+    (again,) = decide(campaign.path, [path], by="heidi")
+    assert (again.told, (campaign.path / "log.jsonl").read_bytes()) == ("back.csv: taken before, nothing changed", log)
+    entry = Campaign(campaign.path).log[-1]
+    hashed = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (entry.by, entry.what, entry.at.isoformat(" ")) == ("grace", "decided", "2026-11-25 09:00:00")
+    assert entry.about == {"file": "back.csv", "sha256": hashed, "rows": 4, "decisions": 3, "checked": False}
+    assert (campaign.path / "received/0002-back.csv").read_bytes() == path.read_bytes()
+
+
+BAD = {
+    "an item of another campaign": (
+        lambda c: [_row(c, "k004", item="0" * 20)],
+        'row 2: the item "00000000000000000000" is not in 2026-Q4: is this its file?',
+    ),
+    "a grant that was something else": (
+        lambda c: [_row(c, "k004", item="0" * 20, review_item=c.items[_items(c)["k004"]].review_item)],
+        'row 2: the grant is not the one that was frozen ("00000000000000000000"): certify it anew',
+    ),
+    "no item": (
+        lambda c: [_row(c, "k004", item="")],
+        "row 2: a decision stands without an item: leave the column item as it was",
+    ),
+    "two decisions": (
+        lambda c: [_row(c, "k004"), _row(c, "k004", "remove")],
+        "row 3: row 2 decides otherwise on the same item",
+    ),
+    "no reviewer": (lambda c: [_row(c, "k004", reviewer=" ")], "row 2: a decision stands without a reviewer"),
+    "another's row": (
+        lambda c: [_row(c, "k004", reviewer="eve@acme.example")],
+        'row 2: this is for "boss@acme.example" to decide, not for "eve@acme.example": reassign it first',
+    ),
+    "their own access, by address": (
+        lambda c: [_row(c, "k004", reviewer="P3@Acme.example")],
+        'row 2: "P3@Acme.example" decides on their own access: somebody else has to',
+    ),
+    "their own access, by name": (
+        lambda c: [_row(c, "k004", reviewer="nora haugen")],
+        'row 2: "nora haugen" decides on their own access: somebody else has to',
+    ),
+    "tomorrow": (lambda c: [_row(c, "k004", decided_on="2026-11-26")], "row 2: 2026-11-26 is in the future"),
+    "before the opening": (
+        lambda c: [_row(c, "k004", decided_on="2026-11-24")],
+        "row 2: 2026-11-24 is before the campaign was opened (2026-11-25)",
+    ),
+    "no day": (
+        lambda c: [_row(c, "k004", decided_on="")],
+        "row 2: a decision stands without a day: fill in decided_on",
+    ),
+    "a day that is none": (
+        lambda c: [_row(c, "k004", decided_on="2026-02-30")],
+        "row 2: '2026-02-30' is no day: write it as 2026-11-28",
+    ),
+    "a day in words": (
+        lambda c: [_row(c, "k004", decided_on="today")],
+        "row 2: 'today' is no day: write it as 2026-11-28",
+    ),
+    "a day that may be two": (
+        lambda c: [_row(c, "k004", decided_on="11/12/2026")],
+        "row 2: '11/12/2026' may be two days: write it as 2026-11-28",
+    ),
+    "another word": (
+        lambda c: [_row(c, "k004", "maybe")],
+        'row 2: "maybe" is no decision: keep, change or remove',
+    ),
+    "a change to nothing": (
+        lambda c: [_row(c, "k004", "change")],
+        "row 2: a change does not say what to: fill in change_to or justification",
+    ),
+    "a novel": (
+        lambda c: [_row(c, "k004", justification="x" * 5_001)],
+        "row 2: justification has 5,001 letters, more than 5,000",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_row_is_named(campaign, tmp_path, case):
+    """Each kind of fault has its sentence, and the good rows of the file are not taken either."""
+    rows, sentence = BAD[case]
+    path = _file(tmp_path, _csv([*rows(campaign), _row(campaign, "k020")]))
+    with pytest.raises(ReviewError) as raised:
+        decide(campaign.path, [path])
+    assert str(raised.value) == f"back.csv is not taken, 1 row must be mended:\n  {sentence}"
+    assert (_stored(campaign), len(Campaign(campaign.path).log)) == ({}, 1)
+
+
+def test_every_bad_row_is_named_up_to_fifty(campaign, tmp_path):
+    """A file with many faults tells the first fifty, and how many more there are."""
+    path = _file(tmp_path, _csv([_row(campaign, "k004", "maybe")] * 60))
+    with pytest.raises(ReviewError, match="60 rows must be mended") as raised:
+        decide(campaign.path, [path])
+    assert str(raised.value).splitlines()[-2:] == [
+        '  row 51: "maybe" is no decision: keep, change or remove', "  and 10 more",
+    ]  # fmt: skip
+
+
+def _far_cell():
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("Far", 0)
+    sheet["A1"], sheet["XFD1048576"] = "item", "x"
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+def _bomb():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for number in range(20):
+            file.writestr(f"xl/{number}.xml", b"\0" * (80 * 2**20))
+    return packed.getvalue()
+
+
+UNREADABLE = {
+    "nothing": (b"", "has no row with the titles item and decision: keep the first row of the table"),
+    "another table": (b"a,b\n1,2\n", "has no row with the titles item and decision: keep the first row of the table"),
+    "a column twice": (b"item,decision,Decision\n", "has the column decision twice: which one counts?"),
+    "a picture": (b"\x89PNG\r\n\0\0", "is neither a workbook nor CSV: save it as .xlsx or .csv"),
+    "an old or locked workbook": (
+        b"\xd0\xcf\x11\xe0" + b"\0" * 600,
+        "is locked with a password, or an old .xls: save it as .xlsx without a password",
+    ),
+    "half a workbook": (b"PK\x03\x04half", "cannot be read as a workbook: save it as .xlsx again"),
+    "a cell at the end of the world": (_far_cell, "has cells beyond row 300,000 or column CZ: delete what is there"),
+    "a bomb": (_bomb, "would unpack to more than 1500 MB: it is not read"),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_a_file_that_is_no_table(campaign, tmp_path, case):
+    """What cannot be read is said in one sentence, before it costs memory."""
+    content, sentence = UNREADABLE[case]
+    path = _file(tmp_path, content() if callable(content) else content, "back.dat")
+    with pytest.raises(ReviewError) as raised:
+        decide(campaign.path, [path])
+    assert str(raised.value).startswith(f"back.dat {sentence}")
+
+
+def test_another_decision_needs_to_be_said(campaign, tmp_path):
+    """A stored decision stands until --replace puts another in its place; both files stay."""
+    first, second = (
+        _file(tmp_path, _csv([_row(campaign, "k004", word)]), f"{word}.csv") for word in ("keep", "remove")
+    )
+    decide(campaign.path, [first])
+    with pytest.raises(ReviewError, match=r'"boss@acme\.example" decided keep on 2026-11-25 already: --replace'):
+        decide(campaign.path, [second])
+    decide(campaign.path, [second], replace=True)
+    assert [one.decision for one in _stored(campaign).values()] == ["remove"]
+    assert sorted(path.name for path in (campaign.path / "received").iterdir()) == ["0002-keep.csv", "0003-remove.csv"]
+
+
+def test_a_grant_that_has_changed_since(campaign, tmp_path):
+    """With the database at hand, a decision on what is not there any more as it was frozen is refused."""
+    rows = story()
+    for table in ("access_grants", "access_review"):
+        for row in rows[table]:
+            if row["record_key"] == "k004":
+                row["role_id"] = "admin"
+    changed = make(tmp_path / "later.duckdb", rows)
+    path = _file(tmp_path, _csv([_row(campaign, "k004")]))
+    with pytest.raises(ReviewError, match='row 2: the grant of "Nora Haugen" has changed since it was frozen'):
+        decide(campaign.path, [path], database=changed)
+    assert decide(campaign.path, [_file(tmp_path, _csv([_row(campaign, "k002")]))], database=changed)[0].added == 1
+
+
+def test_a_reassigned_row_is_for_the_new_reviewer(campaign, tmp_path):
+    """Open rows move with a reason; those about the new reviewer stay, and decided ones do."""
+    decide(campaign.path, [_file(tmp_path, _csv([_row(campaign, "k004")]))])
+    assert reassign(campaign.path, "p2@acme.example", "on holiday", of=BOSS, by="ada") == (19, 2)
+    assert Campaign(campaign.path).log[-1].about == {
+        "to": "p2@acme.example", "of": BOSS, "reason": "on holiday", "rows": 19,
+    }  # fmt: skip
+    new = [_row(campaign, "k020", reviewer="P2@acme.example")]
+    assert decide(campaign.path, [_file(tmp_path, _csv(new))])[0].added == 1
+    with pytest.raises(ReviewError, match=r'this is for "p2@acme\.example" to decide'):
+        decide(campaign.path, [_file(tmp_path, _csv([_row(campaign, "k021")]))])
+
+
+def test_a_closed_campaign_takes_nothing(campaign, tmp_path):
+    """After the end every change is refused."""
+    close(campaign.path)
+    path = _file(tmp_path, _csv([_row(campaign, "k004")]))
+    for change in (
+        lambda: decide(campaign.path, [path]), lambda: close(campaign.path),
+        lambda: reassign(campaign.path, "x@y.example", "late", of=BOSS),
+    ):  # fmt: skip
+        with pytest.raises(ReviewError, match="2026-Q4 was closed at 2026-11-25 09:00 UTC: nothing is added to it"):
+            change()

@@ -1,0 +1,239 @@
+"""Decisions come back: each file is taken whole or not at all, with who, when and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from wix_access_review.campaign.filled import MOST_LETTERS, Days, Line, read_lines
+from wix_access_review.campaign.folder import Campaign, Decision, Reassignment, clock, lines, listed, some, whoever
+from wix_access_review.campaign.freeze import slug
+from wix_access_review.campaign.items import read_items
+from wix_access_review.campaign.reviewers import same_person
+from wix_access_review.database import reading
+from wix_access_review.errors import ReviewError
+from wix_access_review.files import naming
+from wix_access_review.sheets import DECISIONS
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of a file."""
+
+    name: str
+    rows: int
+    added: int
+    known: bool
+
+    @property
+    def told(self) -> str:
+        """What came of it, in words."""
+        if self.known:
+            return f"{self.name}: taken before, nothing changed"
+        rest = some(self.rows - self.added, "row")
+        return f"{self.name}: {some(self.added, 'decision')} taken, {rest} without a new one"
+
+
+@dataclass
+class _Reader:
+    """Takes the decisions out of the rows of one file, and collects what is wrong."""
+
+    campaign: Campaign
+    now: dt.datetime
+    current: set[str] | None
+    replace: bool
+    days: Days
+    wrong: list[str] = field(default_factory=list)
+    found: dict[str, tuple[int, Decision]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_key = {one.review_item: one.item for one in self.campaign.items.values()}
+
+    def take(self, line: Line) -> None:
+        """Take the decision of a row; none where nobody decided."""
+        word = line.text("decision").casefold()
+        if not word:
+            return
+        try:
+            self._keep(line, self._decision(line, word))
+        except ValueError as error:
+            self.wrong.append(f"row {line.number}: {error}")
+
+    def _decision(self, line: Line, word: str) -> Decision:
+        key = self._item(line)
+        if word not in DECISIONS:
+            raise ValueError(
+                f"{_quoted(line.text('decision'))} is no decision: {', '.join(DECISIONS[:-1])} or {DECISIONS[-1]}"
+            )
+        reviewer = self._reviewer(line, key)
+        texts = {name: line.text(name) for name in ("justification", "change_to")}
+        for name, text in texts.items():
+            if len(text) > MOST_LETTERS:
+                raise ValueError(f"{name} has {len(text):,} letters, more than {MOST_LETTERS:,}")
+        if word == "change" and not any(texts.values()):
+            raise ValueError("a change does not say what to: fill in change_to or justification")
+        return Decision(key, word, reviewer, self._day(line), **texts)
+
+    def _item(self, line: Line) -> str:
+        key = line.text("item")
+        if not key:
+            raise ValueError("a decision stands without an item: leave the column item as it was")
+        item = self.campaign.items.get(key)
+        if item is None:
+            if line.text("review_item") in self.by_key:
+                raise ValueError(f"the grant is not the one that was frozen ({_quoted(key)}): certify it anew")
+            raise ValueError(f"the item {_quoted(key)} is not in {self.campaign.header.name}: is this its file?")
+        if self.current is not None and key not in self.current:
+            whose = _quoted(item.person or "")
+            raise ValueError(f"the grant of {whose} has changed since it was frozen: certify it anew")
+        return key
+
+    def _reviewer(self, line: Line, key: str) -> str:
+        reviewer = line.text("reviewer")
+        item, assigned = self.campaign.items[key], self.campaign.reviewers[key]
+        if not reviewer:
+            raise ValueError("a decision stands without a reviewer")
+        if same_person(reviewer, item.email, item.person):
+            raise ValueError(f"{_quoted(reviewer)} decides on their own access: somebody else has to")
+        if assigned and not same_person(reviewer, assigned, assigned):
+            raise ValueError(
+                f"this is for {_quoted(assigned)} to decide, not for {_quoted(reviewer)}: reassign it first"
+            )
+        return reviewer[:MOST_LETTERS]
+
+    def _day(self, line: Line) -> dt.date:
+        value = line.values.get("decided_on")
+        if value is None or not str(value).strip():
+            raise ValueError("a decision stands without a day: fill in decided_on")
+        day = self.days.read(value)
+        if day > self.now.date():
+            raise ValueError(f"{day} is in the future")
+        if day < self.campaign.header.opened_at.date():
+            raise ValueError(f"{day} is before the campaign was opened ({self.campaign.header.opened_at.date()})")
+        return day
+
+    def _keep(self, line: Line, decision: Decision) -> None:
+        number, earlier = self.found.get(decision.item, (0, None))
+        if earlier and earlier != decision:
+            raise ValueError(f"row {number} decides otherwise on the same item")
+        stored = self.campaign.decisions.get(decision.item)
+        if stored and stored != decision and not self.replace:
+            told = f"{_quoted(stored.reviewer)} decided {stored.decision} on {stored.decided_on} already"
+            raise ValueError(f"{told}: --replace puts this in its place")
+        self.found[decision.item] = (line.number, decision)
+
+
+def decide(
+    folder: Path, files: Sequence[Path], *, database: Path | None = None, replace: bool = False, by: str = ""
+) -> list[Taken]:
+    """Take the decisions of files, each whole or not at all.
+
+    Args:
+        folder: The campaign's folder.
+        files: Workbooks and CSV files.
+        database: The DuckDB file, to refuse decisions on grants that have changed since; None to take them.
+        replace: Whether a decision may take the place of another one.
+        by: Who hands the files in.
+
+    Returns:
+        What came of each file.
+
+    Raises:
+        ReviewError: A file is wrong: the message names each row. The files before it are taken.
+    """
+    now = clock()
+    with naming(folder), Campaign(folder).changing() as campaign:
+        current = _current(database, campaign) if database else None
+        return [_take(Campaign(folder), path, now, current, replace=replace, by=by or whoever()) for path in files]
+
+
+def _current(database: Path, campaign: Campaign) -> set[str]:
+    with reading(database) as connection:
+        return {one.item for one in read_items(connection, [one.id for one in campaign.header.accounts])}
+
+
+def _take(
+    campaign: Campaign, path: Path, now: dt.datetime, current: set[str] | None, *, replace: bool, by: str
+) -> Taken:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ReviewError(f"{path} cannot be read ({error.strerror})") from error
+    hashed = hashlib.sha256(content).hexdigest()
+    if any(entry.what == "decided" and entry.about["sha256"] == hashed for entry in campaign.log):
+        return Taken(path.name, 0, 0, known=True)
+    rows = read_lines(path.name, content)
+    reader = _Reader(campaign, now, current, replace, Days(row.values.get("decided_on", "") for row in rows))
+    for row in rows:
+        reader.take(row)
+    if reader.wrong:
+        raise ReviewError(
+            f"{path.name} is not taken, {some(len(reader.wrong), 'row')} must be mended:{listed(reader.wrong)}"
+        )
+    new = [one for _, one in reader.found.values() if campaign.decisions.get(one.item) != one]
+    number = campaign.next_number()
+    about = {
+        "file": path.name,
+        "sha256": hashed,
+        "rows": len(rows),
+        "decisions": len(new),
+        "checked": current is not None,
+    }
+    stored = f"received/{number:04}-{slug(path.stem)}{path.suffix.lower()[:6]}"
+    campaign.append("decided", by, now, about, {f"decisions/{number:04}.jsonl": lines(new), stored: content})
+    return Taken(path.name, len(rows), len(new), known=False)
+
+
+def reassign(
+    folder: Path, to: str, reason: str, *, of: str | None = None, items: Sequence[str] = (), by: str = ""
+) -> tuple[int, int]:
+    """Give open rows to another reviewer.
+
+    Args:
+        folder: The campaign's folder.
+        to: Who certifies them from now on.
+        reason: Why.
+        of: Whose rows; None for those that `items` names.
+        items: Items or review items; none for all open ones of `of`.
+        by: Who says so.
+
+    Returns:
+        How many rows have a new reviewer, and how many stay where they are since they are about the new one.
+
+    Raises:
+        ReviewError: No row is open there, or an item is not known.
+    """
+    if not to.strip() or not reason.strip():
+        raise ReviewError("a reassignment needs a reviewer (--to) and a reason (--reason)")
+    with naming(folder), Campaign(folder).changing() as campaign:
+        by_key = {one.review_item: one.item for one in campaign.items.values()}
+        named = {by_key.get(one, one) for one in items}
+        unknown = sorted(named - campaign.items.keys())
+        if unknown:
+            raise ReviewError(f"the item {unknown[0]} is not in {campaign.header.name}")
+        chosen = [
+            campaign.items[key]
+            for key, reviewer in campaign.reviewers.items()
+            if key not in campaign.decisions and (not named or key in named) and (of is None or (reviewer or "") == of)
+        ]
+        moved = [one for one in chosen if not same_person(to, one.email, one.person)]
+        if not moved:
+            raise ReviewError("no open row is to be moved: see `wix-access-review status`")
+        about: dict[str, Any] = {"to": to, "of": of, "reason": reason, "rows": len(moved)}
+        stored = lines(Reassignment(one.item, to) for one in moved)
+        campaign.append(
+            "reassigned", by or whoever(), clock(), about, {f"reassigned/{campaign.next_number():04}.jsonl": stored}
+        )
+        return len(moved), len(chosen) - len(moved)
+
+
+def _quoted(text: str) -> str:
+    return msgspec.json.encode(text if len(text) <= 60 else f"{text[:59]}…").decode()

@@ -1,0 +1,317 @@
+"""The folder of a campaign: plain files, and a log in which each line holds the hash of the line before.
+
+A file counts when the log names it, with its hash. What was written before a line that is not there never happened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import getpass
+import hashlib
+import os
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from wix_access_review.errors import ReviewError
+from wix_access_review.files import drafts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+FORMAT = 1
+HEADER, ITEMS, LOG = "campaign.json", "items.jsonl", "log.jsonl"
+RECEIPTS, FINDINGS, ROLES = "receipts.jsonl", "findings.jsonl", "roles.jsonl"
+_LOCK = ".lock"
+Row = TypeVar("Row")
+
+
+class Account(msgspec.Struct, frozen=True):
+    """An account of the campaign."""
+
+    id: str
+    name: str
+    owner_user_id: str | None = None
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """What a campaign is, as it was opened."""
+
+    format: int = FORMAT
+    name: str
+    accounts: list[Account]
+    opened_at: dt.datetime
+    opened_by: str
+    read_from: dt.datetime | None
+    read_until: dt.datetime | None
+    due_on: dt.date
+    no_response: str
+    previous: str | None
+    item_count: int
+    tool_version: str
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A line of the log: what happened, when and by whom, and the hashes of the files that came of it."""
+
+    number: int
+    at: dt.datetime
+    by: str
+    what: str
+    about: dict[str, Any]
+    files: dict[str, str]
+    line_before: str
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What a reviewer decided on an item."""
+
+    item: str
+    decision: str
+    reviewer: str
+    decided_on: dt.date
+    justification: str = ""
+    change_to: str = ""
+
+
+class Reassignment(msgspec.Struct, frozen=True):
+    """An item that somebody else certifies from now on."""
+
+    item: str
+    reviewer: str
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What has to be known of an item to take a decision on it."""
+
+    item: str
+    review_item: str
+    reviewer: str | None = None
+    person: str | None = None
+    email: str | None = None
+    role: str | None = None
+    asset: str | None = None
+
+
+class Campaign:
+    """A campaign in its folder.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        ReviewError: There is no campaign in it, or one that a newer release made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            raw = (path / HEADER).read_bytes()
+            self.header = msgspec.json.decode(raw, type=Header)
+            self._lines = (path / LOG).read_bytes().splitlines()
+            self.log = [msgspec.json.decode(line, type=Entry) for line in self._lines]
+        except FileNotFoundError as error:
+            raise ReviewError(f"{path} is not the folder of a campaign: it has no {HEADER} and {LOG}") from error
+        except OSError as error:
+            raise ReviewError(f"{path} cannot be read ({error.strerror})") from error
+        except msgspec.MsgspecError as error:
+            raise ReviewError(f"{path} cannot be read as a campaign: {error}") from error
+        if self.header.format != FORMAT:
+            raise ReviewError(f"{path} has the format {self.header.format}, this release knows {FORMAT}: update it")
+
+    @property
+    def closed_at(self) -> dt.datetime | None:
+        """When the campaign was closed; None while it is open."""
+        return next((entry.at for entry in self.log if entry.what == "closed"), None)
+
+    def rows(self, name: str, kind: type[Row]) -> Iterator[Row]:
+        """The rows of a file of JSON lines.
+
+        Args:
+            name: The file in the folder.
+            kind: What to read of each.
+        """
+        decoder = msgspec.json.Decoder(kind)
+        with (self.path / name).open("rb") as file:
+            for line in file:
+                yield decoder.decode(line)
+
+    @cached_property
+    def items(self) -> dict[str, Known]:
+        """The items by their id."""
+        return {item.item: item for item in self.rows(ITEMS, Known)}
+
+    @cached_property
+    def reviewers(self) -> dict[str, str | None]:
+        """Who certifies each item now."""
+        found = {key: item.reviewer for key, item in self.items.items()}
+        for entry in self.log:
+            if entry.what == "reassigned":
+                found |= {one.item: one.reviewer for one in self.rows(next(iter(entry.files)), Reassignment)}
+        return found
+
+    @cached_property
+    def decisions(self) -> dict[str, Decision]:
+        """The decision on each item that has one."""
+        found: dict[str, Decision] = {}
+        for entry in self.log:
+            for name in entry.files:
+                if name.startswith("decisions/"):
+                    found |= {one.item: one for one in self.rows(name, Decision)}
+        return found
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[Campaign]:
+        """The campaign as it is on disk, for one program alone to change.
+
+        Raises:
+            ReviewError: Another program changes it, or it is closed.
+        """
+        with (self.path / _LOCK).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise ReviewError(f"{self.path} is being changed by another program: try again") from error
+            fresh = Campaign(self.path)
+            if fresh.closed_at:
+                raise ReviewError(f"{fresh.header.name} was closed at {utc(fresh.closed_at)}: nothing is added to it")
+            yield fresh
+
+    def append(
+        self, what: str, by: str, now: dt.datetime, about: Mapping[str, Any], files: Mapping[str, bytes]
+    ) -> Entry:
+        """Write files and then the line of the log that names them.
+
+        Args:
+            what: What happened.
+            by: Who did it.
+            now: When.
+            about: More of it.
+            files: The files by their path in the folder.
+        """
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        before = hashlib.sha256(self._lines[-1]).hexdigest() if self._lines else ""
+        entry = Entry(len(self.log) + 1, now, by, what, dict(about), hashes, before)
+        for name, content in files.items():
+            put(self.path / name, content)
+        line = msgspec.json.encode(entry)
+        put(self.path / LOG, b"".join(one + b"\n" for one in (*self._lines, line)))
+        self._lines.append(line)
+        self.log.append(entry)
+        return entry
+
+    def next_number(self) -> int:
+        """The number of the next line of the log."""
+        return len(self.log) + 1
+
+
+def found_campaign(folder: Path, header: Header, files: Mapping[str, bytes]) -> Campaign:
+    """Make the folder of a campaign, readable by its owner alone.
+
+    Args:
+        folder: Where; it must not hold a campaign already.
+        header: What the campaign is.
+        files: Its frozen files.
+
+    Raises:
+        ReviewError: There is a campaign in the folder.
+        OSError: The folder cannot be written.
+    """
+    if (folder / LOG).exists():
+        raise ReviewError(f"there is a campaign in {folder} already: give this one another --name or --folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    put(folder / HEADER, msgspec.json.format(msgspec.json.encode(header), indent=1))
+    put(folder / LOG, b"")
+    campaign = Campaign(folder)
+    named = {HEADER: (folder / HEADER).read_bytes(), **files}
+    campaign.append("opened", header.opened_by, header.opened_at, {"items": header.item_count}, named)
+    return campaign
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file whole, or leave it as it is; only its owner may read it.
+
+    Args:
+        path: The file.
+        content: What shall be in it.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with drafts([path]) as (draft,), draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def lines(rows: Iterable[Any]) -> bytes:
+    """Rows as lines of JSON.
+
+    Args:
+        rows: What to write.
+    """
+    encode = msgspec.json.Encoder().encode
+    return b"".join(encode(row) + b"\n" for row in rows)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file.
+
+    Args:
+        path: The file.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def whoever() -> str:
+    """Who runs this program."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def clock() -> dt.datetime:
+    """Now, in UTC and without a zone as all times of the models; `WIX_ACCESS_AS_OF` puts another time in its place.
+
+    Raises:
+        ReviewError: The variable holds no time.
+    """
+    told = os.environ.get("WIX_ACCESS_AS_OF")
+    if not told:
+        return dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
+    try:
+        return dt.datetime.fromisoformat(told).replace(tzinfo=None)
+    except ValueError as error:
+        raise ReviewError(f"WIX_ACCESS_AS_OF is {told!r}: write a time such as 2026-11-28 08:00:00") from error
+
+
+def tool_version() -> str:
+    """The release of this program."""
+    return version("tap-wix-users")
+
+
+def utc(moment: dt.datetime | None) -> str:
+    """A time in words."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "-"
+
+
+def some(count: int, one: str, many: str = "") -> str:
+    """A number of things in words."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(texts: Sequence[str], most: int = 50) -> str:
+    """Lines below a heading, and how many more there are.
+
+    Args:
+        texts: The lines.
+        most: Lines to show.
+    """
+    more = [f"and {len(texts) - most:,} more"] if len(texts) > most else []
+    return "".join(f"\n  {text}" for text in [*texts[:most], *more])

@@ -1,0 +1,91 @@
+"""What is certified: a grant as it is, with what a reviewer has to know of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import duckdb
+
+NOT_HUMAN = {"EXTERNAL_APP": "an app", "ACCOUNT": "an account"}
+"""Subjects of an assignment that are no person."""
+
+
+class Item(msgspec.Struct, kw_only=True):
+    """A grant as it was frozen. Times are UTC."""
+
+    item: str
+    review_item: str
+    content: str
+    account_id: str
+    account: str | None
+    stream_name: str
+    record_key: str
+    person_type: str
+    person_id: str
+    person: str
+    email: str | None
+    outside: bool | None
+    role_id: str | None
+    role: str | None
+    role_description: str | None
+    role_level: str | None
+    strength: int | None
+    privileged: bool
+    asset_type: str | None
+    asset_id: str | None
+    asset: str | None
+    via: str | None
+    site_folder_id: str | None
+    site_folder: str | None
+    pending: bool
+    sites: int | None
+    granted_after: dt.datetime | None
+    granted_before: dt.datetime | None
+    last_seen: dt.datetime | None
+    severity: int | None
+    findings: str | None
+    subject_type: str | None
+    subject_id: str | None
+    assignment_id: str | None
+    restrictions: str | None
+    since_last: str = "new"
+    was: str | None = None
+    previous_decision: str | None = None
+    reviewer: str | None = None
+
+    @property
+    def non_human(self) -> str | None:
+        """What holds the role, where that is no person; None where Wix does not tell."""
+        return NOT_HUMAN.get(self.subject_type or "")
+
+    @property
+    def width(self) -> tuple[bool, int, int]:
+        """How wide the access is: privileged first, then by strength and by the sites that it reaches."""
+        return self.privileged, self.strength or 0, self.sites or 0
+
+
+FROZEN = tuple(
+    name for name in Item.__struct_fields__ if name not in {"since_last", "was", "previous_decision", "reviewer"}
+)
+
+
+def read_items(connection: duckdb.DuckDBPyConnection, accounts: Sequence[str], size: int = 5_000) -> Iterator[Item]:
+    """Every grant of these accounts, as it is now.
+
+    Args:
+        connection: The database.
+        accounts: Ids of the accounts.
+        size: Rows to fetch at once.
+    """
+    query = files(__package__).joinpath("items.sql").read_text(encoding="utf-8")
+    result = connection.cursor().execute(query, {"accounts": list(accounts)})
+    while rows := result.fetchmany(size):
+        for row in rows:
+            yield Item(**dict(zip(FROZEN, row, strict=True)))

@@ -1,0 +1,53 @@
+-- One row for each grant as it is now: who, what role on what, since when, what is found, and what a call would need.
+-- An item is the key of a grant and its content: role, asset and subject. Names are not content: they change.
+with reached as (
+  select account_id, scope_key, count(distinct site_id) as sites from access_wix.access_reach group by account_id, scope_key
+), found as (
+  select account_id, person_type, person_id, max(severity_rank) as rank,
+    string_agg(distinct severity || ': ' || title, '; ' order by severity || ': ' || title) as findings
+  from access_wix.findings where person_id is not null group by account_id, person_type, person_id
+), assigned as (
+  select account_id, user_id || '|' || assignment_key as record_key, assignment_id, subject_type, subject_id,
+    restrictions::varchar as restrictions
+  from current_wix.assignments where is_current
+), described as (
+  select account_id, id as role_id, any_value(description) as description, any_value(restrict_from_level) as restrict_from_level
+  from current_wix.roles where is_current group by account_id, id
+), grants as (
+  select review.*, held.role_strength, held.scope_key, assigned.assignment_id, assigned.subject_type,
+    assigned.subject_id, assigned.restrictions, site.folder_id as site_folder_id, folder.path as site_folder,
+    to_json([
+      review.role_id, review.asset_type, review.asset_id, assigned.subject_type, assigned.subject_id,
+      case when review.asset_type = 'unknown' then assigned.restrictions end
+    ])::varchar as content
+  from access_wix.access_review as review
+  join access_wix.access_grants as held using (account_id, stream_name, record_key)
+  left join assigned
+    on review.stream_name = 'assignments' and assigned.account_id = review.account_id
+    and assigned.record_key = review.record_key
+  left join current_wix.sites as site
+    on site.account_id = review.account_id and site.id = review.asset_id and site.is_current
+  left join current_wix.folders as folder
+    on folder.account_id = site.account_id and folder.id = site.folder_id and folder.is_current
+)
+select
+  left(sha256(grants.review_item || chr(31) || content), 20) as item, grants.review_item, content,
+  grants.account_id, grants.account, grants.stream_name, grants.record_key, grants.person_type, grants.person_id,
+  coalesce(grants.person, grants.person_id) as person, grants.email, people.is_external as outside,
+  grants.role_id, grants.role, described.description as role_description,
+  described.restrict_from_level as role_level, grants.role_strength as strength,
+  coalesce(grants.privileged, false) as privileged, grants.asset_type, grants.asset_id, grants.asset, grants.via,
+  grants.site_folder_id, grants.site_folder, coalesce(grants.pending, false) as pending, reached.sites,
+  grants.granted_after, grants.granted_before, grants.last_seen, found.rank as severity, found.findings,
+  grants.subject_type, grants.subject_id, grants.assignment_id, grants.restrictions
+from grants
+left join access_wix.people as people
+  on people.account_id = grants.account_id and people.person_type = grants.person_type
+  and people.person_id = grants.person_id
+left join described on described.account_id = grants.account_id and described.role_id = grants.role_id
+left join reached on reached.account_id = grants.account_id and reached.scope_key = grants.scope_key
+left join found
+  on found.account_id = grants.account_id and found.person_type = grants.person_type
+  and found.person_id = grants.person_id
+where list_contains($accounts, grants.account_id)
+order by grants.account, grants.account_id, grants.person, grants.person_id, grants.review_item

@@ -1,0 +1,153 @@
+"""How far a campaign is: by reviewer, what is overdue, and what is open, widest access first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wix_access_review.campaign.folder import ITEMS, Campaign, Decision, clock, lines, some, utc, whoever
+from wix_access_review.campaign.items import Item
+from wix_access_review.files import naming
+from wix_access_review.findings import printable
+from wix_access_review.sheets import DECISIONS
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+    from pathlib import Path
+
+NOBODY = "(nobody)"
+NO_RESPONSE = "no response"
+MOST_OPEN = 10
+
+
+@dataclass(frozen=True)
+class Share:
+    """How far a reviewer is."""
+
+    reviewer: str
+    items: int
+    decided: int
+    privileged_open: int
+
+    @property
+    def open(self) -> int:
+        """What is left to decide."""
+        return self.items - self.decided
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a campaign is."""
+
+    campaign: Campaign
+    now: dt.datetime
+    shares: Sequence[Share]
+    open: Sequence[Item]
+    decided: dict[str, int]
+    since_last: dict[str, int]
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the due day is over and something is open."""
+        return bool(self.open) and not self.campaign.closed_at and self.now.date() > self.campaign.header.due_on
+
+    @property
+    def state(self) -> str:
+        """Whether the campaign is open, overdue or closed, in words."""
+        header = self.campaign.header
+        if self.campaign.closed_at:
+            return f"closed at {utc(self.campaign.closed_at)}"
+        days = (self.now.date() - header.due_on).days
+        return f"overdue for {some(days, 'day')}" if self.is_overdue else f"due on {header.due_on}"
+
+
+def progress(campaign: Campaign) -> Progress:
+    """How far a campaign is.
+
+    Args:
+        campaign: The campaign.
+    """
+    reviewers, decisions = campaign.reviewers, campaign.decisions
+    counts: dict[str, Counter[str]] = {}
+    since_last: Counter[str] = Counter()
+    left: list[Item] = []
+    for item in campaign.rows(ITEMS, Item):
+        since_last[item.since_last] += 1
+        share = counts.setdefault(reviewers[item.item] or NOBODY, Counter())
+        share["items"] += 1
+        if item.item in decisions:
+            share["decided"] += 1
+        else:
+            share["privileged"] += item.privileged
+            left.append(item)
+    left.sort(key=lambda item: item.width, reverse=True)
+    shares = [
+        Share(reviewer, count["items"], count["decided"], count["privileged"]) for reviewer, count in counts.items()
+    ]
+    shares.sort(key=lambda one: (-one.open, one.reviewer))
+    said = Counter(one.decision for one in decisions.values())
+    return Progress(campaign, clock(), shares, left, {name: said[name] for name in DECISIONS}, dict(since_last))
+
+
+def told(found: Progress) -> list[str]:
+    """How far a campaign is, as lines to print.
+
+    Args:
+        found: What was found.
+    """
+    header = found.campaign.header
+    count = header.item_count
+    said = ", ".join(f"{number:,} {name}" for name, number in found.decided.items())
+    share = f"{count - len(found.open):,} of {some(count, 'item')}"
+    lines_ = [
+        f"{printable(header.name)}: {found.state}; {share} decided ({said})",
+        *(
+            f"- {printable(share.reviewer)}: {share.decided:,} of {share.items:,} decided"
+            + (f", {share.open:,} open, {share.privileged_open:,} of them privileged" if share.open else "")
+            for share in found.shares
+        ),
+    ]
+    if found.open:
+        lines_.append(f"Open, widest access first ({len(found.open):,}):")
+        lines_ += [f"- {about(item)}" for item in found.open[:MOST_OPEN]]
+    return lines_
+
+
+def about(item: Item) -> str:
+    """An item on a line.
+
+    Args:
+        item: The item.
+    """
+    mail = f" ({item.email})" if item.email and item.email != item.person else ""
+    return printable(f"{item.person}{mail}: {item.role} on {item.asset}{', privileged' if item.privileged else ''}")
+
+
+def close(folder: Path, by: str = "") -> Progress:
+    """End a campaign: nothing is added to it any more, and what is open has the answer that was announced.
+
+    Args:
+        folder: The campaign's folder.
+        by: Who ends it.
+
+    Returns:
+        How far it was: `open` names what nobody decided.
+
+    Raises:
+        ReviewError: It is closed already.
+    """
+    with naming(folder), Campaign(folder).changing() as campaign:
+        found = progress(campaign)
+        now, header = found.now, campaign.header
+        removed = [
+            Decision(item.item, "remove", NO_RESPONSE, now.date(), f"No response until {header.due_on}")
+            for item in found.open
+            if header.no_response == "remove" and now.date() > header.due_on
+        ]
+        files = {f"decisions/{campaign.next_number():04}.jsonl": lines(removed)} if removed else {}
+        open_items = [item.item for item in found.open]
+        files[f"closed/{campaign.next_number():04}-open.jsonl"] = lines({"item": one} for one in open_items)
+        campaign.append("closed", by or whoever(), now, {"open": len(open_items), "removed": len(removed)}, files)
+        return found

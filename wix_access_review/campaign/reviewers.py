@@ -1,0 +1,134 @@
+"""Who certifies what: rules in a CSV, the first that fits wins, and nobody certifies their own access."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from wix_access_review.errors import ReviewError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from wix_access_review.campaign.items import Item
+
+KINDS = ("site", "folder", "client", "role", "default")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who certifies what fits a pattern: an id, or a name in which `*` stands for anything."""
+
+    kind: str
+    match: str
+    reviewer: str
+
+    def fits(self, item: Item) -> bool:
+        """Whether the rule is for an item.
+
+        Args:
+            item: The item.
+        """
+        if self.kind == "default":
+            return True
+        return any(fnmatchcase(text.casefold(), self.match.casefold()) for text in _names(self.kind, item) if text)
+
+
+@dataclass
+class Reviewers:
+    """The rules, in the order of the file."""
+
+    rules: Sequence[Rule]
+    _known: dict[tuple[str | None, ...], list[str]] = field(default_factory=dict)
+
+    def of(self, item: Item) -> str | None:
+        """Who certifies an item; None when every rule that fits names the person whose access it is.
+
+        Args:
+            item: The item.
+        """
+        key = (item.account_id, item.asset_type, item.asset_id, item.role_id, item.role, item.asset)
+        if key not in self._known:
+            self._known[key] = [rule.reviewer for rule in self._by_rank() if rule.fits(item)]
+        return next((one for one in self._known[key] if not same_person(one, item.email, item.person)), None)
+
+    def _by_rank(self) -> list[Rule]:
+        return sorted(self.rules, key=lambda rule: rule.kind == "default")
+
+
+def _names(kind: str, item: Item) -> tuple[str | None, ...]:
+    if kind == "client":
+        return item.account_id, item.account
+    if kind == "role":
+        return item.role_id, item.role
+    if kind == "folder":
+        paths = (item.site_folder, item.asset.removeprefix("folder ") if item.asset and item.via == "folder" else None)
+        inside = tuple(path + "/" for path in paths if path)
+        return (item.site_folder_id, item.asset_id if item.via == "folder" else None, *paths, *inside)
+    if item.via in {"site", "contributor"}:
+        name = (item.asset or "").removeprefix("site resource ").removeprefix("site ")
+        return item.asset_id, name
+    return ()
+
+
+def read_reviewers(path: Path | None, default: str | None = None) -> Reviewers:
+    """The rules of a file with the columns `kind`, `match` and `reviewer`.
+
+    Args:
+        path: The CSV; None for no rules.
+        default: Who certifies what no rule fits.
+
+    Raises:
+        ReviewError: The file cannot be read, or a line of it is no rule.
+    """
+    rules = [] if path is None else _read(path)
+    return Reviewers([*rules, *([Rule("default", "*", default)] if default else [])])
+
+
+def _read(path: Path) -> list[Rule]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            sample = file.read(65_536)
+            file.seek(0)
+            separator = ";" if sample.partition("\n")[0].count(";") > sample.partition("\n")[0].count(",") else ","
+            rows = list(csv.DictReader(file, delimiter=separator))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ReviewError(f"the rules in {path} cannot be read: {error}") from error
+    rules = []
+    for number, row in enumerate(rows, start=2):
+        kind, match, reviewer = ((row.get(name) or "").strip() for name in ("kind", "match", "reviewer"))
+        if not (kind or match or reviewer):
+            continue
+        if kind not in KINDS or not reviewer or not (match or kind == "default"):
+            raise ReviewError(
+                f"{path}, line {number}: write a kind ({', '.join(KINDS)}), what it must match, and the reviewer"
+            )
+        rules.append(Rule(kind, match or "*", reviewer))
+    return rules
+
+
+def same_person(reviewer: str, email: str | None, person: str | None = None) -> bool:
+    """Whether a reviewer is the person whose access it is: by address, by its name before the @, or by name.
+
+    Args:
+        reviewer: Address or name of the reviewer.
+        email: Address of the person.
+        person: Name of the person.
+    """
+    one = reviewer.strip().casefold()
+    if person and one == person.strip().casefold():
+        return True
+    if not email:
+        return False
+    other = email.strip().casefold()
+    if one == other:
+        return True
+    names = [text.partition("@")[0].partition("+")[0] for text in (one, other)]
+    return "@" in one and names[0] == names[1] and (_domain(one) == _domain(other) or "." in names[0])
+
+
+def _domain(address: str) -> str:
+    return address.partition("@")[2]

@@ -1,0 +1,163 @@
+"""The commands: what each is for, its options, and what it says when it is done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wix_access_review.campaign.decide import decide, reassign
+from wix_access_review.campaign.folder import ITEMS, Campaign, some, whoever
+from wix_access_review.campaign.freeze import NO_RESPONSE, Opening, open_campaign
+from wix_access_review.campaign.items import Item
+from wix_access_review.campaign.progress import about, close, progress, told
+from wix_access_review.campaign.workbook import write_workbooks
+from wix_access_review.files import naming
+from wix_access_review.report import write_review
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+
+DEFUSED = (
+    "In the CSV and the XLSX an apostrophe stands before text that begins with = + - @, also behind blanks, "
+    "so that no program takes it for a formula."
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: what it is for, its options, and what runs it and tells what came of it."""
+
+    about: str
+    options: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace], list[str]]
+
+
+def _page_options(parser: ArgumentParser) -> None:
+    _database(parser)
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where to write (default: beside the database)")
+    parser.add_argument("--title", help="title of the review (default: it names the accounts)")
+
+
+def _page(options: Namespace) -> list[str]:
+    paths = write_review(options.database, options.output or options.database.parent, options.title)
+    names = ("The review", "to certify, as CSV", "and as XLSX")
+    return [*(f"{name}: {path}" for name, path in zip(names, paths, strict=True)), DEFUSED]
+
+
+def _open_options(parser: ArgumentParser) -> None:
+    _database(parser)
+    parser.add_argument("--name", required=True, help="name of the campaign, such as 2026-Q4")
+    parser.add_argument("--folder", type=Path, help="its folder (default: campaigns/NAME beside the database)")
+    parser.add_argument(
+        "--account", action="append", default=[], metavar="ID", help="only this account; can be repeated"
+    )
+    parser.add_argument("--reviewers", type=Path, metavar="FILE.csv", help="who certifies what: kind,match,reviewer")
+    parser.add_argument("--default-reviewer", metavar="ADDRESS", help="who certifies what no rule fits")
+    parser.add_argument("--due", type=dt.date.fromisoformat, metavar="DAY", help="last day (default: in 30 days)")
+    parser.add_argument(
+        "--no-response", choices=NO_RESPONSE, default="open", help="what a row without a decision becomes"
+    )
+    parser.add_argument(
+        "--previous", type=Path, metavar="FOLDER", help="campaign before (default: the newest beside it)"
+    )
+    parser.add_argument("--max-age", type=int, default=7, metavar="DAYS", help="how old a read may be (default: 7)")
+    _by(parser)
+
+
+def _open(options: Namespace) -> list[str]:
+    opening = Opening(
+        name=options.name, folder=options.folder, accounts=options.account, reviewers=options.reviewers,
+        default_reviewer=options.default_reviewer, due_on=options.due, no_response=options.no_response,
+        previous=options.previous, max_age_days=options.max_age, by=options.by,
+    )  # fmt: skip
+    campaign = open_campaign(options.database, opening)
+    items = list(campaign.rows(ITEMS, Item))
+    with naming(campaign.path):
+        written = write_workbooks(campaign, items)
+    return [
+        f"{campaign.header.name} is open: {some(len(items), 'item')} to certify until {campaign.header.due_on}",
+        *(f"- {campaign.path / name}" for name in written),
+        DEFUSED,
+    ]
+
+
+def _decide_options(parser: ArgumentParser) -> None:
+    _folder(parser)
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="filled-in XLSX or CSV")
+    parser.add_argument(
+        "--database", type=Path, help="DuckDB file: refuse decisions on grants that have changed since the opening"
+    )
+    parser.add_argument("--replace", action="store_true", help="take decisions that differ from those taken before")
+    _by(parser)
+
+
+def _decide(options: Namespace) -> list[str]:
+    taken = decide(options.folder, options.files, database=options.database, replace=options.replace, by=options.by)
+    unchecked = "Whether a grant has changed since the opening was not looked at: --database does."
+    return [*(one.told for one in taken), *([] if options.database else [unchecked])]
+
+
+def _reassign_options(parser: ArgumentParser) -> None:
+    _folder(parser)
+    parser.add_argument("--to", required=True, metavar="ADDRESS", help="who certifies the rows from now on")
+    parser.add_argument("--of", metavar="ADDRESS", help="whose open rows")
+    parser.add_argument("--item", action="append", default=[], help="only this item; can be repeated")
+    parser.add_argument("--reason", required=True, help="why")
+    _by(parser)
+
+
+def _reassign(options: Namespace) -> list[str]:
+    moved, kept = reassign(options.folder, options.to, options.reason, of=options.of, items=options.item, by=options.by)
+    campaign = Campaign(options.folder)
+    with naming(campaign.path):
+        write_workbooks(campaign, list(campaign.rows(ITEMS, Item)))
+    own = [f"{some(kept, 'row')} stay: nobody certifies their own access"] if kept else []
+    return [f"{some(moved, 'row')} moved to {options.to}", *own]
+
+
+def _status(options: Namespace) -> list[str]:
+    return told(progress(Campaign(options.folder)))
+
+
+def _close_options(parser: ArgumentParser) -> None:
+    _folder(parser)
+    _by(parser)
+
+
+def _close(options: Namespace) -> list[str]:
+    found = close(options.folder, options.by)
+    return [
+        f"{found.campaign.header.name} is closed; {some(len(found.open), 'item')} without a decision",
+        *(f"- {about(item)}" for item in found.open),
+    ]
+
+
+def _database(parser: ArgumentParser) -> None:
+    parser.add_argument("database", type=Path, metavar="DATABASE", help="DuckDB file, such as output/wix.duckdb")
+
+
+def _folder(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="folder of the campaign")
+
+
+def _by(parser: ArgumentParser) -> None:
+    parser.add_argument("--by", default=whoever(), help="who does this (default: the user of this computer)")
+
+
+COMMANDS = {
+    "page": Command(
+        "Write the review of a database: one HTML page, and the table to certify as CSV and XLSX.\n"
+        "The page needs no network and no server. It reads the dbt models (schema access_wix) and changes nothing.",
+        _page_options,
+        _page,
+    ),
+    "open": Command("Open a campaign: freeze what is to be certified, and write the workbooks.", _open_options, _open),
+    "decide": Command("Take the decisions of filled-in workbooks.", _decide_options, _decide),
+    "status": Command("Tell how far a campaign is.", _folder, _status),
+    "reassign": Command("Give open rows to another reviewer.", _reassign_options, _reassign),
+    "close": Command("End a campaign: what is open is named, later files are refused.", _close_options, _close),
+}
+"""Without a command, `page` is meant."""
