@@ -5,19 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from functools import cached_property
 from hashlib import blake2b
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from singer_sdk import Stream
-from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib import RecordMessage
 from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
+from tap_wix_users.run import IncompleteRead
+from tap_wix_users.sdk import MapFailed, SdkStream
 from tap_wix_users.snapshot import state, sync
 from tap_wix_users.snapshot.spool import decode
 from tap_wix_users.snapshot.table_read import ReadFailed
@@ -26,17 +23,16 @@ from tap_wix_users.tables.schema import singer_schema
 from tap_wix_users.wix.times import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk import Tap
     from singer_sdk.singerlib import CatalogEntry, MetadataMapping
 
-    from tap_wix_users.extract import AccountRef
+    from tap_wix_users.run import Run
+    from tap_wix_users.schedule import AccountRef
     from tap_wix_users.snapshot.table_read import TableRead
     from tap_wix_users.tables.models import ReceiptRow, Row
     from tap_wix_users.tables.registry import Table
-    from tap_wix_users.tap import TapWixUsers
-    from tap_wix_users.writer import LineWriter
 
 _STATE_SECONDS = 5.0
 """Between the STATEs of one stream, where many accounts would each write all of it."""
@@ -49,94 +45,62 @@ ROW_SHAPE = 1
 """Raised by a release that shapes rows of unchanged columns differently: their fingerprints cannot be compared."""
 
 
-class WixStream(Stream):
-    """What all streams have in common."""
-
-    # The models have the columns' types, and the records their columns: there is nothing left to conform.
-    TYPE_CONFORMANCE_LEVEL: ClassVar[TypeConformanceLevel] = TypeConformanceLevel.NONE  # type: ignore[misc]
-
-    def __init__(self, tap: TapWixUsers, model: type[Row], schema: dict[str, Any]) -> None:
-        super().__init__(tap, schema=schema, name=model.table)
-        self.primary_keys = model.key
-        self._described = False
-
-    @property
-    def wix_tap(self) -> TapWixUsers:
-        """The tap, as what it is."""
-        return cast("TapWixUsers", self._tap)
-
-    @override
-    def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        # The state is the streams' own: the SDK has no bookmark to bound.
-        return None
-
-    @override
-    def _write_schema_message(self) -> None:
-        # Once a run: targets empty their buffers at every SCHEMA.
-        if not self._described:
-            self._described = True
-            super()._write_schema_message()
-
-    @override
-    def get_records(self, context: Context | None) -> Iterator[Record]:
-        # Nothing for the SDK to write: `_sync_records` does, since only it knows what belongs between the rows.
-        return iter(())
-
-    def send(self, record: Record, extracted_at: dt.datetime) -> None:
-        """Write the selected columns of a record, behind the stream's SCHEMA.
-
-        In place of the SDK's own way, which finds out for each record anew which columns are selected.
-        """
-        self._write_schema_message()
-        selected = {name: record[name] for name in self._columns if name in record}
-        for stream_map in self.stream_maps:
-            try:
-                mapped = stream_map.transform(selected)
-            except Exception as error:  # a map runs the user's own expressions
-                raise MapFailed(stream_map.stream_alias, error) from None
-            if mapped is not None:
-                alias, version = stream_map.stream_alias, self._stream_version
-                self._tap.write_message(RecordMessage(alias, mapped, version=version, time_extracted=extracted_at))
-
-    @cached_property
-    def _columns(self) -> list[str]:
-        """The selected columns that the catalog knows too: one made by an older release lacks the newest ones."""
-        known = self.effective_schema["properties"]
-        return [name for name in self.schema["properties"] if name in known and self.mask[("properties", name)]]
-
-
-class LogStream(WixStream):
+class LogStream(SdkStream):
     """A stream whose rows are about other streams, which write them among their own: it has nothing of its own to read.
 
     Its rows are only ever added: it announces no version, whatever the catalog says.
     """
 
-    def __init__(self, tap: TapWixUsers, model: type[Row], moment: str) -> None:
+    def __init__(self, tap: Tap, model: type[Row], moment: str, run: Run) -> None:
         super().__init__(tap, model, singer_schema(model))
         self.replication_key = moment
+        self._run = run
 
+    @property
     @override
-    def _write_activate_version_message(self, full_table_version: int) -> None:
-        self._stream_version = None
+    def versioned(self) -> bool:
+        return False
 
     def write(self, row: Row) -> None:
         """Write one row, if the stream is selected."""
         if self.selected:
             try:
                 self.send(row.__dict__, dt.datetime.now(dt.UTC))
-                self.wix_tap.summary.rows[self.name] += 1
+                self._run.summary.rows[self.name] += 1
             except MapFailed as failure:
-                self.wix_tap.fail(self.name, row.account_id, failure)
+                self._run.fail(self.name, row.account_id, failure)
 
 
-class TableStream(WixStream):
-    """The stream of one table, over all accounts of the run."""
+class Logs(NamedTuple):
+    """The streams about what the others did.
 
-    def __init__(self, tap: TapWixUsers, table: Table) -> None:
+    Attributes:
+        changes: What changed.
+        receipts: How each read went.
+    """
+
+    changes: LogStream
+    receipts: LogStream
+
+
+class TableStream(SdkStream):
+    """The stream of one table, over all accounts of the run.
+
+    Args:
+        tap: The tap.
+        table: The table.
+        run: The run.
+        logs: Where changes and receipts go.
+        switches: The settings that decide what the catalog looks like.
+    """
+
+    def __init__(self, tap: Tap, table: Table, run: Run, logs: Logs, switches: Mapping[str, bool]) -> None:
         self.table = table
+        self._run = run
+        self._logs = logs
         self.selected_by_default = table.selected
         schema = singer_schema(table.model)
-        if tap.switches["emit_tombstones"]:
+        if switches["emit_tombstones"]:
             schema["properties"][DELETED_AT] = {
                 "type": ["string", "null"],
                 "format": "date-time",
@@ -148,7 +112,7 @@ class TableStream(WixStream):
         self._told_state = 0.0
         super().__init__(tap, table.model, schema)
         self.replication_key = SNAPSHOT_AT
-        if tap.switches["history"]:
+        if switches["history"]:
             self.primary_keys = [*table.model.key, OBSERVED_AT]
 
     @property
@@ -168,24 +132,14 @@ class TableStream(WixStream):
             entry.metadata[("properties", name)] = Metadata(inclusion=Metadata.InclusionType.AUTOMATIC)
 
     @override
-    def _sync_records(
-        self, context: Context | None = None, *, write_messages: bool = True
-    ) -> Generator[Record, None, None]:
-        accounts = self.wix_tap.accounts
+    def write_accounts(self) -> Iterator[int]:
+        accounts = self._run.accounts
         # A version may only be announced for all accounts, none of which may be unknown.
-        self._complete = self.wix_tap.accounts_known
+        self._complete = self._run.accounts_known
         self._before = dict(self._states)
-        with self.get_record_counter() as counter, self.get_sync_timer():
-            for place in range(len(accounts)):
-                counter.increment(self._sync_account(accounts, place))
-                self._write_state(at_once=place == len(accounts) - 1)
-        yield from ()
-
-    @override
-    def _write_activate_version_message(self, full_table_version: int) -> None:
-        # The SDK calls this before the first row: a run that then fails would have told targets to delete everything.
-        # Milliseconds, because two runs may begin in the same second.
-        self._stream_version = self._initialized_at
+        for place in range(len(accounts)):
+            yield self._sync_account(accounts, place)
+            self._tell_state(at_once=place == len(accounts) - 1)
 
     def _sync_account(self, accounts: Sequence[AccountRef], place: int) -> int:
         """Write everything about the table in one account.
@@ -200,7 +154,7 @@ class TableStream(WixStream):
         ref = accounts[place]
         options = self._options()
         try:
-            read = self.wix_tap.extractor.table_read(self.table, accounts, place)
+            read = self._run.schedule.table_read(self.table, accounts, place)
         except ReadFailed as failure:
             self._give_up(ref, failure, options, failure, failure.error)
             self._unmark(ref, failure)
@@ -227,13 +181,13 @@ class TableStream(WixStream):
     ) -> None:
         """Name a failure for the end of the log, and write its receipt, which says why in its own words."""
         self._complete = False
-        self.wix_tap.fail(self.name, ref.account_id, failure)
+        self._run.fail(self.name, ref.account_id, failure)
         self._hand_out(sync.failed_receipt(self.table.model, ref.account_id, read, options, why))
 
     def _hand_out(self, receipt: ReceiptRow) -> None:
         """Write a receipt, and count it, also where the stream of receipts is not selected."""
-        self.wix_tap.summary.add(receipt)
-        self.wix_tap.receipts.write(receipt)
+        self._run.summary.add(receipt)
+        self._logs.receipts.write(receipt)
 
     def _write(self, job: sync.TableSync, accounts: Sequence[AccountRef], read: TableRead) -> int:
         """Write what a read of the first of these accounts makes necessary; the number of rows that were sent."""
@@ -247,7 +201,7 @@ class TableStream(WixStream):
                 else:
                     self._note(event, accounts, read)
         finally:
-            self.wix_tap.summary.rows[self.name] += sent
+            self._run.summary.rows[self.name] += sent
         return sent
 
     def _note(self, event: sync.Event, accounts: Sequence[AccountRef], read: TableRead) -> None:
@@ -257,14 +211,14 @@ class TableStream(WixStream):
                 self._mark_states(accounts, at)
             case sync.SendTombstone(record):
                 self.send(record, read.started_at)
-                self.wix_tap.summary.rows[self.name] += 1
+                self._run.summary.rows[self.name] += 1
             case sync.LogChange(change):
-                self.wix_tap.changes.write(change)
-            case sync.SnapshotComplete() if self._complete and len(accounts) == 1 and self._stream_version is not None:
-                super()._write_activate_version_message(self._stream_version)
+                self._logs.changes.write(change)
+            case sync.SnapshotComplete() if self._complete and len(accounts) == 1:
+                self.announce_version()
             case sync.SnapshotIncomplete(error):
                 self._complete = False
-                self.wix_tap.fail(self.name, account_id, IncompleteRead(error))
+                self._run.fail(self.name, account_id, IncompleteRead(error))
             case sync.WriteReceipt(receipt):
                 self._hand_out(receipt)
             case sync.CheckpointCommitted(new):
@@ -281,33 +235,30 @@ class TableStream(WixStream):
 
     def _sender(self, extracted_at: dt.datetime, snapshot_at: str) -> Callable[[bytes, str], None]:
         """What writes a row, given its JSON and the snapshot that first saw it."""
-        stream_map = self.stream_maps[0]
-        as_it_is = type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
-        everything = len(self._columns) == len(self.schema["properties"])
-        if not (as_it_is and everything and len(self.stream_maps) == 1):
+        if self.is_mapped:
             return lambda line, observed_at: self.send(
                 {**decode(line), OBSERVED_AT: observed_at, SNAPSHOT_AT: snapshot_at}, extracted_at
             )
         # Nobody wants a column changed: the row's JSON goes out as it stands, which is most of a large run's time.
-        head = b'{"type":"RECORD","stream":%b,"record":' % msgspec.json.encode(stream_map.stream_alias)
-        version = b"" if self._stream_version is None else b',"version":%d' % self._stream_version
+        head = b'{"type":"RECORD","stream":%b,"record":' % msgspec.json.encode(self.stream_maps[0].stream_alias)
+        version = b"" if self.version is None else b',"version":%d' % self.version
         tail = b',"snapshot_at":"%b"}%b,"time_extracted":"%b"}\n' % (
             snapshot_at.encode(), version, timestamp(extracted_at).encode(),
         )  # fmt: skip
-        write = cast("LineWriter", self._tap.message_writer).write_line
+        write = self.writer.write_line
         return lambda line, observed_at: write(
             b'%b%b,"observed_at":"%b"%b' % (head, line[:-1], observed_at.encode(), tail)
         )
 
     def _options(self) -> sync.SyncOptions:
-        chosen = self.wix_tap.settings
+        chosen = self._run.settings
         locale = chosen.locale if self.table.localized else ""
         maps = {name: self.config.get(name) for name in (*_MAPS, *_FLATTENING)}
         return sync.SyncOptions(
             method=self.replication_method,
             content=_name_of([ROW_SHAPE, sorted(self.table.model.model_fields), locale]),
-            emitted=_name_of([self._columns, list(self.primary_keys), maps]),
-            tap_version=self.wix_tap.plugin_version,
+            emitted=_name_of([self.columns, list(self.primary_keys), maps]),
+            tap_version=self._tap.plugin_version,
             rebaseline_days=chosen.rebaseline_days,
             max_state_rows=chosen.max_state_rows,
             max_removal_ratio=chosen.max_removal_ratio,
@@ -339,7 +290,7 @@ class TableStream(WixStream):
             self._marked = True
             for ref in accounts:
                 self._states[ref.account_id] = state.mark(self._states.get(ref.account_id), at)
-            self._write_state(at_once=True)
+            self._tell_state(at_once=True)
 
     def _unmark(self, ref: AccountRef, failure: ReadFailed) -> None:
         """Take a mark back: nothing was written for this account.
@@ -351,24 +302,11 @@ class TableStream(WixStream):
             None, timestamp(failure.started_at)
         )
 
-    def _write_state(self, *, at_once: bool) -> None:
+    def _tell_state(self, *, at_once: bool) -> None:
         now = time.monotonic()
         if at_once or now - self._told_state >= _STATE_SECONDS:
             self._told_state = now
-            self._tap.state_writer.write_state(self.tap_state)
-
-
-class IncompleteRead(Exception):
-    """A read that does not count as complete."""
-
-
-class MapFailed(Exception):
-    """A stream map could not be applied. The error's own words may hold the record, so only its kind is told."""
-
-    def __init__(self, stream: str, error: Exception) -> None:
-        super().__init__(
-            f"a stream map of `{stream}` ended with {type(error).__name__}: its expressions have to take null, too"
-        )
+            self.write_state()
 
 
 def _name_of(parts: list[Any]) -> str:

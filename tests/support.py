@@ -121,12 +121,9 @@ def run_config(settings: Json, *, catalog: Json | None = None, state: Json | Non
     with own_signals(), logged() as log, contextlib.redirect_stdout(written):
         # Copies: the SDK goes on with the very objects that it is given.
         tap = TapWixUsers(config=copied(settings), catalog=copied(catalog), state=copied(state))
-        try:
+        with tap.run:
             tap.sync_all()
-            code = tap.conclude()
-        finally:
-            if "extractor" in tap.__dict__:
-                tap.extractor._client.close()
+        code = tap.run.conclude()
         written.flush()
     output = written.buffer.getvalue().decode()
     assert not output or output.endswith("\n")

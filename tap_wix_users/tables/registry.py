@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_wix_users.tables import models, rows
+from tap_wix_users.wix import reads
+
+if TYPE_CHECKING:
+    from tap_wix_users.wix.reads import Read
 
 RowMaker: TypeAlias = Callable[[str, Any], Iterable[models.Row]]
 
@@ -23,17 +27,21 @@ class Table:
         counted: Whether each object is one row, so that the API's count of objects is a count of rows.
         localized: Whether its content depends on the setting `locale`.
         selected: Whether its stream is selected when no catalog says so: not one that costs a request per site.
-        needs_roles: Whether the read has to find out who holds which role.
+        needs: Other reads without which it has no rows, while the other tables of its read have theirs.
     """
 
     model: type[models.Row]
-    read: str
+    read: Read
     kind: str
     make_rows: RowMaker
     counted: bool = True
     localized: bool = False
     selected: bool = True
-    needs_roles: bool = False
+    needs: tuple[Read, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in self.read.kinds:
+            raise LookupError(f"{self.name}: {self.kind} is no kind of row of the read {self.read.name}")
 
     @property
     def name(self) -> str:
@@ -42,27 +50,27 @@ class Table:
 
 
 TABLES = (
-    Table(models.AccountRow, "account", "account", rows.account_rows),
-    Table(models.UserRow, "team", "user", rows.user_rows),
-    Table(models.AssignmentRow, "team", "user", rows.assignment_rows, counted=False),
-    Table(models.InviteRow, "team", "invite", rows.invite_rows),
-    Table(models.InviteAssignmentRow, "team", "invite", rows.invite_assignment_rows, counted=False),
-    Table(models.RoleRow, "roles", "role", rows.role_rows, localized=True),
-    Table(models.SiteRow, "sites", "site", rows.site_rows),
-    Table(models.FolderRow, "folders", "folder", rows.folder_rows),
-    Table(models.ContributorRow, "contributors", "contributor", rows.contributor_rows, selected=False),
+    Table(models.AccountRow, reads.ACCOUNT, "account", rows.account_rows),
+    Table(models.UserRow, reads.TEAM, "user", rows.user_rows),
+    Table(models.AssignmentRow, reads.TEAM, "user", rows.assignment_rows, counted=False),
+    Table(models.InviteRow, reads.TEAM, "invite", rows.invite_rows),
+    Table(models.InviteAssignmentRow, reads.TEAM, "invite", rows.invite_assignment_rows, counted=False),
+    Table(models.RoleRow, reads.ROLES, "role", rows.role_rows, localized=True),
+    Table(models.SiteRow, reads.SITES, "site", rows.site_rows),
+    Table(models.FolderRow, reads.FOLDERS, "folder", rows.folder_rows),
+    Table(models.ContributorRow, reads.CONTRIBUTORS, "contributor", rows.contributor_rows, selected=False),
     Table(
-        *(models.ContributorRoleRow, "contributors", "contributor", rows.contributor_role_rows),
+        *(models.ContributorRoleRow, reads.CONTRIBUTORS, "contributor", rows.contributor_role_rows),
         counted=False,
         selected=False,
-        needs_roles=True,
+        needs=(reads.ROLES,),
     ),
 )
 
 MODELS: tuple[type[models.Row], ...] = (*(table.model for table in TABLES), models.ChangeRow, models.ReceiptRow)
 """The declaration of every table, those of the tap's own two logs last."""
 
-INVITES_WITH_LINKS = Table(models.InviteWithLinkRow, "team", "invite", rows.invite_rows_with_links)
+INVITES_WITH_LINKS = Table(models.InviteWithLinkRow, reads.TEAM, "invite", rows.invite_rows_with_links)
 
 
 def tables(*, include_accept_links: bool) -> list[Table]:

@@ -6,11 +6,10 @@ import datetime as dt
 import logging
 import random
 import threading
-import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 import stamina.instrumentation
@@ -104,6 +103,8 @@ class Request:
 class WixClient:
     """Sends requests with an account-level API key, within one budget, and retries what can be cured.
 
+    As a context manager it closes its connections.
+
     Args:
         api_key: Raw key; sent in ``Authorization`` to ``base_url`` alone.
         base_url: Scheme and host of the API.
@@ -153,8 +154,13 @@ class WixClient:
             # What the environment says is in the transport.
             trust_env=False,
         )
-        # The SDK tells no stream that a run is over: whoever forgets a client has it closed.
-        self._close = weakref.finalize(self, _close, self._http, self.pool)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # After a failure, nobody waits for requests that are under way.
+        self.close(wait=kind is None)
 
     @property
     def waits(self) -> dict[str, float]:
@@ -162,9 +168,14 @@ class WixClient:
         asked = self._budget.waited_closed
         return {"budget": self._budget.waited - asked, "retries": self.meter.backed_off + asked}
 
-    def close(self) -> None:
-        """Close the connections, without waiting for requests that are under way."""
-        self._close()
+    def close(self, *, wait: bool = True) -> None:
+        """Close the connections, and end the threads.
+
+        Args:
+            wait: Whether to wait for requests that are under way.
+        """
+        self.pool.shutdown(wait=wait, cancel_futures=True)
+        self._http.close()
 
     def send(self, request: Request, parse: Callable[[bytes], T]) -> T:
         """Send a request until it is answered, and parse the answer's body.
@@ -275,11 +286,6 @@ class UnreadableBody(ValueError):
 def _forget_location(response: httpx.Response) -> None:
     # httpx prepares the next request even though it follows no redirect, and stumbles over an odd address.
     response.headers.pop("location", None)
-
-
-def _close(http: httpx.Client, pool: ThreadPoolExecutor) -> None:
-    pool.shutdown(wait=False, cancel_futures=True)
-    http.close()
 
 
 class _Attempts:

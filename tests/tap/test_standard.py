@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from typing import Any
+
 import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
@@ -12,9 +15,20 @@ from wix_sandbox import Sandbox, World
 _SANDBOX = Sandbox(World())
 """It has its address when the suite is made, and serves while the suite runs."""
 
+_OPENED = ExitStack()
+
+
+class _Tap(TapWixUsers):
+    """The suite makes taps, and closes none."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        _OPENED.enter_context(self.run)
+
+
 with own_signals():
     _Suite = get_tap_test_class(
-        TapWixUsers,
+        _Tap,
         config=config(_SANDBOX),
         # The change log of a first run is empty: it is the beginning.
         suite_config=SuiteConfig(max_records_limit=None, ignore_no_records_for_streams=["change_log"]),
@@ -30,5 +44,5 @@ class TestStandard(_Suite):  # type: ignore[misc, valid-type]  # made at run tim
     @pytest.fixture(scope="class", autouse=True)
     @classmethod
     def _served(cls):
-        with _SANDBOX, own_signals():
+        with _SANDBOX, _OPENED, own_signals():
             yield

@@ -1,0 +1,170 @@
+"""One run: what it reads, what failed, and what it tells at its end. It closes what it opened."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from tap_wix_users.schedule import AccountRef, Schedule
+from tap_wix_users.snapshot.table_read import ReadFailed
+from tap_wix_users.wix.client import WixClient
+from tap_wix_users.wix.errors import Forbidden, WixError
+from tap_wix_users.wix.proving import Effort
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from tap_wix_users.settings import Settings
+    from tap_wix_users.summary import RunOutcome, Summary
+    from tap_wix_users.tables.registry import Table
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A part of the run that did not end as it should.
+
+    Attributes:
+        streams: What is incomplete.
+        account_id: In which account.
+        error: Why, and what to do.
+    """
+
+    streams: list[str]
+    account_id: str
+    error: Exception
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to do.
+
+    Attributes:
+        settings: The checked settings.
+        wanted: The tables to make rows of, asked when a read begins.
+        enough: Stop each list after so many rows, and prove nothing: a test of the connection. None to read everything.
+    """
+
+    settings: Settings
+    wanted: Callable[[], Sequence[Table]]
+    enough: int | None = None
+
+
+class Run:
+    """One run. As a context manager it closes its connections and ends its threads.
+
+    Args:
+        summary: Counts what it does.
+        plan: Tells what it is to do, as soon as there is something: discovery makes streams without it.
+        logger: The tap's.
+
+    Attributes:
+        summary: Counts what it does.
+        failures: What is incomplete.
+        accounts_known: Whether the list of accounts is proved to be complete.
+    """
+
+    def __init__(self, summary: Summary, plan: Callable[[], Plan], logger: logging.Logger) -> None:
+        self.summary = summary
+        self.failures: list[Failure] = []
+        self.accounts_known = True
+        self._make_plan = plan
+        self._logger = logger
+        self._schedule: Schedule | None = None
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._schedule = None
+        self._opened.__exit__(kind, error, traceback)
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return self._make_plan()
+
+    @property
+    def settings(self) -> Settings:
+        """The checked settings."""
+        return self._plan.settings
+
+    @property
+    def schedule(self) -> Schedule:
+        """Reads the accounts, with a client that is opened for it."""
+        if self._schedule is None:
+            self._schedule = self._open()
+        return self._schedule
+
+    def _open(self) -> Schedule:
+        chosen = self.settings
+        client = self._opened.enter_context(
+            WixClient(
+                api_key=chosen.api_key.get_secret_value(),
+                base_url=chosen.base_url,
+                requests_per_minute=chosen.requests_per_minute,
+                request_timeout=chosen.request_timeout,
+                max_retry_seconds=chosen.max_retry_seconds,
+                max_concurrency=chosen.max_concurrency,
+            )
+        )
+        self.summary.client = client
+        effort = Effort(
+            page_size=chosen.page_size,
+            attempts=chosen.max_walk_attempts,
+            accept_repeat_proof=chosen.accept_repeat_proof,
+            enough=self._plan.enough,
+        )
+        return self._opened.enter_context(Schedule(client, effort, locale=chosen.locale, wanted=self._plan.wanted))
+
+    @cached_property
+    def accounts(self) -> list[AccountRef]:
+        """The accounts of this run, the configured one first."""
+        account_id = self.settings.account_id
+        refs = [AccountRef(account_id)]
+        if self.settings.include_child_accounts:
+            what = "the list of child accounts"
+            try:
+                children, proved = self.schedule.child_accounts(account_id)
+                refs += children
+                if not proved and self.schedule.whole:
+                    self.accounts_known = False
+                    self.fail(what, account_id, IncompleteRead("it is not proved to be complete: run again"))
+            except WixError as error:
+                self.accounts_known = False
+                self.fail(what, account_id, error)
+        return refs
+
+    def fail(self, stream: str, account_id: str, error: Exception) -> None:
+        """Note that a stream is incomplete; the same error of several streams is one failure."""
+        for failure in self.failures:
+            if failure.error is error:
+                failure.streams.append(stream)
+                return
+        self.failures.append(Failure([stream], account_id, error))
+        self._logger.warning("%s of account %s is not complete; the end of this log says why", stream, account_id)
+
+    def tell(self, outcome: RunOutcome) -> None:
+        """Log what this run did, as one line."""
+        self.summary.tell(self._logger, outcome, [name for failure in self.failures for name in failure.streams])
+
+    def conclude(self) -> int:
+        """Name what failed, in one place, and give the exit code."""
+        if not self.failures:
+            return 0
+        self._logger.error("This run is not complete: %d failure(s), everything else is", len(self.failures))
+        for failure in self.failures:
+            self._logger.error("- %s of account %s: %s", ", ".join(failure.streams), failure.account_id, failure.error)
+        reads = [failure.error.error for failure in self.failures if isinstance(failure.error, ReadFailed)]
+        if len(reads) > 1 and all(isinstance(error, Forbidden) for error in reads):
+            self._logger.error("So much was refused that `account_id` may not be the account that owns the API key")
+        return 1
+
+
+class IncompleteRead(Exception):
+    """A read that does not count as complete."""

@@ -1,0 +1,165 @@
+"""What is read when: each list of each account once, however many tables are made of it, and the next ones ahead."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from tap_wix_users.extract import extract
+from tap_wix_users.snapshot.table_read import ReadFailed
+from tap_wix_users.wix.reads import CHILD_ACCOUNTS, Given
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tap_wix_users.snapshot.table_read import TableRead
+    from tap_wix_users.tables.registry import Table
+    from tap_wix_users.wix.client import WixClient
+    from tap_wix_users.wix.proving import Effort
+    from tap_wix_users.wix.reads import Facts, Read
+
+
+@dataclass(frozen=True)
+class AccountRef:
+    """An account to read.
+
+    Attributes:
+        account_id: Its id.
+        parent_account_id: The account that listed it as a child; None for the configured one.
+    """
+
+    account_id: str
+    parent_account_id: str | None = None
+
+
+class Schedule:
+    """Reads each list once per account, and the next ones ahead. As a context manager it ends its threads.
+
+    Args:
+        client: Sends the requests.
+        effort: How hard a list is read.
+        locale: Language of role titles.
+        wanted: The tables to make rows of, asked when a read begins.
+    """
+
+    def __init__(
+        self, client: WixClient, effort: Effort, *, locale: str, wanted: Callable[[], Sequence[Table]]
+    ) -> None:
+        self._client = client
+        self._effort = effort
+        self._locale = locale
+        self._wanted = wanted
+        self._table_reads: dict[tuple[str, str], TableRead] = {}
+        self._facts: dict[tuple[str, str], Facts] = {}
+        self._lacking: dict[tuple[str, str], ReadFailed] = {}
+        self._tasks: dict[tuple[str, str], Future[None]] = {}
+        self._lock = threading.Lock()
+        # Apart from the client's own pool: a read waits for pages there.
+        self._pool = ThreadPoolExecutor(client.max_concurrency, thread_name_prefix="wix-reads")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # After a failure, nobody waits for what is still read.
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+
+    @property
+    def whole(self) -> bool:
+        """Whether lists are read whole, and not just tried."""
+        return self._effort.enough is None
+
+    def child_accounts(self, account_id: str) -> tuple[list[AccountRef], bool]:
+        """The child accounts of an account, and whether the list is proved to be complete.
+
+        Raises:
+            WixError: The list could not be had.
+        """
+        try:
+            facts = extract(CHILD_ACCOUNTS, self._client, account_id, (), self._effort, Given()).facts
+        except ReadFailed as failure:
+            raise failure.error from None
+        return [AccountRef(child_id, account_id) for child_id in facts.found], facts.proved
+
+    def table_read(self, table: Table, refs: Sequence[AccountRef], place: int) -> TableRead:
+        """The table's rows in an account; handed over, not kept.
+
+        Args:
+            table: The table.
+            refs: All accounts of the run.
+            place: The account's place among them.
+
+        Raises:
+            ReadFailed: The read failed; it is the same one for every table of that read.
+        """
+        if self.whole and self._client.max_concurrency > 1:
+            self._begin_ahead(table, refs, place)
+        account_id = refs[place].account_id
+        self._have(table.read, refs[place])
+        for read in table.needs:
+            if failure := self._lacking.get((read.name, account_id)):
+                raise failure
+        return self._table_reads.pop((table.name, account_id))
+
+    def _begin_ahead(self, table: Table, refs: Sequence[AccountRef], place: int) -> None:
+        """Begin the reads that will be asked for next: their requests do not depend on this one's."""
+        names = [wanted.name for wanted in self._wanted()]
+        following = self._wanted()[names.index(table.name) :] if table.name in names else []
+        upcoming = [(wanted.read, ref) for wanted in following for ref in refs][place + 1 :]
+        with self._lock:
+            begun = sum(not task.done() for task in self._tasks.values())
+            for read, ref in upcoming:
+                if begun >= self._client.max_concurrency:
+                    break
+                if (read.name, ref.account_id) not in self._tasks:
+                    self._tasks[read.name, ref.account_id] = self._pool.submit(self._read, read, ref)
+                    begun += 1
+
+    def _have(self, read: Read, ref: AccountRef) -> Facts:
+        """Have a list read: now, unless it was begun before. Gives what other reads need of it.
+
+        Raises:
+            ReadFailed: The read failed, now or before.
+        """
+        key = (read.name, ref.account_id)
+        with self._lock:
+            task = self._tasks.get(key)
+            # One that still waits for its turn is done here: it may never come while its askers wait.
+            mine = task is None or task.cancel()
+            if task is None or mine:
+                task = self._tasks[key] = Future()
+                # From here on nobody can take it over.
+                task.set_running_or_notify_cancel()
+        if mine:
+            try:
+                self._read(read, ref)
+                task.set_result(None)
+            except BaseException as error:
+                task.set_exception(error)
+                raise
+        task.result()
+        return self._facts[key]
+
+    def _read(self, read: Read, ref: AccountRef) -> None:
+        """Read a list of an account, for every table that is made of it.
+
+        Raises:
+            ReadFailed: It failed, or another list that it begins with did: then that is the one failure.
+        """
+        tables = [table for table in self._wanted() if table.read is read]
+        given = Given(self._locale, ref.parent_account_id, self._facts_for(read, ref, tables))
+        found = extract(read, self._client, ref.account_id, tables, self._effort, given)
+        self._facts[read.name, ref.account_id] = found.facts
+        self._table_reads.update({(name, ref.account_id): table for name, table in found.tables.items()})
+
+    def _facts_for(self, read: Read, ref: AccountRef, tables: Sequence[Table]) -> dict[str, Facts]:
+        """What other reads found. Where one that a table alone needs failed, that table alone is without rows."""
+        facts = {other.name: self._have(other, ref) for other in read.needs}
+        for other in dict.fromkeys(other for table in tables for other in table.needs):
+            try:
+                facts[other.name] = self._have(other, ref)
+            except ReadFailed as failure:
+                self._lacking[other.name, ref.account_id] = failure
+        return facts

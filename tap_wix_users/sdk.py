@@ -1,0 +1,198 @@
+"""The Singer SDK's private parts: all that the tap touches of them stands here, behind names of its own."""
+
+from __future__ import annotations
+
+import copy
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from singer_sdk import Stream, Tap
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib import RecordMessage
+from typing_extensions import override
+
+from tap_wix_users import settings
+from tap_wix_users.writer import LineWriter
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Generator, Iterator
+    from types import FrameType
+
+    from singer_sdk.helpers.types import Context, Record
+
+    from tap_wix_users.tables.models import Row
+
+_SDK_SETTINGS = (
+    "`stream_maps`, or another setting of the Singer SDK, is not as `--about` describes it. "
+    "Its value is not shown here, since it may be a secret"
+)
+
+
+class SdkTap(Tap):
+    """A tap whose settings are checked by this project, and whose signals are its own."""
+
+    message_writer_class = LineWriter
+    # BATCH files ignore deselection, stream maps and filters (meltano/sdk#1117).
+    capabilities: ClassVar[list[Any]] = [c for c in Tap.capabilities if c is not PluginCapabilities.BATCH]
+
+    @property
+    def writer(self) -> LineWriter:
+        """Writes the messages."""
+        return cast("LineWriter", self.message_writer)
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        # Before the SDK's own check, whose messages repeat the value of a wrong-typed secret.
+        if errors := settings.problems(self._config):
+            if raise_errors:
+                raise ConfigValidationError("Config validation failed", errors=errors, schema={})
+            return errors
+        checked = settings.Settings.model_validate(self._config).model_dump(exclude={"api_key"}, exclude_unset=True)
+        self._config.update(checked)
+        if super()._validate_config(raise_errors=False):
+            errors = [_SDK_SETTINGS]
+        if errors and raise_errors:
+            raise ConfigValidationError("Config validation failed", errors=errors, schema={})
+        for sentence in settings.unknown(self._config, self.config_jsonschema["properties"]):
+            self.logger.warning(sentence)
+        return errors
+
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805  # a property of the class
+        # As text: the SDK's conversion of numbers ends in a traceback, ours in a sentence.
+        schema = copy.deepcopy(cls.config_jsonschema)
+        for name in settings.Settings.model_fields:
+            schema["properties"][name]["type"] = ["string"]
+        cls.append_builtin_config(schema)
+        found = parse_environment_config(schema, cls._env_var_prefix)
+        return {name: value for name, value in found.items() if value != ""}
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        # The SDK writes a STATE here and exits with 0: the state may be ahead of rows in a half-written line, and a
+        # run that was ended is no success.
+        self.end_by_signal(signum)
+
+    def end_by_signal(self, number: int) -> None:
+        """End the run: a signal asked for it."""
+        raise NotImplementedError
+
+
+class SdkStream(Stream):
+    """A stream that writes its own messages: the SDK only asks it to."""
+
+    # The models have the columns' types, and the records their columns: there is nothing left to conform.
+    TYPE_CONFORMANCE_LEVEL: ClassVar[TypeConformanceLevel] = TypeConformanceLevel.NONE  # type: ignore[misc]
+
+    def __init__(self, tap: Tap, model: type[Row], schema: dict[str, Any]) -> None:
+        super().__init__(tap, schema=schema, name=model.table)
+        self.primary_keys = model.key
+        self._described = False
+
+    def write_accounts(self) -> Iterator[int]:
+        """Write everything; gives the number of rows for each account. A stream may have nothing of its own."""
+        return iter(())
+
+    @override
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        # Nothing for the SDK to write: `write_accounts` does, since only it knows what belongs between the rows.
+        return iter(())
+
+    @override
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        # The state is the streams' own: the SDK has no bookmark to bound.
+        return None
+
+    @override
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[Record, None, None]:
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for rows in self.write_accounts():
+                counter.increment(rows)
+        yield from ()
+
+    @override
+    def _write_schema_message(self) -> None:
+        # Once a run: targets empty their buffers at every SCHEMA.
+        if not self._described:
+            self._described = True
+            super()._write_schema_message()
+
+    @override
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        # The SDK calls this before the first row: a run that then fails would have told targets to delete everything.
+        # Milliseconds, because two runs may begin in the same second.
+        self._stream_version = self._initialized_at if self.versioned else None
+
+    @property
+    def versioned(self) -> bool:
+        """Whether rows may carry a version. Not those that are only ever added, whatever the catalog says."""
+        return True
+
+    def announce_version(self) -> None:
+        """Tell targets to delete the rows of other versions, if rows carry one."""
+        if self._stream_version is not None:
+            super()._write_activate_version_message(self._stream_version)
+
+    def write_state(self) -> None:
+        """Write a STATE, which is that of all streams."""
+        self._tap.state_writer.write_state(self.tap_state)
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The selected columns that the catalog knows too: one made by an older release lacks the newest ones."""
+        known = self.effective_schema["properties"]
+        return [name for name in self.schema["properties"] if name in known and self.mask[("properties", name)]]
+
+    def send(self, record: Record, extracted_at: dt.datetime) -> None:
+        """Write the selected columns of a record, behind the stream's SCHEMA.
+
+        In place of the SDK's own way, which finds out for each record anew which columns are selected.
+
+        Raises:
+            MapFailed: A stream map could not be applied.
+        """
+        self._write_schema_message()
+        selected = {name: record[name] for name in self.columns if name in record}
+        for stream_map in self.stream_maps:
+            try:
+                mapped = stream_map.transform(selected)
+            except Exception as error:  # a map runs the user's own expressions
+                raise MapFailed(stream_map.stream_alias, error) from None
+            if mapped is not None:
+                alias, version = stream_map.stream_alias, self._stream_version
+                self._tap.write_message(RecordMessage(alias, mapped, version=version, time_extracted=extracted_at))
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether rows are sent otherwise than they are: mapped, flattened, or without some columns."""
+        stream_map, *others = self.stream_maps
+        as_it_is = type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
+        return bool(others) or not as_it_is or len(self.columns) < len(self.schema["properties"])
+
+    @property
+    def version(self) -> int | None:
+        """What its rows carry, where a target deletes the others by it."""
+        return self._stream_version
+
+    @property
+    def writer(self) -> LineWriter:
+        """Writes the messages."""
+        return cast("LineWriter", self._tap.message_writer)
+
+
+class MapFailed(Exception):
+    """A stream map could not be applied. The error's own words may hold the record, so only its kind is told."""
+
+    def __init__(self, stream: str, error: Exception) -> None:
+        super().__init__(
+            f"a stream map of `{stream}` ended with {type(error).__name__}: its expressions have to take null, too"
+        )
