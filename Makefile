@@ -25,6 +25,7 @@ lint: $(VENV)/warehouses ## Check style, types, security rules and what is decla
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive tap_wix_users wix_sandbox wix_access_review wix_demo tools
+	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/deptry .
 
 test: install-warehouses lint ## Run all checks and tests
