@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wix_access_review.campaign.decide import decide, reassign
-from wix_access_review.campaign.folder import ITEMS, Campaign, some, whoever
+from wix_access_review.campaign.folder import ITEMS, Campaign, clock, some, whoever
 from wix_access_review.campaign.freeze import NO_RESPONSE, Opening, open_campaign
 from wix_access_review.campaign.items import Item
+from wix_access_review.campaign.plan import CAUTION, make_plan, write_plan
 from wix_access_review.campaign.progress import about, close, progress, told
+from wix_access_review.campaign.prove import REMOVAL_HOURS, prove, write_proof
+from wix_access_review.campaign.prove import told as outcome
 from wix_access_review.campaign.workbook import write_workbooks
 from wix_access_review.files import naming
 from wix_access_review.report import write_review
@@ -122,6 +125,34 @@ def _status(options: Namespace) -> list[str]:
     return told(progress(Campaign(options.folder)))
 
 
+def _plan(options: Namespace) -> list[str]:
+    campaign = Campaign(options.folder)
+    steps = make_plan(campaign)
+    with naming(campaign.path):
+        written = write_plan(campaign, steps)
+    calls = sum(step.method is not None for step in steps)
+    return [
+        f"{some(len(steps), 'step')}: {some(calls, 'call')}, and {len(steps) - calls:,} in Wix's dashboard",
+        *(f"- {campaign.path / name}" for name in written),
+        CAUTION,
+    ]
+
+
+def _prove_options(parser: ArgumentParser) -> None:
+    _folder(parser)
+    _database(parser)
+    parser.add_argument(
+        "--removal-hours", type=int, default=REMOVAL_HOURS, metavar="HOURS", help="how long a removal may take"
+    )
+
+
+def _prove(options: Namespace) -> list[str]:
+    campaign, proofs = prove(options.folder, options.database, options.removal_hours)
+    with naming(campaign.path):
+        written = write_proof(campaign, proofs, clock())
+    return [*outcome(proofs), *(f"- {campaign.path / name}" for name in written)]
+
+
 def _close_options(parser: ArgumentParser) -> None:
     _folder(parser)
     _by(parser)
@@ -158,6 +189,8 @@ COMMANDS = {
     "decide": Command("Take the decisions of filled-in workbooks.", _decide_options, _decide),
     "status": Command("Tell how far a campaign is.", _folder, _status),
     "reassign": Command("Give open rows to another reviewer.", _reassign_options, _reassign),
+    "plan": Command("Write what the decisions ask for, as calls and as work in the dashboard.", _folder, _plan),
+    "prove": Command("Tell by later reads what became of each decision.", _prove_options, _prove),
     "close": Command("End a campaign: what is open is named, later files are refused.", _close_options, _close),
 }
 """Without a command, `page` is meant."""

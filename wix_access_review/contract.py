@@ -71,15 +71,6 @@ NEEDED: dict[str, dict[str, str]] = {
     "current_wix.assignments": _columns(
         text="account_id user_id assignment_key assignment_id subject_type subject_id restrictions", flag="is_current"
     ),
-    "current_wix.invites": _columns(
-        text="account_id id status", time="observed_at snapshot_at removed_after removed_before", flag="is_current"
-    ),
-    "current_wix.invite_assignments": _columns(
-        text="account_id invite_id assignment_key", time="removed_after removed_before", flag="is_current"
-    ),
-    "current_wix.change_log": _columns(
-        text="account_id stream_name record_key change_type", time="observed_at previous_observed_at"
-    ),
 }
 """Columns and their types in DuckDB, by table. Other columns of these tables are not read."""
 

@@ -165,6 +165,16 @@ class Campaign:
                     found |= {one.item: one for one in self.rows(name, Decision)}
         return found
 
+    @cached_property
+    def taken_at(self) -> dict[str, dt.datetime]:
+        """When the decision on each item that has one was taken into the campaign."""
+        found: dict[str, dt.datetime] = {}
+        for entry in self.log:
+            for name in entry.files:
+                if name.startswith("decisions/"):
+                    found |= {one.item: entry.at for one in self.rows(name, Decision)}
+        return found
+
     @contextlib.contextmanager
     def changing(self) -> Iterator[Campaign]:
         """The campaign as it is on disk, for one program alone to change.
