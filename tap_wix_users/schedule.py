@@ -78,7 +78,7 @@ class Schedule:
             WixError: The list could not be had.
         """
         try:
-            facts = extract(CHILD_ACCOUNTS, self._client, account_id, (), self._effort, Given()).facts
+            facts = extract(CHILD_ACCOUNTS, self._client, account_id, (), self._effort, Given(self._locale)).facts
         except ReadFailed as failure:
             raise failure.error from None
         return [AccountRef(child_id, account_id) for child_id in facts.found], facts.proved

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +17,7 @@ from tap_wix_users.sdk import MapFailed, SdkStream
 from tap_wix_users.snapshot import state, sync
 from tap_wix_users.snapshot.spool import decode
 from tap_wix_users.snapshot.table_read import ReadFailed
+from tap_wix_users.tables.hashing import content_hash
 from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT
 from tap_wix_users.tables.schema import singer_schema
 from tap_wix_users.wix.times import timestamp
@@ -256,8 +256,8 @@ class TableStream(SdkStream):
         maps = {name: self.config.get(name) for name in (*_MAPS, *_FLATTENING)}
         return sync.SyncOptions(
             method=self.replication_method,
-            content=_name_of([ROW_SHAPE, sorted(self.table.model.model_fields), locale]),
-            emitted=_name_of([self.columns, list(self.primary_keys), maps]),
+            content=content_hash([ROW_SHAPE, sorted(self.table.model.model_fields), locale]),
+            emitted=content_hash([self.columns, list(self.primary_keys), maps]),
             tap_version=self._tap.plugin_version,
             rebaseline_days=chosen.rebaseline_days,
             max_state_rows=chosen.max_state_rows,
@@ -307,7 +307,3 @@ class TableStream(SdkStream):
         if at_once or now - self._told_state >= _STATE_SECONDS:
             self._told_state = now
             self.write_state()
-
-
-def _name_of(parts: list[Any]) -> str:
-    return blake2b(msgspec.json.encode(parts, order="sorted"), digest_size=8).hexdigest()

@@ -6,11 +6,9 @@ The widest access, the whole account, is said only where there is no restriction
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
+from tap_wix_users.tables.hashing import content_hash
 from tap_wix_users.tables.links import is_link, without_links
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ class Asset(NamedTuple):
     @property
     def label(self) -> str:
         """Tells this asset from the others of an assignment: its id, or a hash of what could not be parsed."""
-        return self.id if self.id is not None else f"unknown:{_hash(self.unparsed)}"
+        return self.id if self.id is not None else f"unknown:{content_hash(self.unparsed)}"
 
     @property
     def grant(self) -> str:
@@ -124,7 +122,3 @@ def _id(value: Any) -> str | None:
 
 def _string(value: Any) -> str | None:
     return without_links(value) if isinstance(value, str) else None
-
-
-def _hash(value: Any) -> str:
-    return blake2b(msgspec.json.encode(value, order="sorted"), digest_size=8).hexdigest()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
 from tap_wix_users.tables.assets import Asset, assets
+from tap_wix_users.tables.hashing import content_hash
 from tap_wix_users.tables.links import without_links
 from tap_wix_users.tables.models import (
     AccountRow,
@@ -282,7 +280,7 @@ def _told_apart(rows: list[R]) -> Iterable[R]:
     """
     by_key: dict[str, dict[str, R]] = {}
     for row in rows:
-        by_key.setdefault(row.assignment_key, {}).setdefault(_digest(row), row)
+        by_key.setdefault(row.assignment_key, {}).setdefault(content_hash(row.__dict__), row)
     for key, same in by_key.items():
         first, *others = sorted(same)
         yield same[first]
@@ -301,11 +299,6 @@ def _role_of_full_form(assignment: Assignment) -> str | None:
     policy = assignment.unknown.get("policy")
     identifier = policy.get("policyId") if isinstance(policy, dict) else None
     return str(identifier) if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None
-
-
-def _digest(row: AssetColumns) -> str:
-    content = msgspec.json.encode(row.__dict__, order="sorted")
-    return blake2b(content, digest_size=8).hexdigest()
 
 
 def _unfit(restrictions: Any) -> Json:

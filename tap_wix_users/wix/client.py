@@ -123,10 +123,10 @@ class WixClient:
         *,
         api_key: str,
         base_url: str,
-        requests_per_minute: int = 180,
-        request_timeout: float = 30,
-        max_retry_seconds: float = 300,
-        max_concurrency: int = 8,
+        requests_per_minute: int,
+        request_timeout: float,
+        max_retry_seconds: float,
+        max_concurrency: int,
         clock: Clock | None = None,
     ) -> None:
         for name in _TALKERS:

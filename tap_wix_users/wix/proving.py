@@ -52,9 +52,9 @@ class Effort:
         now: Wall clock.
     """
 
-    page_size: int = 100
-    attempts: int = 3
-    accept_repeat_proof: bool = False
+    page_size: int
+    attempts: int
+    accept_repeat_proof: bool
     enough: int | None = None
     progress: Callable[[int, int | None], None] = field(default=lambda _seen, _expected: None)
     now: Callable[[], dt.datetime] = _now

@@ -38,7 +38,7 @@ class Given:
         facts: What other reads found, by their names: all that it cannot do without, and those that its tables ask for.
     """
 
-    locale: str = "en"
+    locale: str
     parent_account_id: str | None = None
     facts: Mapping[str, Facts] = field(default_factory=dict)
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
+from tap_wix_users.settings import Settings
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.endpoints import AccountApi
+from tap_wix_users.wix.proving import Effort
 from tests.virtual import VirtualClock
 from wix_sandbox import Sandbox, Size, World
 
@@ -25,6 +27,20 @@ ASK: dict[str, Callable[[AccountApi], Any]] = {
     "get_account": lambda api: api.get_account(),
 }
 """One request to each endpoint, by the sandbox's name for it."""
+
+
+CLIENT: dict[str, Any] = {
+    name: Settings.model_fields[name].default
+    for name in ("requests_per_minute", "request_timeout", "max_retry_seconds", "max_concurrency")
+}
+"""A client's settings, where a test does not say others."""
+
+EFFORT = Effort(
+    page_size=Settings.model_fields["page_size"].default,
+    attempts=Settings.model_fields["max_walk_attempts"].default,
+    accept_repeat_proof=Settings.model_fields["accept_repeat_proof"].default,
+)
+"""How a list is read, where a test does not say otherwise."""
 
 
 @pytest.fixture
@@ -55,7 +71,7 @@ def connect(clock: VirtualClock) -> Iterator[Callable[..., AccountApi]]:
 
         def make(sandbox: Sandbox, **options: Any) -> AccountApi:
             settings: dict[str, Any] = {"api_key": sandbox.world.key, "base_url": sandbox.url, "clock": clock}
-            client = WixClient(**settings | options)
+            client = WixClient(**CLIENT | settings | options)
             stack.callback(client.close)
             # A request that is still under way when its server stops would leave an open socket behind.
             stack.callback(client.pool.shutdown, cancel_futures=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,10 +14,9 @@ from tap_wix_users.wix import errors
 from tap_wix_users.wix.ahead import PagesAhead, in_order
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.lists import read_team
-from tap_wix_users.wix.proving import Effort, ReadResult
 from tap_wix_users.wix.walks import Entry, OffsetWalk
 from tests.virtual import VirtualClock
-from tests.wix.conftest import asked
+from tests.wix.conftest import EFFORT, asked
 from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.records import Person, stamp
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tap_wix_users.wix.objects import TeamMember
+    from tap_wix_users.wix.proving import ReadResult
     from wix_sandbox import Sandbox
     from wix_sandbox.account import Account
 
@@ -64,7 +64,7 @@ def read(api: Any, **effort: Any) -> ReadResult[Members]:
     """The team, as read a day after everybody has joined."""
     now = dt.datetime(2026, 11, 2, 8, tzinfo=dt.UTC)
     options: dict[str, Any] = {"page_size": 10, "now": lambda: now}
-    return read_team(api, Members, Effort(**options | effort))
+    return read_team(api, Members, replace(EFFORT, **options | effort))
 
 
 def pagings(sandbox: Sandbox) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
 import logging
 import socket
@@ -21,9 +22,8 @@ from tap_wix_users.wix import errors
 from tap_wix_users.wix.endpoints import GET_ROLES
 from tap_wix_users.wix.errors import WixError
 from tap_wix_users.wix.lists import read_sites, read_team
-from tap_wix_users.wix.proving import Effort
 from tests.virtual import VirtualClock
-from tests.wix.conftest import ASK, Listener, asked
+from tests.wix.conftest import ASK, EFFORT, Listener, asked
 from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.faults import KINDS
 from wix_sandbox.problems import HTML
@@ -637,7 +637,7 @@ class TestSecret:
             api = connect(sandbox, request_timeout=timeout(faults[0].kind), max_retry_seconds=4)
             try:
                 read = read_sites if faults[0].kind == "cycle_cursor" else read_team
-                read(api, _Nothing, Effort(page_size=5, attempts=2))
+                read(api, _Nothing, dataclasses.replace(EFFORT, page_size=5, attempts=2))
             except WixError as error:
                 return error, everything(error, caplog.records)
             return None, everything(None, caplog.records)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,7 @@ import pytest
 from tap_wix_users.wix.contributors import KIND, Sites, read_contributors
 from tap_wix_users.wix.errors import ServerFailure, Unauthorized
 from tap_wix_users.wix.objects import Contributor
-from tap_wix_users.wix.proving import Effort, ReadResult
-from tests.wix.conftest import asked
+from tests.wix.conftest import EFFORT, asked
 from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.records import Contributor as Outside
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tap_wix_users.wix.contributors import SiteContributor
+    from tap_wix_users.wix.proving import ReadResult
     from wix_sandbox import Sandbox
     from wix_sandbox.records import Site
 
@@ -73,7 +73,7 @@ def rows(sites: Sequence[Site], known: Sequence[str] = ()) -> list[tuple[str, st
 def read(api: Any, ids: Sequence[str], *, proved: bool = True, role_ids: Sequence[str] | None = None, **effort: Any):
     """Read the contributors of sites."""
     sites = Sites(contributors=dict.fromkeys(ids, 1), proved=proved, role_ids=role_ids)
-    outcome: ReadResult[Found] = read_contributors(api, Found, Effort(**effort), sites)
+    outcome: ReadResult[Found] = read_contributors(api, Found, replace(EFFORT, **effort), sites)
     return outcome
 
 

@@ -16,7 +16,7 @@ import pytest
 from tap_wix_users.wix import errors
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.endpoints import AccountApi
-from tests.wix.conftest import ASK, Listener
+from tests.wix.conftest import ASK, CLIENT, Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -98,7 +98,9 @@ def api() -> Iterator[Callable[..., AccountApi]]:
     with ExitStack() as stack:
 
         def make(url: str, **options: Any) -> AccountApi:
-            client = WixClient(api_key="IST.a-key-of-a-test", base_url=url, max_retry_seconds=0, **options)
+            client = WixClient(
+                api_key="IST.a-key-of-a-test", base_url=url, **CLIENT | {"max_retry_seconds": 0} | options
+            )
             stack.callback(client.close)
             stack.callback(client.pool.shutdown)
             return AccountApi(client, ACCOUNT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -30,8 +30,9 @@ from tap_wix_users.wix.objects import (
     TeamMember,
     TeamPage,
 )
-from tap_wix_users.wix.proving import MARGIN, Effort
+from tap_wix_users.wix.proving import MARGIN
 from tap_wix_users.wix.redaction import Redactor
+from tests.wix.conftest import EFFORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -210,7 +211,7 @@ class Reading:
 
     def run(self, read: Callable[..., ReadResult[Sink]], **effort: Any) -> ReadResult[Sink]:
         """Read a list."""
-        return read(cast("AccountApi", self.api), self._sink, Effort(**{"now": lambda: NOW, **effort}))
+        return read(cast("AccountApi", self.api), self._sink, replace(EFFORT, **{"now": lambda: NOW, **effort}))
 
     def _sink(self) -> Sink:
         self.sinks.append(Sink())

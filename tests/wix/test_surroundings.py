@@ -18,7 +18,7 @@ from tap_wix_users.wix import errors
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.surroundings import BadSurroundings, Surroundings, surroundings
-from tests.wix.conftest import Listener
+from tests.wix.conftest import CLIENT, Listener
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,7 +158,9 @@ KEY = "IST.a-key-of-a-test"
 
 def ask(url: str, *, patience: float = 300, seconds: float = 5) -> RoleList:
     """One request of a client of its own."""
-    client = WixClient(api_key=KEY, base_url=url, max_retry_seconds=patience, request_timeout=seconds)
+    client = WixClient(
+        api_key=KEY, base_url=url, **CLIENT | {"max_retry_seconds": patience, "request_timeout": seconds}
+    )
     try:
         return AccountApi(client, "0aaaaaaa-1111-4222-8333-444455556666").get_roles(locale="en")
     finally:
