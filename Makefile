@@ -24,7 +24,7 @@ lint: $(VENV)/warehouses ## Check style, types, security rules and what is decla
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive tap_wix_users wix_sandbox wix_access_review wix_demo tools
+	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive tap_wix_users wix_sandbox wix_access_review wix_demo target_duckdb_bulk tools
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/deptry .
 

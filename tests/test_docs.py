@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("tap_wix_users", "wix_sandbox", "wix_access_review", "wix_demo")
+PACKAGES = ("tap_wix_users", "wix_sandbox", "wix_access_review", "wix_demo", "target_duckdb_bulk")
 README, GUARANTEES, DICTIONARY = ROOT / "README.md", ROOT / "docs" / "guarantees.md", ROOT / "docs" / "tables.md"
 QUESTIONS, OPERATIONS = ROOT / "docs" / "questions.md", ROOT / "docs" / "operations.md"
 MORE = ("CONTRIBUTING.md", "SECURITY.md", "docs/dashboards.md", "docs/review.md", "docs/warehouses.md")

@@ -1,0 +1,1 @@
+"""A Singer target for DuckDB: batches are read by DuckDB itself, and are whole or not there."""

@@ -1,0 +1,201 @@
+"""One stream: its records are checked as they come, and stored in batches."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.exceptions import MissingKeyPropertiesError
+from singer_sdk.sinks import BatchSink
+from typing_extensions import override
+
+from target_duckdb_bulk.columns import DELETED_AT, TABLE_VERSION, checker, columns
+from target_duckdb_bulk.database import literal
+from target_duckdb_bulk.errors import InputError
+from target_duckdb_bulk.spool import Spool
+from target_duckdb_bulk.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from singer_sdk.sinks.core import BaseJSONSchemaValidator
+
+
+EXTRACTED_AT = "_sdc_extracted_at"
+_METADATA = {
+    EXTRACTED_AT: "TIMESTAMP",
+    "_sdc_received_at": "TIMESTAMP",
+    "_sdc_batched_at": "TIMESTAMP",
+    DELETED_AT: "TIMESTAMP",
+    "_sdc_sequence": "BIGINT",
+    TABLE_VERSION: "BIGINT",
+    "_sdc_sync_started_at": "BIGINT",
+}
+_MOST_BYTES = 1 << 28
+"""Of a batch, however few its rows."""
+
+
+class DuckDbSink(BatchSink):
+    """A stream on its way into its table.
+
+    Args:
+        target: The target, which has the database open.
+        stream_name: The stream's name.
+        schema: Its schema.
+        key_properties: The properties that identify a row.
+    """
+
+    MAX_SIZE_DEFAULT = 50_000
+
+    def __init__(
+        self, target: Any, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        told = {name: kind for name, kind in self.original_schema["properties"].items() if name not in _METADATA}
+        types = columns(stream_name, told, self.key_properties)
+        self._known = {**types, **_METADATA}
+        self._check = checker(self._known, self.key_properties, strict=True)
+        self._spool: Spool | None = None
+        self._version: int | None = None
+        stored = self._known if self.include_sdc_metadata_properties else types
+        schema_name = self.config["default_target_schema"]
+        self._table = Table(target.database, schema_name, stream_name, stored, self.key_properties)
+
+    @property
+    @override
+    def include_sdc_metadata_properties(self) -> bool:
+        return bool(self.config["add_metadata_columns"])
+
+    @property
+    @override
+    def current_size(self) -> int:
+        return self._spool.rows if self._spool else 0
+
+    @property
+    @override
+    def is_full(self) -> bool:
+        return self._spool is not None and (self._spool.rows >= self.max_size or self._spool.size >= _MOST_BYTES)
+
+    @property
+    def version(self) -> int | None:
+        """The version of the table that the rows of the batch belong to."""
+        return self._version
+
+    @override
+    def get_validator(self) -> BaseJSONSchemaValidator | None:
+        # Records are checked as they are read, and again by DuckDB.
+        return None
+
+    @override
+    def setup(self) -> None:
+        super().setup()
+        self._table.prepare()
+
+    def begin(self, version: int | None) -> None:
+        """Begin a batch, or go on with one that has the same version.
+
+        Args:
+            version: The version of the table that its rows belong to.
+        """
+        if version is not None and version != self._version:
+            self._table.know_versions()
+        self._version = version
+
+    def take(self, record: bytes | memoryview, time_extracted: str | None) -> None:
+        """Put a record into the batch.
+
+        Args:
+            record: Its JSON.
+            time_extracted: When the tap read it.
+
+        Raises:
+            InputError: The record is not what its SCHEMA says.
+            MissingKeyPropertiesError: It lacks its key.
+        """
+        try:
+            self._check(record)
+        except msgspec.ValidationError:
+            record = self._amended(record)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise InputError(f"A record of stream `{self.stream_name}` cannot be read: {error}.") from None
+        if self._spool is None:
+            # The SDK's own way to begin a batch: `start_batch` follows.
+            self._get_context({})
+        if time_extracted and self.include_sdc_metadata_properties:
+            record = _with_time(bytes(record), time_extracted)
+        self._spool.write(record)  # type: ignore[union-attr]
+
+    def _amended(self, record: bytes | memoryview) -> bytes:
+        """A record with fields that its SCHEMA does not know left out, and 1.0 for an integer as 1."""
+        told = msgspec.json.decode(record)
+        if not isinstance(told, dict):
+            raise InputError(f"A record of stream `{self.stream_name}` is no object.")
+        if missing := [key for key in self.key_properties if key not in told]:
+            raise MissingKeyPropertiesError(f"A record of stream `{self.stream_name}` lacks its key `{missing[0]}`.")
+        if unknown := sorted(told.keys() - self._known.keys()):
+            self.logger.warning("Left out what the SCHEMA does not know: %s", ", ".join(unknown))
+            self._check = checker(self._known, self.key_properties, strict=False)
+        for name, value in told.items():
+            if isinstance(value, float) and value.is_integer() and self._known.get(name) == "BIGINT":
+                told[name] = int(value)
+        amended = json.dumps({name: value for name, value in told.items() if name in self._known}).encode()
+        try:
+            self._check(amended)
+        except msgspec.ValidationError as error:
+            raise InputError(f"A record of stream `{self.stream_name}` does not fit its SCHEMA: {error}.") from None
+        return amended
+
+    @override
+    def start_batch(self, context: dict[str, Any]) -> None:
+        self._spool = Spool()
+
+    @override
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        self.take(msgspec.json.encode(record, enc_hook=str), None)
+
+    @override
+    def process_batch(self, context: dict[str, Any]) -> None:
+        if self._spool is None:
+            return
+        self.tally_record_read(self._spool.rows)
+        self.record_counter_metric.increment(self._spool.rows)
+        try:
+            self._table.store(self._spool, self._constants(context), hard_delete=self.config["hard_delete"])
+        finally:
+            self._close_spool()
+
+    def _constants(self, context: Mapping[str, Any]) -> dict[str, str]:
+        """Columns that have one value in the whole batch, as typed SQL."""
+        found: dict[str, str] = {}
+        if self.include_sdc_metadata_properties:
+            began = context["batch_start_time"]
+            moment = f"timestamp {literal(began.strftime('%Y-%m-%d %H:%M:%S.%f'))}"
+            milliseconds = f"{int(began.timestamp() * 1000)}::bigint"
+            found = {"_sdc_received_at": moment, "_sdc_batched_at": moment, "_sdc_sequence": milliseconds}
+            found["_sdc_sync_started_at"] = f"{self.sync_started_at}::bigint"
+        return found if self._version is None else {**found, TABLE_VERSION: f"{self._version}::bigint"}
+
+    @override
+    def activate_version(self, new_version: int) -> None:
+        self._table.know_versions()
+        self._table.activate(new_version, hard_delete=self.config["hard_delete"])
+
+    @override
+    def clean_up(self) -> None:
+        super().clean_up()
+        self._close_spool()
+
+    def _close_spool(self) -> None:
+        if self._spool is not None:
+            self._spool.close()
+        self._spool = None
+
+
+def _with_time(record: bytes, time_extracted: str) -> bytes:
+    """A record with the time at which the tap read it, unless it tells that itself."""
+    if EXTRACTED_AT.encode() in record:
+        return record
+    rest = record.lstrip()[1:].lstrip()
+    comma = b"" if rest.startswith(b"}") else b","
+    return b'{"%s":%s%s%s' % (EXTRACTED_AT.encode(), json.dumps(time_extracted).encode(), comma, rest)
