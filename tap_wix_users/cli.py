@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator
 
-    from singer_sdk.plugin_base import _ConfigInput
-
     from tap_wix_users.run import Run
+    from tap_wix_users.sdk import ConfigInput
     from tap_wix_users.summary import RunOutcome
     from tap_wix_users.writer import LineWriter
 
@@ -61,7 +60,7 @@ class CommandLine(SdkTap):
 
     @classmethod
     @override
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> ConfigInput:
         try:
             return super().cb_config(ctx, param, value)
         except (OSError, ValueError, TypeError) as error:
@@ -73,7 +72,7 @@ class CommandLine(SdkTap):
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         if value == CliTestOptionValue.Disabled.value:
             return
-        config: _ConfigInput = ctx.params["config"]
+        config: ConfigInput = ctx.params["config"]
         try:
             tap = cls(config=config.config, parse_env_config=config.parse_env)
         except ConfigValidationError as error:
@@ -94,7 +93,7 @@ class CommandLine(SdkTap):
         *,
         about: bool = False,
         about_format: str | None = None,
-        config: _ConfigInput | None = None,
+        config: ConfigInput | None = None,
         state: IO[str] | None = None,
         catalog: IO[str] | None = None,
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from singer_sdk import Stream, Tap
 from singer_sdk.configuration._dict_config import parse_environment_config
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.plugin_base import _ConfigInput
 
     from tap_wix_users.tables.models import Row
+
+    ConfigInput: TypeAlias = _ConfigInput
+    """The settings as the command line gives them."""
 
 _SDK_SETTINGS = (
     "`stream_maps`, or another setting of the Singer SDK, is not as `--about` describes it. "

@@ -164,6 +164,10 @@ class _Server(uvicorn.Server):
         patience = time.monotonic() + _STOP_SECONDS
         while (self.server_state.connections or self.server_state.tasks) and time.monotonic() < patience:
             await asyncio.sleep(0.001)
+        for connection in list(self.server_state.connections):
+            # Whoever still hangs on: without this its socket would be left to the garbage collector.
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
     def stop(self) -> None:
         if self._loop and self._loop.is_running():

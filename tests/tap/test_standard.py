@@ -12,8 +12,12 @@ from tap_wix_users.tap import TapWixUsers
 from tests.support import BY_SITE, LOGS, TABLES, catalog, config, own_signals
 from wix_sandbox import Sandbox, World
 
-_SANDBOX = Sandbox(World())
-"""It has its address when the suite is made, and serves while the suite runs."""
+_CONFIG: dict[str, Any] = {
+    "api_key": "IST.nowhere-yet",
+    "account_id": "0aaaaaaa-1111-4222-8333-444455556666",
+    "base_url": "http://127.0.0.1:9",
+}
+"""The suite is made before anything is served, and takes these settings anew for each tap."""
 
 _OPENED = ExitStack()
 
@@ -29,7 +33,7 @@ class _Tap(TapWixUsers):
 with own_signals():
     _Suite = get_tap_test_class(
         _Tap,
-        config=config(_SANDBOX),
+        config=_CONFIG,
         # The change log of a first run is empty: it is the beginning.
         suite_config=SuiteConfig(max_records_limit=None, ignore_no_records_for_streams=["change_log"]),
         parse_env_config=False,
@@ -44,5 +48,6 @@ class TestStandard(_Suite):  # type: ignore[misc, valid-type]  # made at run tim
     @pytest.fixture(scope="class", autouse=True)
     @classmethod
     def _served(cls):
-        with _SANDBOX, _OPENED, own_signals():
+        with Sandbox(World()) as sandbox, _OPENED, own_signals():
+            _CONFIG.update(config(sandbox))
             yield
