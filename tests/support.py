@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tap_wix_users.tables import registry
 from tap_wix_users.tap import TapWixUsers
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from wix_sandbox import Sandbox
 
 TEAM = ("assignments", "invite_assignments", "invites", "users")
-TABLES = ("accounts", "assignments", "folders", "invite_assignments", "invites", "roles", "sites", "users")
+TABLES = tuple(sorted(table.name for table in registry.TABLES if table.selected))
 """The tables that are selected by default, in the order that the SDK syncs them: by name."""
-BY_SITE = ("site_contributor_roles", "site_contributors")
+BY_SITE = tuple(sorted(table.name for table in registry.TABLES if not table.selected))
 """The tables that cost requests for each site, and are not selected by default."""
 LOGS = ("change_log", "snapshots")
 COMMAND = [sys.executable, "-W", "error", "-m", "tap_wix_users.tap"]

@@ -13,18 +13,20 @@ from typing import Any
 import yaml
 
 from tap_wix_users.settings import settings_schema
+from tap_wix_users.tables.registry import TABLES
 from tap_wix_users.tap import TapWixUsers
 
 ROOT = Path(__file__).parents[1]
 _KINDS = {"number": "decimal"}
-_USAGE = """\
+_COSTLY = [table.name for table in TABLES if not table.selected]
+"""One request per site, or several."""
+
+_USAGE = f"""\
 ## Tables that cost a request per site
 
-`site_contributors` and `site_contributor_roles` ask about each site. Leave them out, unless you need them:
+{" and ".join(f"`{name}`" for name in _COSTLY)} ask about each site. Leave them out, unless you need them:
 
-    meltano select tap-wix-users --exclude site_contributors '*'
-    meltano select tap-wix-users --exclude site_contributor_roles '*'
-"""
+{"".join(f"    meltano select tap-wix-users --exclude {name} '*'{chr(10)}" for name in _COSTLY)}"""
 
 
 def definition() -> dict[str, Any]:
@@ -50,8 +52,7 @@ def definition() -> dict[str, Any]:
         "pip_url": project["name"],
         "settings": [_setting(name, declared) for name, declared in schema["properties"].items()],
         "settings_group_validation": [schema["required"]],
-        # One request per site, and several.
-        "select": ["*.*", "!site_contributors.*", "!site_contributor_roles.*"],
+        "select": ["*.*", *(f"!{name}.*" for name in _COSTLY)],
         "usage": _USAGE,
         "variant": "original",
     }
