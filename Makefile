@@ -8,7 +8,7 @@ MELTANO_VENV := .venv-meltano
 export MELTANO := $(CURDIR)/$(MELTANO_VENV)/bin/meltano
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install install-warehouses demo test lint bench freeze-release clean
+.PHONY: help install install-warehouses demo test test-fast lint bench freeze-release clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: $(VENV)/warehouses ## Check style, types, security rules and what is decla
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive tap_wix_users wix_sandbox wix_access_review wix_demo target_duckdb_bulk tools
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/deptry .
+
+test-fast: $(VENV)/installed ## Run the tests that take under a minute, for whoever is at work
+	$(VENV)/bin/pytest --numprocesses=auto -m 'not slow and not warehouse'
 
 test: install-warehouses lint ## Run all checks and tests
 	$(VENV)/bin/pytest --numprocesses=auto --cov --cov-report=term-missing

@@ -1,4 +1,4 @@
-"""The settings (STREAMS.md, section 4): declared once, checked before the first request, and never printed."""
+"""The settings (docs/streams.md, section 4): declared once, checked before the first request, and never printed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def _check_api_key(key: SecretStr) -> SecretStr:
     text = key.get_secret_value()
     if text.lower().startswith("bearer"):
-        raise ValueError("starts with `Bearer`: Wix takes the raw key (contract, section 1), so leave that word out")
+        raise ValueError("starts with `Bearer`: Wix takes the key alone, so leave that word out")
     if not re.fullmatch(r"[!-~]{8,}", text):
         raise ValueError(
             "is not a key: it has to be at least 8 printable ASCII characters without spaces or line breaks"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
-import json
 import re
 import shutil
 import subprocess
@@ -26,6 +25,7 @@ from tap_wix_users.wix.errors import Endpoint
 from tests.transform import questions
 from tests.transform.demo import demo_warehouse
 from tests.transform.warehouse import Warehouse
+from tools import settings_page
 from tools.dictionary import dictionary
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("tap_wix_users", "wix_sandbox", "wix_access_review", "wix_demo", "target_duckdb_bulk")
 README, GUARANTEES, DICTIONARY = ROOT / "README.md", ROOT / "docs" / "guarantees.md", ROOT / "docs" / "tables.md"
-QUESTIONS, OPERATIONS = ROOT / "docs" / "questions.md", ROOT / "docs" / "operations.md"
-MORE = ("CONTRIBUTING.md", "SECURITY.md", "docs/dashboards.md", "docs/review.md", "docs/warehouses.md")
-PAGES = (README, GUARANTEES, DICTIONARY, QUESTIONS, OPERATIONS, *(ROOT / page for page in MORE))
+QUESTIONS, TABLE_QUESTIONS = ROOT / "docs" / "questions.md", ROOT / "docs" / "table-questions.md"
+REAL_ACCOUNT, TROUBLESHOOTING = ROOT / "docs" / "real-account.md", ROOT / "docs" / "troubleshooting.md"
+PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
 NAMES = [table.name for table in TABLES] + [ChangeRow.table, ReceiptRow.table]
 FOREIGN = {
     "Broken pipe",
@@ -53,7 +53,7 @@ FOREIGN = {
     "ReadTimeout",
     "SIGTERM",
 }
-"""What the README quotes of Meltano, dbt, the targets, httpx and the system."""
+"""What the page on troubleshooting quotes of Meltano, dbt, the targets, httpx and the system."""
 
 
 def _text(page: Path) -> str:
@@ -85,14 +85,18 @@ def test_the_dictionary_is_the_one_that_the_code_makes():
     assert _text(DICTIONARY) == dictionary()
 
 
-def test_the_readme_lists_the_settings():
-    """Exactly those that the code declares, in its order, with its defaults and its words."""
-    expected = []
-    for name, declared in Settings.model_fields.items():
-        default = declared.default if isinstance(declared.default, str) else json.dumps(declared.default, default=str)
-        required = declared.is_required()
-        expected.append([f"`{name}`", "required" if required else f"`{default}`", declared.description])
-    assert _rows(_section(README, "Settings")) == expected
+def test_the_settings_are_those_of_the_code():
+    """`docs/settings.md` is what `python -m tools.settings_page` writes: every setting, its default and its words."""
+    page = settings_page.page()
+    assert _text(ROOT / "docs" / "settings.md") == page
+    assert [row[0] for row in _rows(page)] == [f"`{name}`" for name in Settings.model_fields]
+
+
+def test_the_readme_fits_two_screens():
+    """What the project is, the two commands, a picture, a real account, and links: the rest stands in `docs/`."""
+    assert README.stat().st_size <= 6_000
+    linked = set(re.findall(r"\]\(docs/([\w-]+\.md)", _text(README)))
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} == linked
 
 
 def test_meltano_knows_the_settings():
@@ -111,12 +115,12 @@ def test_meltano_knows_the_settings():
     assert tap["settings"] == expected
 
 
-def test_the_readme_names_the_permissions():
-    """Each permission stands in the README in the words of the error that a key without it meets."""
+def test_the_permissions_are_named():
+    """Each permission stands in the table in the words of the error that a key without it meets."""
     asked = [endpoint for endpoint in vars(endpoints).values() if isinstance(endpoint, Endpoint)]
     permissions = {endpoint.permission for endpoint in asked} | {endpoints.GET_ACCOUNT_PERMISSION}
     assert len(asked) >= 6
-    section = _section(README, "Get an API key")
+    section = _section(REAL_ACCOUNT, "Get an API key")
     assert [permission for permission in permissions if not permission or permission not in section] == []
 
 
@@ -143,8 +147,8 @@ def test_the_answers_to_the_questions(stored):
 
 
 def test_the_views_without_dbt(stored, tmp_path):
-    """The README's command makes the same views as dbt."""
-    assert "python -m tap_wix_users.warehouse.current raw_wix current_wix > output/views.sql" in _text(README)
+    """The command that is given makes the same views as dbt."""
+    assert "python -m tap_wix_users.warehouse.current raw_wix current_wix > output/views.sql" in _text(REAL_ACCOUNT)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         assert current.main(["raw_wix", "other_wix", *NAMES[:-2]]) == 0
@@ -163,9 +167,9 @@ def _blocks(page: Path) -> list[Any]:
     return [pytest.param(query, words, id=f"{page.stem}-{number}") for number, (query, words) in enumerate(found)]
 
 
-@pytest.mark.parametrize(("query", "answer"), _blocks(README))
-def test_a_query_of_the_readme(query, answer, warehouse):
-    """It runs, and gives as many rows as the README says."""
+@pytest.mark.parametrize(("query", "answer"), _blocks(TABLE_QUESTIONS))
+def test_a_query_of_a_table(query, answer, warehouse):
+    """It runs, and gives as many rows as the page says."""
     number = answer.split(" ", 1)[0].rstrip(",")
     said = {"No": 0, "One": 1}.get(number) if not number.isdecimal() else int(number)
     assert len(warehouse.execute(query).fetchall()) == said
@@ -199,8 +203,8 @@ def test_a_check_notices_what_is_wrong(warehouse, tmp_path):
 
 
 def test_every_table_answers_a_question():
-    """The README has a question for each table, in the order of the dictionary."""
-    assert re.findall(r"^### `(\w+)`: .*\?$", _section(README, "Tables, and what they answer"), re.MULTILINE) == NAMES
+    """There is a question for each table, in the order of the dictionary."""
+    assert re.findall(r"^## `(\w+)`: .*\?$", _text(TABLE_QUESTIONS), re.MULTILINE) == NAMES
 
 
 # --- Messages, commands, links ---
@@ -216,13 +220,12 @@ def _words_of_the_code() -> str:
 
 
 def _messages() -> list[str]:
-    section = _section(README, "Troubleshooting")
-    return [row[0] for row in _rows(section)]
+    return [row[0] for row in _rows(_text(TROUBLESHOOTING))]
 
 
 @pytest.mark.parametrize("cell", _messages())
 def test_a_message_that_is_explained_is_one_that_is_printed(cell):
-    """What the README quotes stands in the code, apart from names and numbers that are put in."""
+    """What the page quotes stands in the code, apart from names and numbers that are put in."""
     quotes = [double or single for double, single in re.findall(r"``(.+?)``(?!`)|`([^`]+)`", cell)]
     assert quotes
     for quote in quotes:
@@ -317,5 +320,5 @@ def test_every_test_that_is_named_exists():
 def test_every_file_that_is_named_exists():
     """Each module that a page names in passing is there."""
     named = re.findall(r"`((?:\w+/)*\w+\.py)`", _every_page())
-    places = [ROOT, ROOT / "tap_wix_users", ROOT / "examples" / "operations"]
+    places = [ROOT, ROOT / "tap_wix_users", ROOT / "examples" / "operations", ROOT / "benchmarks"]
     assert [name for name in named if not any((place / name).is_file() for place in places)] == []

@@ -1,4 +1,4 @@
-"""The settings (STREAMS.md section 4): their defaults, and a clear sentence for each value that is no good."""
+"""The settings (docs/streams.md, section 4): their defaults, and a clear sentence for each value that is no good."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_GUID = (
     "like 0aaaaaaa-1111-4222-8333-444455556666"
 )
 NO_KEY = "`api_key` is not a key: it has to be at least 8 printable ASCII characters without spaces or line breaks"
-NO_BEARER = "`api_key` starts with `Bearer`: Wix takes the raw key (contract, section 1), so leave that word out"
+NO_BEARER = "`api_key` starts with `Bearer`: Wix takes the key alone, so leave that word out"
 MISSING_KEY = "`api_key` is missing: Account-level API key, raw. An owner or co-owner makes it in the API Keys Manager"
 
 
@@ -55,13 +55,13 @@ DEFAULTS = {
     "include_accept_links": False,
     "locale": "en",
 }
-"""Those of STREAMS.md section 4."""
+"""Those of docs/streams.md, section 4."""
 
 OF_SINGER = {"emit_activate_version_messages": False}
 
 
 def test_key_and_account_are_enough():
-    """Every other setting has the default of STREAMS.md section 4."""
+    """Every other setting has the default of docs/streams.md, section 4."""
     assert problems(_config()) == []
     assert _read() == DEFAULTS | OF_SINGER
 

@@ -1,4 +1,4 @@
-"""The part of Wix's query language that the endpoints take: filters and sort orders (section 1.3 of the contract)."""
+"""The part of Wix's query language that the endpoints take: filters and orders (docs/api-contract.md, section 1.3)."""
 
 from __future__ import annotations
 

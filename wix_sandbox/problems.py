@@ -1,4 +1,4 @@
-"""The API's ways of saying no, in its documented envelope (section 1.2 of the contract)."""
+"""The API's ways of saying no, in its documented envelope (docs/api-contract.md, section 1.2)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tap_wix_users.snapshot.state import TableState, Version
 Change: TypeAlias = Literal["added", "modified", "removed"]
 
 BRAKE_FLOOR = 20
-"""A mass removal is more than this many rows (STREAMS.md, section 3.4)."""
+"""A mass removal is more than this many rows (docs/streams.md, section 3.4)."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """One table of one account, from a read to what has to be written. Pure: it knows neither HTTP nor Singer.
 
-What has to be written comes as events, in the order of STREAMS.md section 3.11, so that whatever was written when a run
-is killed is true: first that rows follow which the state does not cover, then rows, then removals and changes, then the
-receipt, and last the state that covers them.
+What has to be written comes as events, in the order of docs/streams.md, section 3.11, so that whatever was written when
+a run is killed is true: first that rows follow which the state does not cover, then rows, then removals and changes,
+then the receipt, and last the state that covers them.
 """
 
 from __future__ import annotations

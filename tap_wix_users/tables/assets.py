@@ -1,4 +1,6 @@
-"""What an assignment reaches: the API's `restrictions` as asset columns (contract section 2.1, STREAMS.md section 2).
+"""What an assignment reaches: the API's `restrictions` as asset columns.
+
+The restrictions are those of docs/api-contract.md, section 2.1, and the columns those of docs/streams.md, section 2.
 
 The widest access, the whole account, is said only where there is no restriction. Whatever cannot be parsed is
 `unknown`.

@@ -1,4 +1,4 @@
-"""The tables, as STREAMS.md (sections 1 and 2) declares them.
+"""The tables, as docs/streams.md (sections 1 and 2) declares them.
 
 A model is a table's only declaration: its columns, their types and descriptions, and its key. The Singer schema and
 the data dictionary are made of it, and a row is an instance of it. `observed_at` and `snapshot_at` are no fields: they

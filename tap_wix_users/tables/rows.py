@@ -149,7 +149,7 @@ def role_rows(account_id: str, listed: tuple[Role, Literal["predefined", "custom
 
     Args:
         account_id: The account.
-        listed: The role, and the list that it came in: nothing else tells a custom one (contract, section 2.2).
+        listed: The role, and its list, which alone tells a custom one (docs/api-contract.md, section 2.2).
     """
     role, role_type = listed
     yield RoleRow(
@@ -232,7 +232,7 @@ def contributor_role_rows(account_id: str, found: SiteContributor) -> Iterable[C
 
 
 def _path(folder: Folder) -> str | None:
-    """The folder's path, which ends with its own name whether or not the API's list does (STREAMS.md, section 2).
+    """The folder's path, which ends with its own name whether or not the API's list does (docs/streams.md, section 2).
 
     Without a list, or without a name on the way, only the path of a folder at the root is known.
     """
@@ -295,7 +295,7 @@ def _assignment_key(assignment: Assignment, role_id: str | None, asset: Asset, *
 
 
 def _role_of_full_form(assignment: Assignment) -> str | None:
-    """The role id where the API uses the full form of an assignment (contract, section 6.3)."""
+    """The role id where the API uses the full form of an assignment (docs/api-contract.md, section 6.3)."""
     policy = assignment.unknown.get("policy")
     identifier = policy.get("policyId") if isinstance(policy, dict) else None
     return str(identifier) if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None

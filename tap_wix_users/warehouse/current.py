@@ -1,4 +1,4 @@
-"""The rule of what is current (STREAMS.md, section 3.10), as SQL that any warehouse runs.
+"""The rule of what is current (docs/streams.md, section 3.10), as SQL that any warehouse runs.
 
 ``python -m tap_wix_users.warehouse.current raw_wix current_wix`` prints the statements that make the views, given the
 schema of the loaded tables and that of the views; further arguments are the tables, all that are selected by default

@@ -41,7 +41,7 @@ class RequestBudget:
     """Admits requests so that no minute holds more than it may, and holds all of them back after a 429.
 
     A sliding window: a run may spend a whole minute's budget in a burst, which Wix's 200 requests a minute
-    (section 1.1) allow.
+    (docs/api-contract.md, section 1.1) allow.
     """
 
     def __init__(self, requests_per_minute: int, clock: Clock) -> None:

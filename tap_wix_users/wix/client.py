@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
-"""Statuses that another attempt may cure (section 1.1). 400, 401, 403, 404 and 428 never are."""
+"""Statuses that another attempt may cure (docs/api-contract.md, section 1.1). 400, 401, 403, 404 and 428 never are."""
 
 THROTTLE_SECONDS = 60.0
-"""Back-off for a 429 without ``Retry-After``: the limit is one per minute (section 1.1)."""
+"""Back-off for a 429 without ``Retry-After``: the limit is one per minute (docs/api-contract.md, section 1.1)."""
 
 LONGEST_BACKOFF = 60.0
 
@@ -85,7 +85,7 @@ class Request:
 
     Attributes:
         endpoint: Method, path and the permission that it needs.
-        headers: Exactly one id header: ``wix-account-id`` or ``wix-site-id`` (section 1).
+        headers: Exactly one id header: ``wix-account-id`` or ``wix-site-id`` (docs/api-contract.md, section 1).
         params: Query parameters; a list repeats its key.
         body: JSON body of a POST.
         meter: Counts it.

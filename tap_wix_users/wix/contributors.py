@@ -1,4 +1,4 @@
-"""The contributors of an account's sites, and the roles that they hold there (contract, section 2.4)."""
+"""The contributors of an account's sites, and the roles that they hold there (docs/api-contract.md, section 2.4)."""
 
 from __future__ import annotations
 

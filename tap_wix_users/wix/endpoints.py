@@ -1,6 +1,6 @@
 """The endpoints that the tap reads, each a method that asks once. None of them changes anything at Wix.
 
-Section numbers are those of the API contract, where every path, parameter and permission comes from.
+Section numbers are those of docs/api-contract.md, where every path, parameter and permission comes from.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@
         └── ServerFailure    5xx
 
 An error tells what an operator needs (method, path, status, Wix's code and description, request id) and
-never a secret: no key, no query string, no body. See section 1.2 of the API contract.
+never a secret: no key, no query string, no body. See docs/api-contract.md, section 1.2.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class Refusal(WixError):
     Attributes:
         status: HTTP status.
         code: Wix's error code, for example ``PERMISSION_DENIED``; empty when there is none.
-        description: Wix's words, without secrets; often empty (section 1.2).
+        description: Wix's words, without secrets; often empty (docs/api-contract.md, section 1.2).
         request_id: ``x-wix-request-id``, which Wix support asks for; empty when there is none.
         violations: The refused fields of a 400.
         retry_after: The ``Retry-After`` header.
@@ -276,7 +276,8 @@ def _violation(violation: _Violation, redactor: Redactor) -> FieldViolation:
 
 
 def _envelope(body: bytes) -> _Envelope:
-    # Some 403s are HTML pages (section 1.2), and an envelope may hold anything: what cannot be read is left out.
+    # Some 403s are HTML pages (docs/api-contract.md, section 1.2), and an envelope may hold anything: what cannot be
+    # read is left out.
     try:
         return _Envelope.model_validate_json(body[:_MOST_ENVELOPE])
     except ValidationError:

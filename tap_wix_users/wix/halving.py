@@ -1,4 +1,4 @@
-"""Which contributor holds which role, when the API only tells who holds one of several (contract, section 2.4).
+"""Which contributor holds which role, where the API tells who holds one of several (docs/api-contract.md, section 2.4).
 
 Asking once for each role costs as many requests as there are roles, for every site. Asking for halves of the roles, and
 halving on only where somebody was found, costs about two requests for each doubling: 10 instead of 30 for one

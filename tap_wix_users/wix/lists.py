@@ -204,7 +204,7 @@ def _team_entry(member: TeamMember) -> Entry:
 
 
 def _team_counts(page: TeamPage) -> dict[str, int] | None:
-    """Users and invites as the facets count them. Facets leave out what they count zero of (section 2.1)."""
+    """Users and invites as the facets count them, which leave out zero (docs/api-contract.md, section 2.1)."""
     if page.facets is None:
         return None
     counts = {"Users": 0, "InviteStatus": 0}

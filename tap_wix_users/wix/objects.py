@@ -3,7 +3,7 @@
 Tolerant: a field that is missing is None, one that is unknown survives in ``model_extra``, enum values are plain
 strings, and a value of another type than documented is moved aside (`unparsed`) rather than ending the read. Only what
 identifies a row, or holds the list of rows, has to be as documented.
-Section numbers are those of the API contract.
+Section numbers are those of docs/api-contract.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Walks repeated until one is proved (STREAMS.md, section 3.2).
+"""Walks repeated until one is proved (docs/streams.md, section 3.2).
 
 A read hands its objects, page by page, to a `Sink`, a new one for each walk: what a read returns was seen by one walk
 from its first page to its last.
@@ -41,7 +41,7 @@ def _now() -> dt.datetime:
 
 @dataclass(frozen=True)
 class Effort:
-    """How a list is read (STREAMS.md, section 3.2).
+    """How a list is read (docs/streams.md, section 3.2).
 
     Attributes:
         page_size: Rows of Search Team to ask for at once.

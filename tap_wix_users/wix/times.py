@@ -11,7 +11,10 @@ def timestamp(moment: dt.datetime) -> str:
 
 
 def normalized(text: str) -> str | None:
-    """An ISO 8601 date-time of the API in that form; None when it is not one. Without a zone it is UTC (section 1)."""
+    """An ISO 8601 date-time of the API in that form; None when it is not one.
+
+    Without a zone it is UTC (docs/api-contract.md, section 1).
+    """
     try:
         moment = dt.datetime.fromisoformat(text)
         if len(text) == 24 and text[10] == "T" and text[23] == "Z":

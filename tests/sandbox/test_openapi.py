@@ -1,4 +1,4 @@
-"""Every kind of answer against the API description (`tests/data/openapi.yaml`, a copy of the one in the contract)."""
+"""Every kind of answer against the API description (`tests/data/openapi.yaml`, made from docs/api-contract.md)."""
 
 from __future__ import annotations
 

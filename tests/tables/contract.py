@@ -1,4 +1,4 @@
-"""The JSON examples of the API contract, verbatim, and values of the kinds that an API might send instead."""
+"""The JSON examples that the API contract was compiled with, and values of the kinds that an API might send instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 
 
 def example(name: str) -> bytes:
-    """An example as the body of an answer: `team` (section 2.1), `roles` (2.2), `sites` (2.3), and so on."""
+    """An example as the body of an answer: `team`, `roles`, `sites`, and so on (docs/api-contract.md, section 2)."""
     return (EXAMPLES / f"{name}.json").read_bytes()
 
 

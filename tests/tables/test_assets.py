@@ -1,4 +1,4 @@
-"""What an assignment reaches (STREAMS.md section 2): every documented restriction, and every other one."""
+"""What an assignment reaches (docs/streams.md, section 2): every documented restriction, and every other one."""
 
 from __future__ import annotations
 

@@ -696,7 +696,7 @@ class TestAssignmentKeys:
 
 
 class TestTheFullFormOfAnAssignment:
-    """Where the API sends `policy` in place of `policyId` (contract, section 6.3)."""
+    """Where the API sends `policy` in place of `policyId` (docs/api-contract.md, section 6.3)."""
 
     POLICY = {"policyId": OWNER, "title": "Owner", "description": "Full access"}  # noqa: RUF012
 

@@ -1,4 +1,4 @@
-"""The Singer schema of each table: the columns of STREAMS.md section 2, in the words that targets read."""
+"""The Singer schema of each table: the columns of docs/streams.md, section 2, in the words that targets read."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_the_tables_are_those_of_the_contract():
 
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_table_has_exactly_its_columns(name):
-    """Each column of STREAMS.md, of its type, and no other."""
+    """Each column of docs/streams.md, of its type, and no other."""
     assert _undescribed(SCHEMAS[name]) == OF_EACH | COLUMNS[name]
 
 

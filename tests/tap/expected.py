@@ -24,7 +24,7 @@ KEYS = {
     "sites": ("account_id", "id"),
     "folders": ("account_id", "id"),
 }
-"""Primary keys of STREAMS.md section 1."""
+"""Primary keys of docs/streams.md, section 1."""
 
 SEEN = ("observed_at", "snapshot_at")
 

@@ -38,7 +38,7 @@ COLUMNS = {
     "expected_count added_count modified_count removed_count duplicate_count request_count retry_count attempt_count "
     "digest error tap_version",
 }
-"""Those of STREAMS.md section 2."""
+"""Those of docs/streams.md, section 2."""
 OWN_KEYS = {
     **KEYS,
     "site_contributors": ("account_id", "site_id", "contributor_account_id"),
@@ -69,7 +69,7 @@ def test_no_stream_too_many():
 
 
 def test_columns_and_keys():
-    """Columns, keys, replication and selection are those of STREAMS.md, and each column is described."""
+    """Columns, keys, replication and selection are those of docs/streams.md, and each column is described."""
     entries = _entries(discovered())
     assert set(entries) == {*TABLES, *BY_SITE, *LOGS}
     for stream, names in COLUMNS.items():

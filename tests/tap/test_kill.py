@@ -1,4 +1,4 @@
-"""State is true at every byte (STREAMS.md, sections 3.7 and 3.10): a run is killed, the next one loses nothing."""
+"""State is true at every byte (docs/streams.md, sections 3.7 and 3.10): a run is killed, the next one loses nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sync promises, seen in its messages (STREAMS.md, section 3)."""
+"""What a sync promises, seen in its messages (docs/streams.md, section 3)."""
 
 from __future__ import annotations
 
@@ -394,7 +394,7 @@ def test_an_unknown_list_of_accounts_announces_nothing(serve, fault):
 
 
 def test_order_of_messages(serve):
-    """SCHEMA, rows, change log, receipt, STATE: table by table, and account by account (section 3.11)."""
+    """SCHEMA, rows, change log, receipt, STATE: table by table, account by account (docs/streams.md, section 3.11)."""
     sandbox = serve()
     first = run(sandbox, include_child_accounts=True)
     with sandbox.lock:

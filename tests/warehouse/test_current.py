@@ -1,4 +1,4 @@
-"""The rule of what is current (STREAMS.md, section 3.10), as SQL on DuckDB.
+"""The rule of what is current (docs/streams.md, section 3.10), as SQL on DuckDB.
 
 The law, for an account that changes and a tap that fails in every way: after a complete run the current rows are
 exactly the account's, and until the next one no row that existed throughout is ever not current.

@@ -130,7 +130,7 @@ GRANT_ROLES = f"The API key needs the permission {GET_ROLES.permission}: {MANAGE
 
 
 class TestEachStatus:
-    """Every row of the contract's section 1.2, as often as it lasts and once."""
+    """Every row of docs/api-contract.md, section 1.2, as often as it lasts and once."""
 
     @pytest.mark.parametrize(
         ("status", "kind", "requests", "advice"),

@@ -192,7 +192,7 @@ PERMISSIONS = {
         ["Manage Team Members", "SCOPE.IDENTITY.MANAGE-TEAM-MEMBERS"],
     ),
 }
-"""The table of the contract's section 2."""
+"""The table of docs/api-contract.md, section 2."""
 
 
 @pytest.mark.parametrize("body", [None, "", HTML, {"message": "", "details": {}}], ids=["as it is", "", "HTML", "{}"])

@@ -1,4 +1,4 @@
-"""What a refusal tells: what an operator needs, for every status of the contract's section 1.2, and never a secret."""
+"""A refusal tells what an operator needs, for every status of docs/api-contract.md, section 1.2, and never a secret."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ class TestEachStatus:
 
 
 class TestPermissions:
-    """A 403 names the permission of the contract's section 2."""
+    """A 403 names the permission of docs/api-contract.md, section 2."""
 
     @pytest.mark.parametrize(
         ("endpoint", "method", "path", "permission"),

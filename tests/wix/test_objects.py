@@ -92,7 +92,7 @@ class TestTolerance:
         ],
     )
     def test_an_empty_list_may_be_left_out(self, kind, lists):
-        """Wix may leave out what has its default value (section 1)."""
+        """Wix may leave out what has its default value (docs/api-contract.md, section 1)."""
         assert _columns(objects.parse(kind, b"{}"), *lists) == lists
 
     @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_an_offset_is_turned_into_utc(text: str, expected: str):
     ],
 )
 def test_without_a_zone_it_is_utc(text: str, expected: str):
-    """The API's date-times are in UTC (section 1)."""
+    """The API's date-times are in UTC (docs/api-contract.md, section 1)."""
     assert normalized(text) == expected
 
 

@@ -1,7 +1,7 @@
 """The plan: what the decisions ask for, as calls for people to send, and as work in Wix's dashboard without a call.
 
-Nothing in this project sends any of it. The calls are those of section 9 of the API contract, written from Wix's public
-documentation and never tried; no key and no token stands in them.
+Nothing in this project sends any of it. The calls are those of docs/api-contract.md, section 9, written from public
+documentation and never tried; they contain no key and no token.
 """
 
 from __future__ import annotations
