@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from wix_sandbox.endpoints import OPERATIONS
+
 if TYPE_CHECKING:
     from wix_sandbox import Sandbox
 
-PATHS = {
-    "search_team": ("POST", "/roles-management/v3/team/search"),
-    "get_roles": ("GET", "/roles-management/roles"),
-    "query_sites": ("POST", "/site-list/v2/sites/query"),
-    "count_sites": ("POST", "/site-list/v2/sites/count"),
-    "query_contributors": ("GET", "/roles-management/v2/contributors/query"),
-    "list_child_accounts": ("GET", "/accounts/v1/account/child-accounts"),
-    "get_account": ("GET", "/accounts/v1/accounts/{account_id}"),
-    "query_folders": ("POST", "/site-folders/v2/folders/query"),
-}
+PATHS = {name: (operation.method, operation.path) for name, operation in OPERATIONS.items()}
+"""Method and path of each endpoint; `test_openapi` holds them against the API description."""
+
 ALL_SITES = {"namespace": {"$in": ["WIX", "HEADLESS"]}}
 
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
