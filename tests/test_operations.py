@@ -93,6 +93,38 @@ def test_a_night(project):
         assert world.key not in text + bad.stderr
 
 
+def test_what_a_night_leaves(project):
+    """All of it is for its owner alone, also after a run that was killed; and no file with the key in it stays."""
+    run = project / ".meltano" / "run" / "tap-wix-users"
+    run.mkdir(parents=True)
+    left = run / "tap.0.config.json"
+    world, before = World(Size(users=12, sites=3)), {path for path in project.rglob("*") if not path.is_symlink()}
+    with Sandbox(world) as sandbox:
+        for fault in ([], [Fault.of("status", endpoint="get_roles", status=403)]):
+            left.write_text(json.dumps({"api_key": world.key}))
+            for one in fault:
+                sandbox.faults.add(one)
+            _script(project, "nightly.sh", env=_env(sandbox))
+            assert list(run.glob("*.config.json")) == []
+    made = [path for path in project.rglob("*") if not path.is_symlink() and path not in before]
+    assert len(made) > 10
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
+    assert [path for path in made if path.is_file() and world.key.encode() in path.read_bytes()] == []
+
+
+def test_temporary_files(project):
+    """A loader that fails leaves none behind, and those that it makes are in a folder of its owner's."""
+    seen = project / "seen"
+    fake = project / "meltano"
+    fake.write_text(
+        f'#!/bin/bash\nstat -c %a "$TMPDIR" >{seen}\ntouch "$TMPDIR/rows.csv"\necho "$TMPDIR" >>{seen}\nexit 3\n'
+    )
+    fake.chmod(0o700)
+    assert _script(project, "nightly.sh", env=_env(MELTANO=str(fake))).returncode == 3
+    mode, folder = seen.read_text().split()
+    assert (mode, Path(folder).exists()) == ("700", False)
+
+
 def test_a_night_that_cannot_begin(project):
     """Without Meltano there is no summary, the shell's code, and the reason; a wrong setting is told likewise."""
     missing = _script(project, "nightly.sh", env=_env(MELTANO="no-such-command"))
@@ -150,6 +182,31 @@ def test_one_run_per_account(project):
     assert counted == [(account, len(world.accounts[account].people) + left.get(account, 0)) for account in ids]
     logged = _stored(project, "select account_id, record_key from raw_wix.change_log where stream_name = 'users'")
     assert logged == [(world.main.id, leaver)]
+
+
+ID = "0aaaaaaa-1111-4222-8333-444455556666"
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        (f"{ID}\n", [ID]),
+        (f"{ID}\r\n{ID}\r\n", [ID, ID]),
+        (f"\ufeff{ID}\r\n", [ID]),
+        (f"# ours\n  # theirs\n{ID}  # the first\n\t{ID}\t\n", [ID, ID]),
+        (f"\r\n \n{ID}", [ID]),
+        ("", []),
+        ("#\r\n", []),
+    ],
+)
+def test_a_list_of_accounts(project, text, ids):
+    """Comments, blank lines, indents, the line ends of Windows and a byte order mark are no accounts."""
+    night = project / "examples" / "operations" / "nightly.sh"
+    night.write_text('#!/bin/bash\necho "$TAP_WIX_USERS_ACCOUNT_ID $1"\n')
+    (project / "accounts.txt").write_bytes(text.encode())
+    done = _script(project, "accounts.sh", "accounts.txt", env=_env())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [f"{one} --state-id-suffix={one}" for one in ids]
 
 
 def test_one_of_the_accounts_fails(project):

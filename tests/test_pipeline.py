@@ -87,8 +87,12 @@ def test_a_run_that_fails_leaves_every_row_standing(project, ask):
 
 
 def test_the_demo_runs_twice(project):
-    """It ends by itself with the tables that a person reads; the second run tells what changed, and when."""
+    """It ends by itself with the tables that a person reads; the second run tells what changed, and when.
+
+    Everything that it writes is for its owner alone.
+    """
     outputs = []
+    before = {path for path in project.rglob("*") if not path.is_symlink()}
     for _ in range(2):
         done = subprocess.run(
             [sys.executable, "-m", "wix_demo.pipeline"],
@@ -113,4 +117,7 @@ def test_the_demo_runs_twice(project):
     for output in outputs:
         (page,) = re.findall(r"The access review: (\S+\.html)", output)
         assert "Ivy Lindqvist" in (project / page).read_text(encoding="utf-8")
+    made = [path for path in project.rglob("*") if not path.is_symlink() and path not in before]
+    assert {"wix.duckdb", "demo.json", "access-review.html"} <= {path.name for path in made}
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
     assert json.loads((project / "output" / "demo.json").read_text())["days"] == 30

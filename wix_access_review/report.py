@@ -32,7 +32,7 @@ def write_review(database: Path, folder: Path, title: str | None = None) -> list
     with reading(database) as connection:
         review = read_review(connection, title)
         with naming(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with drafts(paths) as (page, csv, xlsx):
                 page.write_text(render(review), encoding="utf-8", newline="\n")
                 write_csv(csv, review_rows(connection))

@@ -13,6 +13,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wix_demo.private import private
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
@@ -39,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.exit(2, "Meltano is not there: run `pip install meltano`, or name it in the variable MELTANO.\n")
     demo = _with_extra("demo", "wix_demo.pipeline")
     try:
-        lay(folder)
+        with private():
+            lay(folder)
     except OSError as error:
         parser.exit(2, f"Cannot make a project in {folder}: {error.strerror}.\n")
     with contextlib.chdir(folder):

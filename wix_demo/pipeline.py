@@ -20,6 +20,7 @@ from rich.text import Text
 
 from wix_access_review.findings import worst
 from wix_access_review.report import write_review
+from wix_demo.private import private
 from wix_sandbox.app import ApiOptions
 from wix_sandbox.server import Sandbox
 from wix_sandbox.world import World
@@ -70,6 +71,11 @@ def main(command: str = "make demo") -> int:
     Returns:
         The exit code: Meltano's own when the pipeline failed.
     """
+    with private() as variables:
+        return _demo(command, variables)
+
+
+def _demo(command: str, variables: dict[str, str]) -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
     root = Path.cwd()
     if not (root / "meltano.yml").is_file():
@@ -84,7 +90,7 @@ def main(command: str = "make demo") -> int:
     world.advance(days)
     with Sandbox(world, options=ApiOptions(requests_per_minute=200)) as sandbox:
         console.print(f"A simulated Wix account, {world.clock.now:%Y-%m-%d}, at {sandbox.url}: made up, no real data.")
-        code = _run_pipeline(sandbox, root, fresh=first)
+        code = _run_pipeline(sandbox, root, variables, fresh=first)
     if code:
         console.print(f"The pipeline failed (exit code {code}): its log above says why.")
         return code
@@ -96,10 +102,11 @@ def main(command: str = "make demo") -> int:
     return 0
 
 
-def _run_pipeline(sandbox: Sandbox, root: Path, *, fresh: bool) -> int:
+def _run_pipeline(sandbox: Sandbox, root: Path, variables: dict[str, str], *, fresh: bool) -> int:
     meltano = os.environ.get("MELTANO") or shutil.which("meltano") or "meltano"
     environment = {
         **os.environ,
+        **variables,
         "TAP_WIX_USERS_BASE_URL": sandbox.url,
         "TAP_WIX_USERS_API_KEY": sandbox.world.key,
         "TAP_WIX_USERS_ACCOUNT_ID": sandbox.world.main.id,

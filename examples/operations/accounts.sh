@@ -3,13 +3,17 @@
 #
 #   accounts.sh FILE
 #
-# FILE has an account id in each line. The key is the one of the environment or of `.env`: it has to reach them all.
+# FILE has an account id in each line, and comments behind a `#`, with line ends of any kind. The key is the one of the environment or of `.env`: it has to reach them all.
 # Ends with 1 when any run failed; the others are run all the same.
 set -euo pipefail
+umask 077
 
 here=$(cd "$(dirname "$0")" && pwd)
 failed=0
-while read -r account || [ -n "$account" ]; do
+while IFS= read -r line || [ -n "$line" ]; do
+    account=${line#$'\xef\xbb\xbf'}
+    account=${account%%#*}
+    account=${account//[[:space:]]/}
     [ -n "$account" ] || continue
     # The suffix is a part of the state's name: no run reads or writes the state of another account.
     TAP_WIX_USERS_ACCOUNT_ID=$account TAP_WIX_USERS_INCLUDE_CHILD_ACCOUNTS=false \

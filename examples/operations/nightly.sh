@@ -9,7 +9,9 @@
 # MELTANO      the command; that of `make install` when it is not set
 #
 # Ends with 75 and runs nothing while another run of the same project is under way: two must not write to one database.
+# What it writes is for its owner alone: logs, database and temporary files name people.
 set -euo pipefail
+umask 077
 
 cd "${WIX_PROJECT:-$(dirname "$0")/../..}"
 meltano=${MELTANO:-.venv-meltano/bin/meltano}
@@ -22,10 +24,20 @@ if ! flock --nonblock 9; then
     exit 75
 fi
 
+# Meltano keeps the settings of a plugin, the key among them, in a file, which stays there when it is killed; loaders
+# leave temporary files behind when they fail.
+tidy() {
+    find "${MELTANO_SYS_DIR_ROOT:-.meltano}/run" -name '*.config.json' -delete 2>/dev/null || true
+    [ -z "${temporary:-}" ] || rm -rf "$temporary"
+}
+trap tidy EXIT
+tidy
+temporary=$(mktemp -d)
+
 log=$logs/$(date -u +%Y-%m-%dT%H%M%SZ)-$$.log
 code=0
 # shellcheck disable=SC2086  # a job, or a tap and a target
-NO_COLOR=1 "$meltano" run "$@" ${WIX_RUN:-wix-to-duckdb} >"$log" 2>&1 9>&- || code=$?
+TMPDIR=$temporary NO_COLOR=1 "$meltano" run "$@" ${WIX_RUN:-wix-to-duckdb} >"$log" 2>&1 9>&- || code=$?
 
 # No line: the run did not begin, or was killed. The end of the log says why.
 grep -o 'SUMMARY: {.*}$' "$log" | tail -n 1 | cut -c 10- || true
