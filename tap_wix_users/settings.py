@@ -93,7 +93,11 @@ class Settings(BaseModel):
         description="Rows of Search Team to ask for at once. A size that Wix refuses is lowered",
     )
     requests_per_minute: int = Field(
-        default=180, ge=1, title="Requests per minute", description="One budget for all streams. Wix allows 200"
+        default=180,
+        ge=1,
+        le=10**9,
+        title="Requests per minute",
+        description="One budget for all streams. Wix allows 200",
     )
     max_concurrency: int = Field(
         default=8,
@@ -105,12 +109,14 @@ class Settings(BaseModel):
     request_timeout: float = Field(
         default=30,
         gt=0,
+        le=3600,
         title="Request timeout",
-        description="Seconds to wait for a connection, or for a part of an answer",
+        description="Seconds that one exchange may take, from the connection to the last byte of the answer",
     )
     max_retry_seconds: float = Field(
         default=300,
         ge=0,
+        le=86_400,
         title="Retry patience",
         description="Seconds that one request may be retried, its waits included",
     )
@@ -147,11 +153,16 @@ class Settings(BaseModel):
     max_state_rows: int = Field(
         default=200_000,
         ge=0,
+        le=10**9,
         title="State rows",
         description="Rows of one stream and account to remember; a larger one is sent whole each time",
     )
     rebaseline_days: int = Field(
-        default=7, ge=0, title="Baseline", description="Days after which every row is sent again, changed or not"
+        default=7,
+        ge=0,
+        le=36_500,
+        title="Baseline",
+        description="Days after which every row is sent again, changed or not",
     )
     include_accept_links: bool = Field(
         default=False,
@@ -169,6 +180,11 @@ class Settings(BaseModel):
         title="ACTIVATE_VERSION",
         description="After the last row of a complete FULL_TABLE read, tell targets to delete all other rows",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_what_is_not_set(cls, given: Any) -> Any:
+        return told(given) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _keep_versions(self) -> Self:
@@ -191,6 +207,7 @@ _WORDS = {
     "int_type": "has to be a whole number",
     "int_parsing": "has to be a whole number",
     "int_from_float": "has to be a whole number",
+    "int_parsing_size": "has to be a whole number that is smaller than this one",
     "float_type": "has to be a number",
     "float_parsing": "has to be a number",
     "finite_number": "has to be a finite number",
@@ -215,6 +232,11 @@ def settings_schema() -> dict[str, Any]:
     }
     properties["api_key"]["secret"] = True
     return {"type": "object", "properties": properties, "required": declared["required"]}
+
+
+def told(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are set: an empty text and null are not, whichever way they came in."""
+    return {name: value for name, value in config.items() if value is not None and value != ""}
 
 
 def problems(config: Mapping[str, Any]) -> list[str]:
