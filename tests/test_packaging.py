@@ -112,7 +112,7 @@ def test_the_command(installed, tmp_path):
 
 
 def test_only_the_tap(built, tmp_path):
-    """Without extras there is the tap alone: the sandbox's and the demo's commands say what they lack."""
+    """Without extras there is the tap alone: the other commands say what they lack."""
     venv.create(tmp_path / "venv", with_pip=True)
     tools = tmp_path / "venv" / "bin"
     done = _ran(tools / "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", built[0], cwd=tmp_path)
@@ -124,6 +124,10 @@ def test_only_the_tap(built, tmp_path):
     words = "starlette", "uvicorn"
     assert sandbox.returncode == 2
     assert sandbox.stderr in [f"{word} is not there: run `pip install 'tap-wix-users[sandbox]'`.\n" for word in words]
+    for arguments in (["--help"], ["page", "there"], ["open", "--help"], []):
+        review = _ran(tools / "wix-access-review", *arguments, cwd=tmp_path)
+        assert review.returncode == 2
+        assert re.fullmatch(r"\w+ is not there: run `pip install 'tap-wix-users\[review\]'`\.\n", review.stderr)
     assert not (tmp_path / "there").exists()
 
 

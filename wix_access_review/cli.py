@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from wix_access_review.commands import COMMANDS
 from wix_access_review.errors import ReviewError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from wix_access_review.commands import Command
 
 _NAME = "wix-access-review"
 
@@ -20,10 +22,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and print the paths of what it wrote.
 
     Returns:
-        The exit code: 0 when all is written, 1 when it is not or nobody reads the paths. Wrong options exit with 2.
+        The exit code: 0 when all is written, 1 when it is not or nobody reads the paths. Wrong options exit with 2, and
+        so does an installation without what the review needs.
     """
+    try:
+        known = import_module("wix_access_review.commands").COMMANDS
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"{error.name} is not there: run `pip install 'tap-wix-users[review]'`.\n")
+        return 2
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(given if given[:1] and given[0] in {*COMMANDS, "-h", "--help"} else ["page", *given])
+    named = given[:1] and given[0] in {*known, "-h", "--help"}
+    options = _parser(known).parse_args(given if named else ["page", *given])
     try:
         lines: list[str] = options.run(options)
         sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -38,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(known: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(_NAME, allow_abbrev=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, command in COMMANDS.items():
+    for name, command in known.items():
         about = command.about
         made = commands.add_parser(name, help=about.splitlines()[0], description=about, allow_abbrev=False)
         command.options(made)

@@ -148,3 +148,19 @@ def test_the_files_are_for_their_owner_alone(database, tmp_path):
     assert {name: (path.is_symlink(), path.stat().st_mode & 0o777) for name, path in made.items()} == dict.fromkeys(
         made, (False, 0o600)
     )
+
+
+@pytest.mark.parametrize("missing", ["duckdb", "xlsxwriter", "jinja2"])
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["page", "--help"], ["wix.duckdb"]])
+def test_without_the_extra(missing, arguments, tmp_path):
+    """Every command, and `--help`, says which extra is missing."""
+    code = f"import sys; sys.modules[{missing!r}] = None; from wix_access_review.cli import main; sys.exit(main())"
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"{missing} is not there: run `pip install 'tap-wix-users[review]'`.\n"
