@@ -52,6 +52,7 @@ class SdkTap(Tap):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        self._config = settings.told(self._config)
         # Before the SDK's own check, whose messages repeat the value of a wrong-typed secret.
         if errors := settings.problems(self._config):
             if raise_errors:

@@ -38,7 +38,7 @@ _STATE_SECONDS = 5.0
 """Between the STATEs of one stream, where many accounts would each write all of it."""
 
 _MAPS = ("stream_maps", "stream_map_config", "faker_config")
-_FLATTENING = ("flattening_enabled", "flattening_separator", "flattening_max_level", "flattening_max_key_length")
+_FLATTENING = ("flattening_enabled", "flattening_separator", "flattening_max_depth", "flattening_max_key_length")
 """Settings of the SDK that change how rows are sent."""
 
 ROW_SHAPE = 1

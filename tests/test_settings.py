@@ -271,7 +271,7 @@ def test_a_value_may_be_text(name, text, value):
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-@pytest.mark.parametrize("name", DEFAULTS | OF_SINGER)
+@pytest.mark.parametrize("name", [*DEFAULTS, *OF_SINGER])
 def test_an_empty_value_is_not_set(name, nothing):
     """Null and an empty text are as good as no setting; whichever way they come in, the default stands."""
     if name == "account_id":

@@ -17,7 +17,9 @@ from tap_wix_users.tables.registry import TABLES
 from tap_wix_users.tap import TapWixUsers
 
 ROOT = Path(__file__).parents[1]
-_KINDS = {"number": "decimal"}
+_KINDS = {"number": "string", "integer": "string"}
+"""Not `decimal` and `integer`: Meltano 4.4 ends in a traceback where such a value is to be written, or is empty."""
+
 _COSTLY = [table.name for table in TABLES if not table.selected]
 """One request per site, or several."""
 
@@ -36,6 +38,7 @@ def definition() -> dict[str, Any]:
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     schema = settings_schema()
+    TapWixUsers.append_builtin_config(schema)
     urls = project.get("urls", {})
     places = {"docs": urls.get("Documentation"), "repo": urls.get("Repository")}
     return {
@@ -59,7 +62,8 @@ def definition() -> dict[str, Any]:
 
 
 def _setting(name: str, declared: dict[str, Any]) -> dict[str, Any]:
-    kind = _KINDS.get(declared["type"], declared["type"])
+    types = declared["type"] if isinstance(declared["type"], list) else [declared["type"]]
+    kind = _KINDS.get(types[0], types[0])
     setting = {"name": name, "label": declared["title"], "description": declared["description"], "kind": kind}
     if "default" in declared:
         setting["value"] = declared["default"]
