@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 FINGERPRINT_BYTES = 8
 
+_MOST_BYTES = 1 << 30
+"""What rows may unpack to: some ten million of them. A few kilobytes can be made to unpack to any size."""
+
 
 class Version(NamedTuple):
     """One version of a row.
@@ -61,7 +64,9 @@ class UnreadableState(ValueError):
     """A state that this release does not understand; the message says why."""
 
 
-class _Stored(msgspec.Struct, omit_defaults=True):
+class _Stored(msgspec.Struct):
+    """A state as JSON holds it: every member, since who merges states never takes one away."""
+
     format: int
     snapshot_at: str
     baseline_at: str
@@ -91,6 +96,10 @@ def dump(state: TableState) -> dict[str, Any]:
     return result
 
 
+_NONE = _Stored(FORMAT, "", "", "", "", 0)
+"""No state: what stands beside a mark when there is nothing to mark."""
+
+
 def mark(stored: Mapping[str, Any] | None, at: str) -> dict[str, Any]:
     """A stored state, or none, with the mark that a snapshot writes what the state does not cover.
 
@@ -98,7 +107,7 @@ def mark(stored: Mapping[str, Any] | None, at: str) -> dict[str, Any]:
         stored: What `dump` made; None when there is no state.
         at: When the snapshot began.
     """
-    return {**(stored or {}), "pending": at}
+    return {**msgspec.to_builtins(_NONE), **(stored or {}), "pending": at}
 
 
 def load(stored: Mapping[str, Any] | None) -> TableState | None:
@@ -107,7 +116,7 @@ def load(stored: Mapping[str, Any] | None) -> TableState | None:
     Raises:
         UnreadableState: It is of another format, or damaged.
     """
-    if stored is None or (isinstance(stored, dict) and stored.keys() == {"pending"}):
+    if stored is None or (isinstance(stored, dict) and not _holds_snapshot(stored)):
         return None
     found = stored.get("format") if isinstance(stored, dict) else None
     if found != FORMAT:
@@ -126,6 +135,12 @@ def load(stored: Mapping[str, Any] | None) -> TableState | None:
     return TableState(
         fields.snapshot_at, fields.baseline_at, fields.content, fields.emitted, fields.count, rows, fields.pending
     )
+
+
+def _holds_snapshot(stored: Mapping[str, Any]) -> bool:
+    """Whether there is more than a mark: release 0.1.0 wrote that alone, this one beside empty members."""
+    empty = {**msgspec.to_builtins(_NONE), "pending": stored.get("pending")}
+    return stored.keys() != {"pending"} and stored != empty
 
 
 def _shown(value: Any) -> str:
@@ -153,7 +168,11 @@ def _pack(rows: Mapping[str, Version]) -> str:
 
 
 def _unpack(text: str) -> dict[str, Version]:
-    columns = msgspec.msgpack.decode(zlib.decompress(base64.b64decode(text, validate=True)), type=_Rows)
+    unpacker = zlib.decompressobj()
+    packed = unpacker.decompress(base64.b64decode(text, validate=True), _MOST_BYTES)
+    if not unpacker.eof:
+        raise ValueError("cut short, or larger than any state that this release writes")
+    columns = msgspec.msgpack.decode(packed, type=_Rows)
     for moment in columns.moments:
         _check_moment(moment)
     size = FINGERPRINT_BYTES

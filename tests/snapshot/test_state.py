@@ -106,7 +106,7 @@ def test_a_state_comes_back_as_it_was(state: TableState):
 
 
 def test_the_form_of_a_state():
-    """It says which format it is, and what is not so is left out."""
+    """It says which format it is, and has every member always: who merges states never takes a member away."""
     stored = dump(STATE)
     assert stored == {
         "format": 1,
@@ -116,6 +116,7 @@ def test_the_form_of_a_state():
         "emitted": "c3d4",
         "count": 2,
         "rows": stored["rows"],
+        "pending": "",
     }
     assert _unpacked(stored) == [[ADA, BEN], [MONDAY, TUESDAY], [0, 1], b"\x00\xff345678abcdefgh"]
 
@@ -145,8 +146,38 @@ def test_a_state_of_a_count_alone():
         "content": "a1b2",
         "emitted": "c3d4",
         "count": 5_000_000,
+        "rows": None,
+        "pending": "",
     }
     assert load(dump(state)) == state
+
+
+@pytest.mark.parametrize(
+    "state", [STATE, TableState(TUESDAY, MONDAY, "a1b2", "c3d4", 3, None), TableState(TUESDAY, MONDAY, "a", "c", 0, {})]
+)
+@pytest.mark.parametrize(
+    "before", [dump(STATE), mark(dump(STATE), TUESDAY), mark(None, TUESDAY), {"pending": TUESDAY}, {}]
+)
+def test_a_state_that_is_merged_into_another(before: dict[str, Any], state: TableState):
+    """Nothing of a state before is left, whichever it was: neither its mark nor its rows."""
+    assert load({**before, **dump(state)}) == state
+    assert load({**before, **mark(None, MONDAY)}) is None
+
+
+@pytest.mark.parametrize("left_out", [["pending"], ["rows", "pending"]])
+def test_what_release_0_1_0_left_out(left_out: list[str]):
+    """Its states lack the members that said nothing, and are read as ever."""
+    state = STATE if left_out == ["pending"] else TableState(TUESDAY, MONDAY, "a1b2", "c3d4", 5, None)
+    stored = {name: value for name, value in dump(state).items() if name not in left_out}
+    assert load(stored) == state
+    assert load({"pending": TUESDAY}) is None
+
+
+def test_rows_that_unpack_to_more_than_any_state_holds(monkeypatch: pytest.MonkeyPatch):
+    """A few kilobytes that unpack without end are damage, and take no memory."""
+    monkeypatch.setattr("tap_wix_users.snapshot.state._MOST_BYTES", 1 << 20)
+    bomb = base64.b64encode(zlib.compress(b"\xc0" * (1 << 24))).decode()
+    assert _why({**dump(STATE), "rows": bomb}) == "it is damaged"
 
 
 def test_a_table_without_rows_is_not_one_without_a_count():
