@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tap_wix_users.tables.keys import SEPARATOR
 from tap_wix_users.tables.models import OBSERVED_AT, SNAPSHOT_AT, ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import MODELS, TABLES
 from tap_wix_users.tables.schema import singer_schema
-from tap_wix_users.warehouse.current import RULE, full_key, own_key
+from tap_wix_users.warehouse.chain import CHAIN, FORKS, SIGHTINGS
+from tap_wix_users.warehouse.current import RULE, full_key, own_key, record_key_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,11 +48,70 @@ _MACRO = """\
 {#- The rule of what is current, for a relation with the columns of a table. #}
 {% macro current_rows(table, entity) %}
 {%- set declared = wix_tables()[table] -%}
-{%- set record_key = "entity." ~ (declared.own_key | join(" || '|' || entity.")) -%}
+{%- set record_key = wix_record_key(table, 'entity') -%}
 {%- set receipts, changes = ref('stg_wix__snapshots'), ref('stg_wix__change_log') -%}
+{%- set chain = ref('stg_wix__receipt_chain') -%}
 @RULE
 {%- endmacro %}
+
+{#- A row's key without the account as one text, as `change_log` and the receipts' digests name it. -#}
+{% macro wix_record_key(table, entity) -%}
+{%- set parts = [] -%}
+{%- for name in wix_tables()[table].own_key -%}
+  {%- set part = entity ~ "." ~ name -%}
+  {%- do parts.append("@PART") -%}
+{%- endfor -%}
+{{ return(parts | join(" || '@SEPARATOR' || ")) }}
+{%- endmacro %}
+
+{#- The complete receipts from the latest back to its baseline. #}
+{% macro receipt_chain() %}
+{%- set receipts = ref('stg_wix__snapshots') -%}
+@CHAIN
+{%- endmacro %}
+
+{#- What was told since the latest baseline by something else than the chain of receipts. #}
+{% macro receipt_forks() %}
+{%- set receipts, changes = ref('stg_wix__snapshots'), ref('stg_wix__change_log') -%}
+{%- set chain = ref('stg_wix__receipt_chain') -%}
+@FORKS
+{%- endmacro %}
 """
+_SIGHTINGS = """\
+{% for table, declared in wix_tables().items() if declared.own_key %}
+  {%- set relation = load_relation(builtins.source('wix', table)) %}
+  {%- if relation %}
+  @SIGHTINGS
+  {%- endif %}
+  {%- endfor %}"""
+_OF_RECEIPT = {"account_id": "Account", "stream_name": "Table"}
+_CHAIN_COLUMNS = {
+    **_OF_RECEIPT,
+    "snapshot_at": "The receipt's snapshot",
+    "baseline_at": "Snapshot since which every current row has been sent",
+    "latest_at": "Snapshot of the latest complete receipt",
+    "latest_finished_at": "When its read ended",
+    "is_loose": "Whether the receipt that it was compared with is missing, and the one before stands in for it",
+}
+_FORK_COLUMNS = {
+    **_OF_RECEIPT,
+    "snapshot_at": "Snapshot that told it",
+    "told_by": (
+        "A `receipt`, `change` or `row` that is not of the chain; a `link` to a missing receipt; or a `clock` that "
+        "was more than 31 days ahead"
+    ),
+}
+_CHAIN = (
+    "Complete receipts from the latest of each table back to its baseline, each compared with the next: what the state "
+    "of the latest run knew (docs/guarantees.md, promise 10)."
+)
+_FORKS = (
+    "What was told since the latest baseline by something else than the chain of receipts: two states on one database, "
+    "a state restored from a backup, or a loader that stored what its state never told. Empty unless that happened, "
+    "and again after one run with `--full-refresh`."
+)
+_CHAINED = {"receipt_chain": (_CHAIN, _CHAIN_COLUMNS), "receipt_forks": (_FORKS, _FORK_COLUMNS)}
+"""The models of the chain of receipts: what they are, and their columns."""
 
 
 def staging_files() -> dict[str, str]:
@@ -60,6 +121,7 @@ def staging_files() -> dict[str, str]:
         "models/staging/_sources.yml": _yaml(_sources()),
         "models/staging/_staging.yml": _yaml(_models()),
         **{f"models/staging/stg_wix__{one.table}.sql": f"{{{{ stage('{one.table}') }}}}\n" for one in MODELS},
+        **{f"models/staging/stg_wix__{name}.sql": f"{{{{ {name}() }}}}\n" for name in _CHAINED},
     }
 
 
@@ -70,6 +132,7 @@ def _macro() -> str:
     for name, own, key, model in tables:
         types = {column: _type(declared) for column, declared in singer_schema(model)["properties"].items()}
         lines.append(f'  "{name}": {json.dumps({"own_key": own, "key": key, "columns": types})}')
+    relations = {"receipts": "{{ receipts }}", "changes": "{{ changes }}", "chain": "{{ chain }}"}
     rule = RULE.format(
         columns='entity.{{ declared.key | join(", entity.") }}, entity.observed_at, entity.snapshot_at',
         key='{{ declared.key | join(", ") }}',
@@ -77,10 +140,23 @@ def _macro() -> str:
         record_key="{{ record_key }}",
         entity="{{ entity }}",
         table="{{ table }}",
-        receipts="{{ receipts }}",
-        changes="{{ changes }}",
+        **relations,
     )
-    return _MACRO.replace("@BY", _BY).replace("@TABLES", ",\n".join(lines)).replace("@RULE", rule)
+    at = "{{ typed('snapshot_at', 'timestamp', stored_types(relation).get('snapshot_at')) }}"
+    sightings = SIGHTINGS.format(table="{{ table }}", entity="{{ source('wix', table) }}").replace("snapshot_at", at, 1)
+    made = {
+        "@BY": _BY,
+        "@TABLES": ",\n".join(lines),
+        "@RULE": rule,
+        "@PART": record_key_sql(['" ~ part ~ "']),
+        "@SEPARATOR": SEPARATOR,
+        "@CHAIN": CHAIN.format(**relations),
+        "@FORKS": FORKS.format(**relations, sightings=_SIGHTINGS.replace("@SIGHTINGS", sightings)),
+    }
+    text = _MACRO
+    for name, sql in made.items():
+        text = text.replace(name, sql)
+    return text
 
 
 def _type(declared: Mapping[str, Any]) -> str:
@@ -103,7 +179,18 @@ def _sources() -> dict[str, Any]:
 def _models() -> dict[str, Any]:
     entities = [_entity(table) for table in TABLES]
     logs = [_model(model, _columns(model), list(model.key)) for model in _LOGS]
-    return {"version": 2, "models": [*entities, *logs]}
+    return {"version": 2, "models": [*entities, *logs, *(_chained(name) for name in _CHAINED)]}
+
+
+def _chained(name: str) -> dict[str, Any]:
+    description, columns = _CHAINED[name]
+    key = [*_OF_RECEIPT, "snapshot_at", *(["told_by"] if "told_by" in columns else [])]
+    return {
+        "name": f"stg_wix__{name}",
+        "description": description,
+        "columns": [{"name": column, "description": text} for column, text in columns.items()],
+        "data_tests": [_test("unique_key", {"columns": key})],
+    }
 
 
 def _entity(table: Table) -> dict[str, Any]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from tap_wix_users.snapshot.state import TableState, Version
 
 Change: TypeAlias = Literal["added", "modified", "removed"]
+
+CLOCK_TOLERANCE = dt.timedelta(days=1)
+"""So far may two machines' clocks, or one machine's before and after it was set, lie apart."""
 
 BRAKE_FLOOR = 20
 """A mass removal is more than this many rows (docs/streams.md, section 3.4)."""
@@ -23,11 +27,12 @@ class Snapshot:
     """A snapshot that is compared with the last complete one.
 
     Attributes:
-        at: When it began.
+        at: When it began, or a moment after all that was written before, if that is later.
         content: Names what its fingerprints are made of.
         emitted: Names how its rows are sent.
         everything: Whether every row has to be sent in any case.
         rebaseline_days: After how many days every row is sent again.
+        clock: When it began by this machine's clock; None where that is `at`.
     """
 
     at: str
@@ -35,6 +40,12 @@ class Snapshot:
     emitted: str
     everything: bool = False
     rebaseline_days: int = 7
+    clock: str | None = None
+
+    @property
+    def began_at(self) -> str:
+        """When it began by this machine's clock."""
+        return self.clock or self.at
 
 
 class Verdict(NamedTuple):
@@ -74,6 +85,8 @@ class Comparison:
         self.baseline = _baseline_reason(old, new) if keep else "the table is too large for the state"
         self.added: list[str] = []
         self.modified: list[str] = []
+        # Known since today, not since a day to come, where the snapshots before this one are from the future.
+        self._latest_sight = new.began_at if old is not None and is_from_future(old, new.began_at) else new.at
 
     @property
     def compared(self) -> bool:
@@ -96,8 +109,10 @@ class Comparison:
         before = self._old_rows.get(key) if self._old_rows is not None else None
         if before is not None and before.fingerprint == fingerprint and self._comparable:
             version, send = before, bool(self.baseline)
+            if before.observed_at > self._latest_sight:
+                version = Version(fingerprint, self._latest_sight)
         else:
-            version, send = Version(fingerprint, self._new.at), True
+            version, send = Version(fingerprint, self._latest_sight), True
             if before is not None and self._comparable:
                 self.modified.append(key)
             elif before is None and self.compared:
@@ -107,7 +122,11 @@ class Comparison:
         return Verdict(send, version.observed_at)
 
     def removed(self) -> dict[str, Version]:
-        """The rows of the last complete snapshot that were not shown, by key, in its order."""
+        """The rows of the last complete snapshot that were not shown, by key, in its order: asked once all were."""
+        return self._removed
+
+    @cached_property
+    def _removed(self) -> dict[str, Version]:
         if self._old_rows is None or self._rows is None:
             return {}
         return {key: version for key, version in self._old_rows.items() if key not in self._rows}
@@ -122,6 +141,11 @@ class Comparison:
         """Rows of it that are gone; where rows are not kept, how many fewer there are."""
         return len(self.removed()) if self.compared else max(0, self.before - self._count)
 
+    @property
+    def is_emptied(self) -> bool:
+        """Whether there were rows, and there are none."""
+        return self.before > 0 and self._count == 0
+
     def is_mass_removal(self, ratio: float) -> bool:
         """Whether more than this part of the rows, and more than `BRAKE_FLOOR`, are gone."""
         return self.gone > BRAKE_FLOOR and self.gone > ratio * self.before
@@ -132,16 +156,34 @@ class Comparison:
         return TableState(new.at, self.baseline_at, new.content, new.emitted, self._count, self._rows)
 
 
+def is_from_future(old: TableState, now: str) -> bool:
+    """Whether a run whose clock was ahead by more than `CLOCK_TOLERANCE` wrote what the state tells of.
+
+    Args:
+        old: The state.
+        now: The time by this machine's clock.
+    """
+    ahead = dt.datetime.fromisoformat(latest_written(old)) - dt.datetime.fromisoformat(now)
+    return ahead > CLOCK_TOLERANCE
+
+
+def latest_written(old: TableState) -> str:
+    """The snapshot after which a new one has to come: what it wrote may be in the warehouse."""
+    return max(old.snapshot_at, old.pending)
+
+
 def _baseline_reason(old: TableState | None, new: Snapshot) -> str:
     if old is None:
         return "there is no state of a complete snapshot"
-    if old.rows is None:
-        return "the state holds no rows to compare with"
-    if old.pending:
-        return "the run before left rows that its state does not cover"
-    if old.content != new.content or old.emitted != new.emitted:
-        return "columns, settings or the release changed what a row looks like"
-    age = dt.datetime.fromisoformat(new.at) - dt.datetime.fromisoformat(old.baseline_at)
-    if age >= dt.timedelta(days=new.rebaseline_days):
-        return f"the last baseline is {age.days} days old"
-    return "every row is asked for" if new.everything else ""
+    age = dt.datetime.fromisoformat(new.began_at) - dt.datetime.fromisoformat(old.baseline_at)
+    reasons = {
+        "the state holds no rows to compare with": old.rows is None,
+        "the run before left rows that its state does not cover": old.pending != "",
+        "the state is from the future of this machine's clock": is_from_future(old, new.began_at),
+        "columns, settings or the release changed what a row looks like": (
+            old.content != new.content or old.emitted != new.emitted
+        ),
+        f"the last baseline is {age.days} days old": age >= dt.timedelta(days=new.rebaseline_days),
+        "every row is asked for": new.everything,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")

@@ -8,11 +8,12 @@ then the receipt, and last the state that covers them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b, sha256
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tap_wix_users.snapshot.compare import Comparison, Snapshot
+from tap_wix_users.snapshot.compare import Comparison, Snapshot, is_from_future, latest_written
 from tap_wix_users.snapshot.state import FINGERPRINT_BYTES, TableState
+from tap_wix_users.tables.keys import KeySetDigest, key_parts
 from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT, ChangeRow, ReceiptRow, Row
 from tap_wix_users.wix.errors import Forbidden, Unauthorized
 from tap_wix_users.wix.times import following, timestamp
@@ -111,6 +112,7 @@ class SyncOptions:
         max_removal_ratio: The part of the rows that may be gone.
         allow_mass_removal: Whether more may.
         emit_tombstones: Whether removed rows are sent as tombstones.
+        logged: Whether changes and receipts are written; without them the state moves past nothing.
     """
 
     method: str
@@ -122,6 +124,7 @@ class SyncOptions:
     max_removal_ratio: float = 0.5
     allow_mass_removal: bool = False
     emit_tombstones: bool = False
+    logged: bool = True
 
 
 class TableSync:
@@ -137,6 +140,7 @@ class TableSync:
     Attributes:
         at: The snapshot's time.
         too_large: Whether there are too many rows to compare.
+        from_future: Whether the state is from the future of this machine's clock.
     """
 
     def __init__(
@@ -147,13 +151,13 @@ class TableSync:
         self._table_read = read
         self._old = old
         self._options = options
-        self.at = timestamp(read.started_at)
-        latest = max(old.snapshot_at, old.pending) if old is not None else ""
-        if self.at <= latest:
+        clock = self.at = timestamp(read.started_at)
+        self.from_future = old is not None and is_from_future(old, clock)
+        if old is not None and clock <= (latest := latest_written(old)):
             # A clock that was set back must not make new rows look older than what was written before.
             self.at = following(latest)
         everything = options.method == "FULL_TABLE"
-        snapshot = Snapshot(self.at, options.content, options.emitted, everything, options.rebaseline_days)
+        snapshot = Snapshot(self.at, options.content, options.emitted, everything, options.rebaseline_days, clock)
         self.too_large = len(read.rows) > options.max_state_rows
         self._comparison = Comparison(old, snapshot, keep=not self.too_large)
 
@@ -164,15 +168,18 @@ class TableSync:
 
     def events(self) -> Iterator[Event]:
         """What has to be written."""
-        committed = True
+        committed = self._options.logged
+        if not committed:
+            yield CheckpointPending(self.at)
         for event in self._events():
             if committed and isinstance(event, SendRow | SendTombstone | LogChange):
                 committed = False
                 yield CheckpointPending(self.at)
-            yield event
+            if self._options.logged or not isinstance(event, CheckpointCommitted):
+                yield event
 
     def _events(self) -> Iterator[Event]:
-        keys: list[str] = []
+        keys = KeySetDigest()
         yield from self._rows(keys)
         status, error = self._judge()
         if status == "complete":
@@ -186,9 +193,9 @@ class TableSync:
         if status == "complete":
             yield CheckpointCommitted(self._comparison.state())
 
-    def _rows(self, keys: list[str]) -> Iterator[Event]:
+    def _rows(self, keys: KeySetDigest) -> Iterator[Event]:
         for key, line in self._table_read.rows.lines():
-            keys.append(key)
+            keys.add(key)
             fingerprint = blake2b(line, digest_size=FINGERPRINT_BYTES).digest()
             verdict = self._comparison.show(key, fingerprint)
             if verdict.send:
@@ -198,10 +205,16 @@ class TableSync:
         read, options = self._table_read, self._options
         if read.proof is None:
             return "unverified", _why_unproved(read)
-        if not options.allow_mass_removal and self._comparison.is_mass_removal(options.max_removal_ratio):
+        comparison = self._comparison
+        emptied = comparison.is_emptied and not (read.told_none or read.expected == 0)
+        if not options.allow_mass_removal and (emptied or comparison.is_mass_removal(options.max_removal_ratio)):
+            gone = (
+                f"all of {comparison.before} rows are gone, and Wix does not say that there are none"
+                if emptied
+                else f"{comparison.gone} of {comparison.before} rows are gone"
+            )
             return "held", (
-                f"a mass removal is held: {self._comparison.gone} of {self._comparison.before} rows are gone. "
-                "If that is right, run once with `allow_mass_removal: true`; "
+                f"a mass removal is held: {gone}. If that is right, run once with `allow_mass_removal: true`; "
                 "if not, look at the API key's permissions and at Wix's status"
             )
         return "complete", ""
@@ -209,7 +222,7 @@ class TableSync:
     def _tombstones(self) -> Iterator[Event]:
         names = self._model.key[1:] or self._model.key
         for key, version in self._comparison.removed().items():
-            parts = dict(zip(names, key.split("|", len(names) - 1), strict=True))
+            parts = dict(zip(names, key_parts(key), strict=True))
             # As old as the snapshot before: a target that keeps the row must not take it for one that was seen now.
             last_seen = self._old.snapshot_at if self._old else self.at
             seen = {OBSERVED_AT: version.observed_at, SNAPSHOT_AT: last_seen, DELETED_AT: self.at}
@@ -235,7 +248,7 @@ class TableSync:
                     )
                 )
 
-    def _receipt(self, status: Status, error: str | None, keys: list[str]) -> ReceiptRow:
+    def _receipt(self, status: Status, error: str | None, keys: KeySetDigest) -> ReceiptRow:
         read, comparison = self._table_read, self._comparison
         return ReceiptRow(
             account_id=self._account_id,
@@ -255,7 +268,8 @@ class TableSync:
             request_count=read.requests,
             retry_count=read.retries,
             attempt_count=read.attempts,
-            digest=sha256("".join(f"{key}\n" for key in sorted(keys)).encode()).hexdigest(),
+            digest=str(keys),
+            compared_with=self._old.snapshot_at if self._old else None,
             error=error,
             tap_version=self._options.tap_version,
         )
@@ -273,28 +287,19 @@ def failed_receipt(
         options: What the settings say.
         error: Why it failed.
     """
-    return ReceiptRow(
-        account_id=account_id,
-        stream_name=model.table,
-        snapshot_at=timestamp(read.started_at),
-        finished_at=timestamp(read.finished_at),
-        status="refused" if isinstance(error, Unauthorized | Forbidden) else "failed",
-        replication_method=options.method,
-        baseline_at=None,
-        proof=None,
-        row_count=None,
-        expected_count=None,
-        added_count=None,
-        modified_count=None,
-        removed_count=None,
-        duplicate_count=None,
-        request_count=read.requests,
-        retry_count=read.retries,
-        attempt_count=None,
-        digest=None,
-        error=str(error),
-        tap_version=options.tap_version,
-    )
+    told = {
+        "account_id": account_id,
+        "stream_name": model.table,
+        "snapshot_at": timestamp(read.started_at),
+        "finished_at": timestamp(read.finished_at),
+        "status": "refused" if isinstance(error, Unauthorized | Forbidden) else "failed",
+        "replication_method": options.method,
+        "request_count": read.requests,
+        "retry_count": read.retries,
+        "error": str(error),
+        "tap_version": options.tap_version,
+    }
+    return ReceiptRow(**{**dict.fromkeys(ReceiptRow.model_fields), **told})  # type: ignore[arg-type]
 
 
 def _why_unproved(read: TableRead) -> str:

@@ -28,6 +28,7 @@ class TableRead:
         attempts: How often the list was walked.
         requests: Requests that the read took: of all its tables together.
         retries: Those of them that were sent again.
+        told_none: Whether the API's own count tells that there are none.
     """
 
     rows: Spool
@@ -40,6 +41,7 @@ class TableRead:
     attempts: int
     requests: int
     retries: int
+    told_none: bool = False
 
 
 class ReadFailed(Exception):

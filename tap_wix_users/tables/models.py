@@ -13,6 +13,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
+from tap_wix_users.tables.keys import record_key
+
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Json = Annotated[dict[str, Any], SkipValidation]
 
@@ -38,7 +40,7 @@ class Row(BaseModel):
     def own_key(self) -> str:
         """The row's key without the account, as `change_log` names it."""
         columns = self.__dict__
-        return "|".join([columns[name] for name in self.key[1:]]) or self.account_id
+        return record_key([columns[name] for name in self.key[1:] or self.key])
 
 
 class EntityRow(Row):
@@ -236,7 +238,10 @@ class ChangeRow(Row):
     key = ("account_id", "stream_name", "record_key", "observed_at")
 
     stream_name: str = column("Stream of the row that changed")
-    record_key: str = column("Its primary key without `account_id`, parts joined by `|`; for `accounts` the account id")
+    record_key: str = column(
+        "Its primary key without `account_id`, parts joined by `|`; for `accounts` the account id. "
+        "A `|` inside a part is written `%7C`, a `%` is `%25`"
+    )
     change_type: Literal["added", "modified", "removed"] = column("What happened: added, modified or removed")
     previous_observed_at: Timestamp = column("Start of the last complete snapshot before: the change is younger")
     observed_at: Timestamp = column("Start of the snapshot that saw the change: it happened before that one ended")
@@ -274,7 +279,14 @@ class ReceiptRow(Row):
     request_count: int = column("Requests that the read took: of all streams of the same walk together")
     retry_count: int = column("Those of them that were sent again")
     attempt_count: int | None = column("How often the list was walked")
-    digest: str | None = column("SHA-256 over the sorted record keys, each followed by a line feed")
+    digest: str | None = column(
+        "Names the set of record keys that were seen, in any order: the MD5 of each key as four 32-bit numbers, each "
+        "added up over all keys modulo 2^32, in decimal and joined by `-`"
+    )
+    compared_with: Timestamp | None = column(
+        "`snapshot_at` of the complete snapshot that the state held, that this read was compared with; null where "
+        "there was none"
+    )
     error: str | None = column("Why the read is not complete, and what to do")
     tap_version: str = column("Release of the tap")
 

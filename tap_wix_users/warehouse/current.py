@@ -10,24 +10,39 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from tap_wix_users.tables.keys import ESCAPES, SEPARATOR
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import TABLES
+from tap_wix_users.warehouse.chain import CHAIN, FORKS, SIGHTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tap_wix_users.tables.registry import Table
 
+CHAIN_VIEW, FORKS_VIEW = "receipt_chain", "receipt_forks"
+
 RULE = """\
 with complete as (
   select account_id, snapshot_at, finished_at, baseline_at
   from {receipts} where stream_name = '{table}' and status = 'complete'
+), chain as (
+  select account_id, snapshot_at, baseline_at, latest_at, latest_finished_at
+  from {chain} where stream_name = '{table}'
 ), latest as (
-  select account_id, max(snapshot_at) as snapshot_at, max(baseline_at) as baseline_at, max(finished_at) as finished_at
-  from complete group by account_id
+  select account_id, snapshot_at, baseline_at, latest_finished_at as finished_at
+  from chain where snapshot_at = latest_at
 ), removal as (
-  select account_id, record_key, max(observed_at) as removed_at, max(previous_observed_at) as previous_observed_at
-  from {changes} where stream_name = '{table}' and change_type = 'removed' group by account_id, record_key
+  select told.account_id, told.record_key, max(told.observed_at) as removed_at,
+    max(told.previous_observed_at) as previous_observed_at
+  from {changes} as told
+  left join latest on latest.account_id = told.account_id
+  left join chain on chain.account_id = told.account_id and chain.snapshot_at = told.observed_at
+  where told.stream_name = '{table}' and told.change_type = 'removed' and (
+    chain.snapshot_at is not null or latest.baseline_at is null
+    or told.observed_at < latest.baseline_at or told.observed_at > latest.snapshot_at
+  )
+  group by told.account_id, told.record_key
 ), removed_by as (
   select removal.account_id, removal.record_key, min(complete.finished_at) as finished_at
   from removal join complete on complete.account_id = removal.account_id and complete.snapshot_at >= removal.removed_at
@@ -38,36 +53,36 @@ with complete as (
   from (select distinct account_id, snapshot_at from {entity}) as sent
   join complete on complete.account_id = sent.account_id and complete.baseline_at > sent.snapshot_at
   group by sent.account_id, sent.snapshot_at
-), judged as (
-  select {columns},
-    (
-      -- (a) sent since the baseline: what was not sent since then is gone
-      (latest.baseline_at is null or entity.snapshot_at >= latest.baseline_at)
-      -- (b) not removed since it was sent
-      and (removal.removed_at is null or removal.removed_at <= entity.snapshot_at)
-      -- (c) first seen or sent by a complete snapshot, or sent since the latest: provisional, until the next decides
-      and (
-        sending.snapshot_at is not null or observing.snapshot_at is not null
-        or latest.snapshot_at is null or entity.snapshot_at > latest.snapshot_at
-      )
-    ) as stands,
-    case when removal.removed_at > entity.snapshot_at
-      then removal.previous_observed_at else entity.snapshot_at end as gone_after,
-    case when removal.removed_at > entity.snapshot_at
-      then removed_by.finished_at else coalesce(replaced_by.finished_at, latest.finished_at) end as gone_before
+), sighted as (
+  -- when a row was last seen, as far as the chain knows: another state's sending of it does not count
+  select {columns}, {record_key} as record_key,
+    case when latest.snapshot_at is null or entity.snapshot_at > latest.snapshot_at or sending.snapshot_at is not null
+      then entity.snapshot_at else observing.snapshot_at end as sighted_at,
+    -- (a) sent since the baseline: what was not sent since then is gone
+    latest.baseline_at is null or entity.snapshot_at >= latest.baseline_at as is_since_baseline,
+    latest.finished_at as latest_finished_at
   from {entity} as entity
   left join latest on latest.account_id = entity.account_id
-  left join complete as sending
+  left join chain as sending
     on sending.account_id = entity.account_id and sending.snapshot_at = entity.snapshot_at
-  left join complete as observing
+  left join chain as observing
     on observing.account_id = entity.account_id and observing.snapshot_at = entity.observed_at
-  left join removal on removal.account_id = entity.account_id and removal.record_key = {record_key}
-  left join removed_by on removed_by.account_id = entity.account_id and removed_by.record_key = {record_key}
-  left join replaced_by on replaced_by.account_id = entity.account_id and replaced_by.snapshot_at = entity.snapshot_at
+), judged as (
+  select sighted.*,
+    -- (b) not removed since it was seen; (c) seen by a snapshot of the chain, or since the latest: provisionally
+    is_since_baseline and sighted_at is not null and coalesce(removal.removed_at <= sighted_at, true) as stands,
+    case when removal.removed_at > coalesce(sighted_at, sighted.snapshot_at)
+      then removal.previous_observed_at else sighted.snapshot_at end as gone_after,
+    case when removal.removed_at > coalesce(sighted_at, sighted.snapshot_at)
+      then removed_by.finished_at else coalesce(replaced_by.finished_at, latest_finished_at) end as gone_before
+  from sighted
+  left join removal on removal.account_id = sighted.account_id and removal.record_key = sighted.record_key
+  left join removed_by on removed_by.account_id = sighted.account_id and removed_by.record_key = sighted.record_key
+  left join replaced_by on replaced_by.account_id = sighted.account_id and replaced_by.snapshot_at = sighted.snapshot_at
 ), standing as (
   -- of the versions of a key, the newest that stands; where none does, the newest tells when the key went
   select judged.*, row_number() over (
-    partition by {key} order by case when stands then 0 else 1 end, observed_at desc, snapshot_at desc
+    partition by {key} order by case when stands then 0 else 1 end, snapshot_at desc, observed_at desc
   ) as place
   from judged
 )
@@ -101,7 +116,19 @@ def full_key(table: Table) -> list[str]:
     return list(dict.fromkeys(("account_id", *own_key(table))))
 
 
-def current_sql(table: Table, raw: str) -> str:
+def record_key_sql(columns: Iterable[str]) -> str:
+    """The record key of a row as SQL: what `record_key` makes of these columns.
+
+    Args:
+        columns: The columns, as SQL names them.
+    """
+    parts = list(columns)
+    for plain, escaped in ESCAPES:
+        parts = [f"replace({part}, '{plain}', '{escaped}')" for part in parts]
+    return f" || '{SEPARATOR}' || ".join(parts)
+
+
+def current_sql(table: Table, raw: str, schema: str) -> str:
     """A query for the rows of a table, each with `is_current`, `removed_after` and `removed_before`.
 
     `is_current` says whether the row describes the account as it is now. A row that does not, and that no newer version
@@ -113,31 +140,43 @@ def current_sql(table: Table, raw: str) -> str:
     Args:
         table: The table.
         raw: The schema that the tables were loaded into.
+        schema: The schema of the views, where the chain of receipts is one, too.
     """
     key = full_key(table)
     return RULE.format(
         columns=", ".join(f"entity.{name}" for name in (*key, "observed_at", "snapshot_at")),
         key=", ".join(key),
         same=" and ".join(f"standing.{name} = entity.{name}" for name in key),
-        record_key=" || '|' || ".join(f"entity.{name}" for name in own_key(table)),
+        record_key=record_key_sql(f"entity.{name}" for name in own_key(table)),
         entity=f"{raw}.{table.name}",
         table=table.name,
         receipts=f"{raw}.{ReceiptRow.table}",
         changes=f"{raw}.{ChangeRow.table}",
+        chain=f"{schema}.{CHAIN_VIEW}",
     )
 
 
 def current_views(tables: Iterable[Table], raw: str, schema: str) -> Iterator[str]:
-    """Statements that make a view per table, with all its rows and `is_current`.
+    """Statements that make a view per table, with all its rows and `is_current`, and two of the chain of receipts.
+
+    `receipt_forks` is empty, unless something else than the state of the latest run wrote into the same tables.
 
     Args:
         tables: The tables.
         raw: The schema that they were loaded into.
         schema: The schema of the views.
     """
+    tables = list(tables)
+    receipts, chain = f"{raw}.{ReceiptRow.table}", f"{schema}.{CHAIN_VIEW}"
+    sightings = [SIGHTINGS.format(table=table.name, entity=f"{raw}.{table.name}") for table in tables]
+    forks = FORKS.format(
+        receipts=receipts, changes=f"{raw}.{ChangeRow.table}", chain=chain, sightings="\n  ".join(sightings)
+    )
     yield f"create schema if not exists {schema}"
+    yield f"create or replace view {chain} as\n{CHAIN.format(receipts=receipts)}"
     for table in tables:
-        yield f"create or replace view {schema}.{table.name} as\n{current_sql(table, raw)}"
+        yield f"create or replace view {schema}.{table.name} as\n{current_sql(table, raw, schema)}"
+    yield f"create or replace view {schema}.{FORKS_VIEW} as\n{forks}"
 
 
 def main(arguments: list[str]) -> int:

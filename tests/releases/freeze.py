@@ -82,7 +82,7 @@ def pending_streams(state: dict[str, Any]) -> set[str]:
     return {
         stream
         for stream, kept in state["bookmarks"].items()
-        if any("pending" in account for account in kept.get("accounts", {}).values())
+        if any(account.get("pending") for account in kept.get("accounts", {}).values())
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import httpx
 import pytest
 
@@ -28,6 +27,8 @@ from tap_wix_users.tables.models import AccountRow, AssignmentRow, ChangeRow, Ro
 from tap_wix_users.wix.client import Meter
 from tap_wix_users.wix.errors import Endpoint, NoAnswer, WixError, refusal
 from tap_wix_users.wix.redaction import Redactor
+from tap_wix_users.wix.times import timestamp
+from tests.digest import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,7 @@ ENDED = BEGAN + dt.timedelta(seconds=5)
 NOW, END = "2026-11-24T08:12:00.000000Z", "2026-11-24T08:12:05.000000Z"
 BEFORE = "2026-11-23T08:12:00.000000Z"
 OPTIONS = SyncOptions("INCREMENTAL", "c", "e", "0.1.0")
-EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+EMPTY = "0-0-0-0"
 
 
 def _user(key: str, email: str = "") -> Row:
@@ -124,21 +125,14 @@ def _whole(**columns: Any) -> dict[str, Any]:
         "retry_count": 1,
         "attempt_count": 1,
         "digest": ABD,
+        "compared_with": BEFORE,
         "error": None,
         "tap_version": "0.1.0",
         **columns,
     }
 
 
-def _digest(*keys: str) -> str:
-    """The digest as whoever has the rows computes it, in the warehouse."""
-    query = "select sha256(coalesce(string_agg(key || chr(10), '' order by key), '')) from (select unnest(?) as key)"
-    row = duckdb.connect().execute(query, [list(keys)]).fetchone()
-    assert row is not None
-    return str(row[0])
-
-
-ABD = _digest("a", "b", "d")
+ABD = digest(["a", "b", "d"])
 
 
 def test_the_order_of_events():
@@ -203,7 +197,7 @@ def test_the_first_snapshot_logs_nothing():
     ]
     assert _receipt(events) == _whole(
         baseline_at=NOW, row_count=2, expected_count=2, added_count=None, modified_count=None, removed_count=None,
-        digest=_digest("a", "b"),
+        digest=digest(["a", "b"]), compared_with=None,
     )  # fmt: skip
 
 
@@ -211,7 +205,7 @@ def test_nothing_changed():
     """Nothing but the receipt and the state is written."""
     events = _events([C, B, A], OLD)
     assert _kinds(events) == ["SnapshotComplete", "WriteReceipt", "CheckpointCommitted"]
-    assert _receipt(events) == _whole(added_count=0, modified_count=0, removed_count=0, digest=_digest("a", "b", "c"))
+    assert _receipt(events) == _whole(added_count=0, modified_count=0, removed_count=0, digest=digest(["a", "b", "c"]))
 
 
 @pytest.mark.parametrize(
@@ -263,7 +257,7 @@ def test_a_mass_removal_is_held():
     keys = [row.own_key for row in MANY[:20]]
     assert _receipt(events) == _whole(
         status="held", baseline_at=None, row_count=21, expected_count=21, modified_count=0, removed_count=22,
-        error=error, digest=_digest(*keys, "d"),
+        error=error, digest=digest([*keys, "d"]),
     )  # fmt: skip
 
 
@@ -357,7 +351,7 @@ def test_a_table_whose_key_is_the_account_alone():
     old = _state(_account("North"))
     events = _events([_account("South")], old)
     assert _changes(events) == [("modified", ACCOUNT)]
-    assert _receipt(events)["digest"] == _digest(ACCOUNT)
+    assert _receipt(events)["digest"] == digest([ACCOUNT])
     job = TableSync(
         AccountRow, ACCOUNT, _table_read([]), old, SyncOptions(**{**OPTIONS.__dict__, "emit_tombstones": True})
     )
@@ -370,13 +364,15 @@ def test_a_table_whose_key_is_the_account_alone():
 
 @pytest.mark.parametrize("keys", [[], ["a"], ["b", "a", "B", "a|b", "ä", "👩", "a b"]])
 def test_the_digest_is_what_the_warehouse_computes(keys: list[str]):
-    """Over the sorted keys, each with a line feed, in whatever order the rows came."""
-    digest = _receipt(_events(map(_user, keys)))["digest"]
-    assert digest == _digest(*keys)
-    assert (digest == EMPTY) == (not keys)
+    """Over the set of record keys, in whatever order the rows came."""
+    rows = [_user(key) for key in keys]
+    told = _receipt(_events(rows))["digest"]
+    assert told == digest(row.own_key for row in rows)
+    assert told == _receipt(_events(reversed(rows)))["digest"]
+    assert (told == EMPTY) == (not keys)
 
 
-@pytest.mark.parametrize("back", [dt.timedelta(0), dt.timedelta(microseconds=1), dt.timedelta(days=400)])
+@pytest.mark.parametrize("back", [dt.timedelta(0), dt.timedelta(microseconds=1), dt.timedelta(days=1)])
 def test_a_clock_that_was_set_back(back: dt.timedelta):
     """The snapshot is a moment later than the one before, in its rows, its changes, its receipt and its state."""
     events = _events([A, B2], OLD, started_at=dt.datetime.fromisoformat(BEFORE) - back)
@@ -387,6 +383,68 @@ def test_a_clock_that_was_set_back(back: dt.timedelta):
     covered = events[-1]
     assert isinstance(covered, CheckpointCommitted)
     assert covered.state.snapshot_at == later
+
+
+@pytest.mark.parametrize("pending", ["", BEFORE])
+def test_a_state_from_the_future(pending: str):
+    """It is told; all rows are sent after those that were written, and known since today, not since a day to come."""
+    state = OLD if not pending else TableState(**{**OLD.__dict__, "pending": pending})
+    today = dt.datetime.fromisoformat(BEFORE) - dt.timedelta(days=400)
+    job = TableSync(UserRow, ACCOUNT, _table_read([A, B2], started_at=today), state, OPTIONS)
+    events = list(job.events())
+    known, later = timestamp(today), "2026-11-23T08:12:00.000001Z"
+    assert (job.from_future, job.at) == (True, later)
+    assert [(decode(event.line)["id"], event.observed_at) for event in events if isinstance(event, SendRow)] == [
+        ("a", known), ("b", known),
+    ]  # fmt: skip
+    assert {event.row.observed_at for event in events if isinstance(event, LogChange)} == {later}
+    receipt = _receipt(events)
+    assert (receipt["snapshot_at"], receipt["baseline_at"], receipt["compared_with"]) == (later, later, BEFORE)
+    assert _changes(events) == [("modified", "b"), ("removed", "c")]
+
+
+@pytest.mark.parametrize("state", [None, OLD])
+def test_a_state_that_is_not_from_the_future(state: TableState | None):
+    """Two machines' clocks may lie a day apart; without a state there is nothing to be ahead of."""
+    early = dt.datetime.fromisoformat(BEFORE) - dt.timedelta(days=1)
+    assert not TableSync(UserRow, ACCOUNT, _table_read([A], started_at=early), state, OPTIONS).from_future
+
+
+@pytest.mark.parametrize("rows", [[A], [A, B], MANY])
+def test_all_rows_are_gone(rows: list[Row]):
+    """However few: an empty list alone revokes nobody, only a count of zero does, or the setting."""
+    old = _state(*rows)
+    held = _events([], old, {"emit_tombstones": True}, expected=None)
+    assert _kinds(held) == ["SnapshotIncomplete", "WriteReceipt"]
+    error = (
+        f"a mass removal is held: all of {len(rows)} rows are gone, and Wix does not say that there are none. If that "
+        "is right, run once with `allow_mass_removal: true`; if not, look at the API key's permissions and at Wix's "
+        "status"
+    )
+    receipt = _receipt(held)
+    assert (receipt["status"], receipt["removed_count"], receipt["error"]) == ("held", len(rows), error)
+    gone = [("removed", row.own_key) for row in rows]
+    allowed = _events([], old, {"allow_mass_removal": True}, expected=None)
+    assert (_changes(allowed), _receipt(allowed)["status"]) == (gone, "complete")
+
+
+@pytest.mark.parametrize("fields", [{"expected": 0}, {"expected": None, "told_none": True}])
+def test_all_rows_are_gone_and_are_told_to_be(fields: dict[str, Any]):
+    """A small account loses its last row as Wix counts zero of them; many of them are a mass removal all the same."""
+    assert _changes(_events([], _state(A), **fields)) == [("removed", "a")]
+    assert _receipt(_events([], MANY_OLD, **fields))["status"] == "held"
+
+
+def test_all_rows_are_gone_for_others():
+    """A list that holds other rows in their place was told, and is no empty one."""
+    events = _events([B], _state(A), expected=None)
+    assert (_changes(events), _receipt(events)["status"]) == ([("added", "b"), ("removed", "a")], "complete")
+
+
+def test_all_rows_are_gone_of_a_table_too_large_for_the_state():
+    """Its number of rows is enough to see it."""
+    old = TableState(BEFORE, BEFORE, "c", "e", 3, None)
+    assert _receipt(_events([], old, expected=None))["status"] == "held"
 
 
 def test_why_every_row_is_sent():
@@ -425,5 +483,5 @@ def test_a_read_that_brought_nothing(error: WixError, status: str):
     nothing = ("baseline_at", "proof", "row_count", "expected_count", "added_count", "modified_count", "removed_count")
     assert receipt == _whole(
         status=status, request_count=5, retry_count=4, error=str(error),
-        **dict.fromkeys((*nothing, "duplicate_count", "attempt_count", "digest")),
+        **dict.fromkeys((*nothing, "duplicate_count", "attempt_count", "digest", "compared_with")),
     )  # fmt: skip

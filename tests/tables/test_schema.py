@@ -151,6 +151,7 @@ SNAPSHOTS = {
     "retry_count": {"type": ["integer"]},
     "attempt_count": NUMBER,
     "digest": TEXT,
+    "compared_with": MOMENT,
     "error": TEXT,
     "tap_version": KEY,
 }

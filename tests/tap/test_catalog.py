@@ -36,7 +36,7 @@ COLUMNS = {
     "change_log": "stream_name record_key change_type previous_observed_at observed_at",
     "snapshots": "stream_name snapshot_at finished_at status replication_method baseline_at proof row_count "
     "expected_count added_count modified_count removed_count duplicate_count request_count retry_count attempt_count "
-    "digest error tap_version",
+    "digest compared_with error tap_version",
 }
 """Those of docs/streams.md, section 2."""
 OWN_KEYS = {

@@ -1,0 +1,58 @@
+"""Record keys, as `change_log` names rows by them, and the digest of a set of them, as receipts hold it."""
+
+from __future__ import annotations
+
+import struct
+from hashlib import md5
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEPARATOR = "|"
+ESCAPES = (("%", "%25"), (SEPARATOR, "%7C"))
+"""How a part may hold the separator and still be told from two parts: no backslash, which is no text of its own in some
+warehouses' SQL."""
+
+
+def record_key(parts: Sequence[str]) -> str:
+    """The parts of a key as one text, which no other parts give.
+
+    Args:
+        parts: The columns of a row's primary key, without the account.
+    """
+    joined = SEPARATOR.join(parts)
+    if "%" in joined or joined.count(SEPARATOR) >= len(parts):
+        for plain, escaped in ESCAPES:
+            parts = [part.replace(plain, escaped) for part in parts]
+        return SEPARATOR.join(parts)
+    return joined
+
+
+def key_parts(key: str) -> list[str]:
+    """The parts that `record_key` joined."""
+    parts = key.split(SEPARATOR)
+    for plain, escaped in reversed(ESCAPES):
+        parts = [part.replace(escaped, plain) for part in parts]
+    return parts
+
+
+class KeySetDigest:
+    """The digest of a set of record keys, whatever their order: sums that any warehouse can make of its rows.
+
+    The MD5 of each key is read as four numbers of 32 bits; each is added up over all keys, modulo 2^32. A key that is
+    missing, foreign or there twice changes it. It is a proof against accidents, not against somebody who makes up keys.
+    """
+
+    def __init__(self) -> None:
+        self._sums = (0, 0, 0, 0)
+
+    def add(self, key: str) -> None:
+        """Add a key of the set; each once."""
+        a, b, c, d = self._sums
+        e, f, g, h = struct.unpack(">4I", md5(key.encode(), usedforsecurity=False).digest())
+        self._sums = (a + e, b + f, c + g, d + h)
+
+    def __str__(self) -> str:
+        """The four sums in decimal, joined by `-`; `0-0-0-0` for no key."""
+        return "-".join(str(total % 2**32) for total in self._sums)
