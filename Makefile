@@ -45,15 +45,16 @@ freeze-release: $(VENV)/installed ## Keep the formats of this release, for later
 clean: ## Remove what was installed, and the output
 	rm -rf $(VENV) $(MELTANO_VENV) .meltano output build dist .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
-$(VENV)/installed: pyproject.toml constraints.txt
+$(VENV)/installed: pyproject.toml constraints.txt constraints-pip.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(VENV)/bin/pip install --quiet --upgrade --requirement constraints-pip.txt
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[demo]' --group dev
 	@touch $@
 
 $(VENV)/warehouses: $(VENV)/installed
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[dev,warehouses]'
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --group warehouses
 	@touch $@
 
 $(MELTANO_VENV)/installed: constraints-meltano.txt

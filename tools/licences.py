@@ -9,14 +9,16 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PACKAGE = "tap-wix-users"
 
@@ -42,8 +44,9 @@ _NAMES = {
 """Older packages name their licence by a classifier."""
 
 
-OF_TESTS = frozenset({"dev", "warehouses"})
-"""Extras that only who works on the tap installs."""
+_DECLARED: dict[str, Any] = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+GROUPS = tuple(_DECLARED["dependency-groups"])
+"""Groups that only those install who work on the project."""
 
 
 class Licence(NamedTuple):
@@ -64,16 +67,16 @@ class Licence(NamedTuple):
 
 def extras() -> list[str]:
     """The extras that somebody installs to use the tap; one that takes in another comes behind it."""
-    declared = distribution(PACKAGE).metadata.get_all("Provides-Extra") or []
-    return sorted(
-        (extra for extra in declared if extra not in OF_TESTS), key=lambda extra: len(needed(frozenset({extra})))
-    )
+    declared = _DECLARED["project"]["optional-dependencies"]
+    return sorted(declared, key=lambda extra: len(needed(frozenset({extra}))))
 
 
-def needed(extras: frozenset[str]) -> set[str]:
-    """The packages that are installed for the tap with these extras, on this machine and Python."""
+def needed(extras: frozenset[str], groups: Iterable[str] = ()) -> set[str]:
+    """The packages that are installed for the tap with these extras and groups, on this machine and Python."""
     found: set[str] = set()
     waiting = [(PACKAGE, extras)]
+    for group in groups:
+        waiting += _applicable(_DECLARED["dependency-groups"][group], frozenset())
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         name, wanted = waiting.pop()
@@ -81,12 +84,19 @@ def needed(extras: frozenset[str]) -> set[str]:
             continue
         seen.add((name, wanted))
         try:
-            requirements = distribution(name).requires or []
+            requirements = _requirements(name, wanted)
         except PackageNotFoundError:
             raise LookupError(f"{name} is needed and not installed: run `make install`") from None
         found.add(name)
         waiting += _applicable(requirements, wanted)
     return found - {PACKAGE}
+
+
+def _requirements(name: str, extras: frozenset[str]) -> list[str]:
+    if name != PACKAGE:
+        return distribution(name).requires or []
+    optional = _DECLARED["project"]["optional-dependencies"]
+    return [*_DECLARED["project"]["dependencies"], *(one for extra in extras for one in optional[extra])]
 
 
 def _applicable(requirements: list[str], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
