@@ -1,4 +1,4 @@
-"""The Dockerfile and the workflow: as far as they can be checked without an engine and without the forge."""
+"""The Dockerfile and the workflows: as far as they can be checked without an engine and without the forge."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = ROOT / "Dockerfile"
 WORKFLOW = ROOT / ".github" / "workflows" / "test.yml"
+RELEASE = WORKFLOW.with_name("release.yml")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 
@@ -100,9 +101,20 @@ def jobs():
     return yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
 
 
-def test_the_schema():
-    """GitHub's schema of workflows takes it."""
-    line = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(WORKFLOW)]
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("github-workflows", "workflows/*.yml"),
+        ("github-issue-forms", "ISSUE_TEMPLATE/[!c]*.yml"),
+        ("github-issue-config", "ISSUE_TEMPLATE/config.yml"),
+        ("dependabot", "dependabot.yml"),
+    ],
+)
+def test_the_schema(schema, files):
+    """GitHub's schemas take the workflows, the forms of issues and the settings of Dependabot."""
+    found = sorted(map(str, (ROOT / ".github").glob(files)))
+    assert found
+    line = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *found]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -128,9 +140,33 @@ def test_the_audit(jobs):
     ]
 
 
-def test_the_workflow_may_only_read():
+@pytest.mark.parametrize("workflow", [WORKFLOW, RELEASE], ids=["test", "release"])
+def test_a_workflow_may_only_read(workflow):
     """Its token cannot change the repository, and no secret is in it."""
-    text = WORKFLOW.read_text(encoding="utf-8")
+    text = workflow.read_text(encoding="utf-8")
     assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
     assert "secrets." not in text
     assert text.count("persist-credentials: false") == text.count("actions/checkout@")
+
+
+def test_the_release():
+    """Nothing is published untested or without notes; what publishes runs no code of the project, and has no token."""
+    build, publish = yaml.safe_load(RELEASE.read_text(encoding="utf-8"))["jobs"].values()
+    commands = [step["run"] for step in build["steps"] if "run" in step]
+    assert commands[-3:] == [
+        "make test",
+        '.venv/bin/python -m tools.release_notes "${GITHUB_REF_NAME#v}" > notes.md',
+        ".venv/bin/python -m build",
+    ]
+    assert "permissions" not in build
+    assert publish["permissions"] == {"contents": "write", "id-token": "write"}
+    assert (publish["needs"], publish["environment"]) == ("build", "release")
+    assert not any("checkout" in step.get("uses", "") or "make" in step.get("run", "") for step in publish["steps"])
+
+
+def test_the_hooks_of_a_commit():
+    """Each hook runs a tool of the environment, which is there."""
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    tools = {hook["entry"].split()[0] for hook in repository["hooks"]}
+    assert tools == {f".venv/bin/{name}" for name in ("check-jsonschema", "mypy", "ruff")}
+    assert [tool for tool in tools if not (Path(sys.executable).parent / Path(tool).name).is_file()] == []
