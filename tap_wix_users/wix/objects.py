@@ -51,6 +51,11 @@ class WixObject(BaseModel):
         """Everything of this object that has no field of its own."""
         return {**(self.model_extra or {}), **(self.unparsed or {})}
 
+    def tells(self, *fields: str) -> bool:
+        """Whether one of these fields came, be it null: a list that was left out is not one that was empty."""
+        # `model_fields_set` holds unknown fields too, under the very name that they have in the answer.
+        return any(name in self.model_fields_set and name not in (self.model_extra or {}) for name in fields)
+
 
 class Name(WixObject):
     """A person's name (section 2.1)."""
@@ -178,8 +183,9 @@ class Cursors(WixObject):
 
 
 class CursorMetadata(WixObject):
-    """Paging of Query Sites (section 6.2)."""
+    """Paging of Query Sites (section 6.2). ``count`` may be a page's, or all pages'."""
 
+    count: int | None = None
     has_next: bool | None = None
     cursors: Cursors | None = None
 
@@ -216,10 +222,17 @@ class Folder(WixObject):
     updated_date: str | None = None
 
 
+class FolderMetadata(WixObject):
+    """Paging of Query Folders. ``count`` may be a page's, or all pages', so that it proves nothing."""
+
+    count: int | None = None
+
+
 class FolderPage(WixObject):
-    """Answer of Query Folders (section 2.7). Its ``metadata.count`` may be a page's, so it is not read."""
+    """Answer of Query Folders (section 2.7)."""
 
     folders: list[Folder] = []
+    metadata: FolderMetadata | None = None
 
 
 class ChildAccount(WixObject):
@@ -285,6 +298,11 @@ class ContributorList(WixObject):
 
 O = TypeVar("O", bound=WixObject)  # noqa: E741
 
+_ENVELOPE = {"message", "details"}
+"""Members of an error (section 1.2): an answer that has them is one, whatever its status and whatever else it has."""
+
+_NOT_THE_ENDPOINTS = "the answer is not this endpoint's: it has none of its members, or is an error with status 200"
+
 
 def parse(kind: type[O], body: bytes) -> O:
     """Parse an answer.
@@ -303,27 +321,34 @@ def parse(kind: type[O], body: bytes) -> O:
         if any(problem["type"] == "json_invalid" for problem in error.errors(include_input=False)):
             raise UnreadableBody("the answer is not JSON, or was cut short", retryable=True) from None
         answer = _parse_loosely(kind, body, error)
-    if not answer.model_fields_set and answer.model_extra:
-        # An empty list may be left out, but an answer of unknown fields alone is none of this endpoint's.
-        raise UnreadableBody("the answer has none of the documented fields", retryable=True)
+    if answer.model_extra and (not answer.tells(*kind.model_fields) or answer.model_extra.keys() >= _ENVELOPE):
+        raise UnreadableBody(_NOT_THE_ENDPOINTS, retryable=True)
     return answer
 
 
 def _parse_loosely(kind: type[O], body: bytes, error: ValidationError) -> O:
     """Move every value that is not of the documented type aside, and parse the rest."""
     problems = error.errors(include_input=False, include_url=False)
+    document: Any = None
     try:
         document = from_json(body)
         for problem in problems:
             _move_aside(document, problem["loc"])
         return kind.model_validate(document)
     except (ValidationError, LookupError, RecursionError):
+        if isinstance(document, dict) and document and not document.keys() & _names(kind):
+            raise UnreadableBody(_NOT_THE_ENDPOINTS, retryable=True) from None
         # Without the names of union members, which say nothing about the answer.
         places = sorted(
             {".".join(map(str, problem["loc"])).removesuffix(".str").removesuffix(".int") for problem in problems}
         )
         what = f"the answer is not shaped as documented at {', '.join(places[:3]) or 'its root'}"
         raise UnreadableBody(what, retryable=False) from None
+
+
+def _names(kind: type[WixObject]) -> set[str]:
+    """What the endpoint's own members are called in an answer."""
+    return {field.alias or name for name, field in kind.model_fields.items()}
 
 
 def _move_aside(document: Any, location: tuple[int | str, ...]) -> None:
