@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.snapshot.spool import Spool
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
+from tap_wix_users.tables.keys import key_parts
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.errors import WixError
 from tap_wix_users.wix.reads import Facts
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tap_wix_users.wix.client import WixClient
     from tap_wix_users.wix.proving import Effort, ReadResult
     from tap_wix_users.wix.reads import Given, Read
+    from tap_wix_users.wix.walks import Walk
 
 logger = logging.getLogger(__name__)
 
@@ -67,8 +69,11 @@ def extract(
         raise ReadFailed(error, started_at, api.meter) from None
     if effort.enough is None:
         progress.end(api, result)
-    facts = Facts(result.sink.facts, proved=all(result.proofs.values()))
-    return Extracted({table.name: _table_read(table, result, api) for table in tables}, facts)
+        _tell_of_less(result)
+    # What other reads build on is the list, not what else is made of it.
+    proved = all(result.proofs[kind] for kind in result.walk.kinds)
+    facts = Facts(result.sink.facts, proved, result.started_at, frozenset(result.walk.told_none))
+    return Extracted({table.name: _table_read(table, result, api, given) for table in tables}, facts)
 
 
 class _Rows:
@@ -91,21 +96,52 @@ class _Rows:
                     spool.append(row.own_key, row.__dict__)
 
 
-def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi) -> TableRead:
-    walk = result.walk
+def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi, given: Given) -> TableRead:
+    walk, rows = result.walk, result.sink.spools[table.name]
     counts = walk.counts_last or walk.counts_first or {}
+    told_none = table.kind in walk.told_none
+    expected = counts.get(table.kind) if table.counted else None
+    doubt = result.doubts.get(table.kind) or _doubt(table, walk, rows, given)
+    # Who was there before all that the table is made of was looked at, was seen.
+    moments = [given.facts[need.name].started_at for need in table.needs if need.name in given.facts]
     return TableRead(
-        rows=result.sink.spools[table.name],
-        proof=result.proofs[table.kind],
+        rows=rows,
+        proof=None if doubt else result.proofs[table.kind],
         flaw=walk.flaw,
-        started_at=result.started_at,
+        started_at=min([result.started_at, *moments]),
         finished_at=dt.datetime.now(dt.UTC),
-        expected=counts.get(table.kind) if table.counted else None,
+        # A count that was concluded from something that is missing is none.
+        expected=expected if expected or told_none else None,
         duplicates=walk.duplicates,
         attempts=result.attempts,
         requests=api.meter.requests,
         retries=api.meter.retries,
+        told_none=told_none,
+        doubt=doubt,
     )
+
+
+def _doubt(table: Table, walk: Walk, rows: Spool, given: Given) -> str | None:
+    """Why a list of which something was left out does not tell what is gone: absent is unknown, never none."""
+    if walk.left_out and not len(rows) and table.kind not in walk.told_none:
+        known = given.known(table.kind)
+        if known is None or known.count:
+            return "the answer left the list out, which is not to say that it is empty"
+    if walk.partly and (known := given.known(table.kind)) is not None:
+        keys = {tuple(key_parts(key)) for key, _ in rows.lines()}
+        gone = known.count > len(keys) if known.keys is None else not keys.issuperset(known.keys)
+        return walk.partly if gone else None
+    return None
+
+
+def _tell_of_less(result: ReadResult[_Rows]) -> None:
+    """Tell where the API counts fewer than came: what came counts, and whoever looks at both should know."""
+    walk = result.walk
+    for kind, count in (walk.counts_last or {}).items():
+        if result.proofs.get(kind) and count < len(walk.seen.get(kind, ())):
+            logger.warning(
+                "Wix counts %d rows of kind %s, and %d came: all are kept", count, kind, len(walk.seen[kind])
+            )
 
 
 class _Progress:

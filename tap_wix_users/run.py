@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tap_wix_users.settings import Settings
     from tap_wix_users.summary import RunOutcome, Summary
     from tap_wix_users.tables.registry import Table
+    from tap_wix_users.wix.reads import Known
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,13 @@ class Plan:
     Attributes:
         settings: The checked settings.
         wanted: The tables to make rows of, asked when a read begins.
+        known: What the last complete snapshot of a table in an account held.
         enough: Stop each list after so many rows, and prove nothing: a test of the connection. None to read everything.
     """
 
     settings: Settings
     wanted: Callable[[], Sequence[Table]]
+    known: Callable[[str, str], Known | None]
     enough: int | None = None
 
 
@@ -120,7 +123,9 @@ class Run:
             accept_repeat_proof=chosen.accept_repeat_proof,
             enough=self._plan.enough,
         )
-        return self._opened.enter_context(Schedule(client, effort, locale=chosen.locale, wanted=self._plan.wanted))
+        return self._opened.enter_context(
+            Schedule(client, effort, locale=chosen.locale, wanted=self._plan.wanted, known=self._plan.known)
+        )
 
     @cached_property
     def accounts(self) -> list[AccountRef]:
@@ -131,7 +136,7 @@ class Run:
             what = "the list of child accounts"
             try:
                 children, proved = self.schedule.child_accounts(account_id)
-                refs += children
+                refs = _distinct([*refs, *children])
                 if not proved and self.schedule.whole:
                     self.accounts_known = False
                     self.fail(what, account_id, IncompleteRead("it is not proved to be complete: run again"))
@@ -164,6 +169,14 @@ class Run:
         if len(reads) > 1 and all(isinstance(error, Forbidden) for error in reads):
             self._logger.error("So much was refused that `account_id` may not be the account that owns the API key")
         return 1
+
+
+def _distinct(refs: list[AccountRef]) -> list[AccountRef]:
+    """Each account once, as it was named first: a list of children may name their parent, or one of them twice."""
+    by_id: dict[str, AccountRef] = {}
+    for ref in refs:
+        by_id.setdefault(ref.account_id.casefold(), ref)
+    return [*by_id.values()]
 
 
 class IncompleteRead(Exception):

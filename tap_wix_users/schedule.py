@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from tap_wix_users.extract import extract
 from tap_wix_users.snapshot.table_read import ReadFailed
+from tap_wix_users.tables.registry import NAMES
 from tap_wix_users.wix.reads import CHILD_ACCOUNTS, Given
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.client import WixClient
     from tap_wix_users.wix.proving import Effort
-    from tap_wix_users.wix.reads import Facts, Read
+    from tap_wix_users.wix.reads import Facts, Known, Read
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,23 @@ class Schedule:
         effort: How hard a list is read.
         locale: Language of role titles.
         wanted: The tables to make rows of, asked when a read begins.
+        known: What the last complete snapshot of a table in an account held.
     """
 
     def __init__(
-        self, client: WixClient, effort: Effort, *, locale: str, wanted: Callable[[], Sequence[Table]]
+        self,
+        client: WixClient,
+        effort: Effort,
+        *,
+        locale: str,
+        wanted: Callable[[], Sequence[Table]],
+        known: Callable[[str, str], Known | None] = lambda _table, _account_id: None,
     ) -> None:
         self._client = client
         self._effort = effort
         self._locale = locale
         self._wanted = wanted
+        self._known = known
         self._table_reads: dict[tuple[str, str], TableRead] = {}
         self._facts: dict[tuple[str, str], Facts] = {}
         self._lacking: dict[tuple[str, str], ReadFailed] = {}
@@ -149,7 +158,13 @@ class Schedule:
             ReadFailed: It failed, or another list that it begins with did: then that is the one failure.
         """
         tables = [table for table in self._wanted() if table.read is read]
-        given = Given(self._locale, ref.parent_account_id, self._facts_for(read, ref, tables))
+        given = Given(
+            self._locale,
+            ref.parent_account_id,
+            self._facts_for(read, ref, tables),
+            kinds=frozenset(table.kind for table in tables),
+            known=lambda kind: self._known(NAMES[kind], ref.account_id),
+        )
         found = extract(read, self._client, ref.account_id, tables, self._effort, given)
         self._facts[read.name, ref.account_id] = found.facts
         self._table_reads.update({(name, ref.account_id): table for name, table in found.tables.items()})

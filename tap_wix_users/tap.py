@@ -11,6 +11,7 @@ from tap_wix_users import settings
 from tap_wix_users.cli import CommandLine
 from tap_wix_users.inputs import valid_bookmarks
 from tap_wix_users.run import Plan, Run
+from tap_wix_users.snapshot.before import Before
 from tap_wix_users.streams import Logs, LogStream, TableStream
 from tap_wix_users.summary import Summary
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
@@ -62,6 +63,7 @@ class TapWixUsers(CommandLine):
         return Plan(
             self.settings,
             wanted=lambda: [stream.table for stream in streams if stream.selected],
+            known=Before(self.state.get("bookmarks", {})).known,
             enough=max((s.ABORT_AT_RECORD_COUNT for s in streams if s.ABORT_AT_RECORD_COUNT is not None), default=None),
         )
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from tap_wix_users.snapshot.compare import Comparison, Snapshot, is_from_future, latest_written
 from tap_wix_users.snapshot.state import FINGERPRINT_BYTES, TableState
 from tap_wix_users.tables.keys import KeySetDigest, key_parts
-from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT, ChangeRow, ReceiptRow, Row
-from tap_wix_users.wix.errors import Forbidden, Unauthorized
+from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT, AccountRow, ChangeRow, ReceiptRow, Row
+from tap_wix_users.wix.errors import Forbidden, NotFound, Unauthorized
 from tap_wix_users.wix.times import following, timestamp
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ def failed_receipt(
         "stream_name": model.table,
         "snapshot_at": timestamp(read.started_at),
         "finished_at": timestamp(read.finished_at),
-        "status": "refused" if isinstance(error, Unauthorized | Forbidden) else "failed",
+        "status": "refused" if _is_refusal(model, error) else "failed",
         "replication_method": options.method,
         "request_count": read.requests,
         "retry_count": read.retries,
@@ -302,8 +302,16 @@ def failed_receipt(
     return ReceiptRow(**{**dict.fromkeys(ReceiptRow.model_fields), **told})  # type: ignore[arg-type]
 
 
+def _is_refusal(model: type[Row], error: Exception) -> bool:
+    """Whether the key may not see what was asked for. Wix may say of an account out of reach that there is none."""
+    refusals = (Unauthorized, Forbidden, NotFound) if model is AccountRow else (Unauthorized, Forbidden)
+    return isinstance(error, refusals)
+
+
 def _why_unproved(read: TableRead) -> str:
-    if read.flaw and read.attempts > 1:
+    if read.doubt:
+        why, advice = read.doubt, "the next run that is told the whole list tells what is gone"
+    elif read.flaw and read.attempts > 1:
         why = f"in {read.attempts} walks, {read.flaw}: the list changes faster than it can be read"
         advice = "run again at a calmer time, or raise `max_walk_attempts`"
     elif read.flaw:

@@ -28,7 +28,8 @@ class TableRead:
         attempts: How often the list was walked.
         requests: Requests that the read took: of all its tables together.
         retries: Those of them that were sent again.
-        told_none: Whether the API's own count tells that there are none.
+        told_none: Whether the API itself says that there are none.
+        doubt: Why the list that was read does not tell what is gone, if it does not.
     """
 
     rows: Spool
@@ -42,6 +43,7 @@ class TableRead:
     requests: int
     retries: int
     told_none: bool = False
+    doubt: str | None = None
 
 
 class ReadFailed(Exception):

@@ -52,15 +52,15 @@ class Table:
 TABLES = (
     Table(models.AccountRow, reads.ACCOUNT, "account", rows.account_rows),
     Table(models.UserRow, reads.TEAM, "user", rows.user_rows),
-    Table(models.AssignmentRow, reads.TEAM, "user", rows.assignment_rows, counted=False),
+    Table(models.AssignmentRow, reads.TEAM, "assignment", rows.assignment_rows, counted=False),
     Table(models.InviteRow, reads.TEAM, "invite", rows.invite_rows),
-    Table(models.InviteAssignmentRow, reads.TEAM, "invite", rows.invite_assignment_rows, counted=False),
+    Table(models.InviteAssignmentRow, reads.TEAM, "invite assignment", rows.invite_assignment_rows, counted=False),
     Table(models.RoleRow, reads.ROLES, "role", rows.role_rows, localized=True),
     Table(models.SiteRow, reads.SITES, "site", rows.site_rows),
     Table(models.FolderRow, reads.FOLDERS, "folder", rows.folder_rows),
     Table(models.ContributorRow, reads.CONTRIBUTORS, "contributor", rows.contributor_rows, selected=False),
     Table(
-        *(models.ContributorRoleRow, reads.CONTRIBUTORS, "contributor", rows.contributor_role_rows),
+        *(models.ContributorRoleRow, reads.CONTRIBUTORS, "contributor role", rows.contributor_role_rows),
         counted=False,
         selected=False,
         needs=(reads.ROLES,),
@@ -69,6 +69,9 @@ TABLES = (
 
 MODELS: tuple[type[models.Row], ...] = (*(table.model for table in TABLES), models.ChangeRow, models.ReceiptRow)
 """The declaration of every table, those of the tap's own two logs last."""
+
+NAMES = {table.kind: table.name for table in TABLES}
+"""The table of each kind of row."""
 
 INVITES_WITH_LINKS = Table(models.InviteWithLinkRow, reads.TEAM, "invite", rows.invite_rows_with_links)
 

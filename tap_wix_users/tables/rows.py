@@ -22,7 +22,7 @@ from tap_wix_users.tables.models import (
     SiteRow,
     UserRow,
 )
-from tap_wix_users.wix.objects import Account, AccountProperties
+from tap_wix_users.wix.objects import AccountProperties
 from tap_wix_users.wix.times import normalized
 
 if TYPE_CHECKING:
@@ -30,21 +30,19 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from tap_wix_users.wix.contributors import SiteContributor
-    from tap_wix_users.wix.objects import Assignment, Folder, Invite, Role, Site, TeamMember, User, WixObject
+    from tap_wix_users.wix.objects import Account, Assignment, Folder, Invite, Role, Site, TeamMember, User, WixObject
 
 R = TypeVar("R", bound=AssetColumns)
 
 
-def account_rows(account_id: str, record: tuple[Account | None, str | None]) -> Iterable[AccountRow]:
-    """An account's row; with what is known of it where Get Account is refused.
+def account_rows(account_id: str, record: tuple[Account, str | None]) -> Iterable[AccountRow]:
+    """An account's row.
 
     Args:
         account_id: The account.
-        record: Its record, None when it was refused; and the account that listed it as a child, if one did.
+        record: Its record, and the account that listed it as a child, if one did.
     """
     account, parent_account_id = record
-    if account is None:
-        account = Account(accountId=account_id)
     properties = account.account_properties or AccountProperties()
     dates = _Dates()
     yield AccountRow(

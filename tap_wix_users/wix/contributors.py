@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tap_wix_users.wix.ahead import in_order
 from tap_wix_users.wix.errors import Forbidden, NotFound
 from tap_wix_users.wix.halving import ContradictionError, holders
 from tap_wix_users.wix.proving import ReadResult
+from tap_wix_users.wix.times import normalized
 from tap_wix_users.wix.walks import Walk
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from tap_wix_users.wix.endpoints import AccountApi
-    from tap_wix_users.wix.objects import Contributor
+    from tap_wix_users.wix.objects import Contributor, Site
     from tap_wix_users.wix.proving import Effort, S
+    from tap_wix_users.wix.walks import Proof
 
-KIND = "contributor"
+KIND, ROLE_KIND = "contributor", "contributor role"
+
+_LOOKS = 2
+"""At a site whose record and whose own answer disagree."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +46,81 @@ class SiteContributor:
     role_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Sites:
-    """The sites to ask about.
+class SiteRecord(NamedTuple):
+    """What the list of sites tells of a site's contributors.
 
     Attributes:
-        contributors: How many contributors the list of sites tells of, for each site that may have any; None where it
-            does not tell.
-        proved: Whether the list of sites is.
-        role_ids: The roles to look for; None when roles are not asked for.
+        site_id: The site.
+        contributors: Their accounts; None where the list does not tell, or cannot be understood.
+        created: When the site came to be, as normalized text; None where that is not known, or the list is odd.
     """
 
-    contributors: Mapping[str, int | None]
+    site_id: str
+    contributors: tuple[str, ...] | None
+    created: str | None = None
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the last complete snapshot told of the contributors.
+
+    Attributes:
+        at: When it began, as normalized text.
+        sites: The sites that had contributors.
+        held: Pairs of a site and a role that somebody held there; None when roles were not told.
+    """
+
+    at: str
+    sites: AbstractSet[str]
+    held: AbstractSet[tuple[str, str]] | None = None
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The sites, and what is known of them.
+
+    Attributes:
+        records: The sites, in the order of their list.
+        proved: Whether that list is.
+        started_at: When the walk through it began: who came to a site whose record was read before is not missing.
+        role_ids: The roles to look for; None when roles are not asked for.
+        before: The last complete snapshot; None when there is none, or it was too large to keep.
+        told_none: Whether Wix counts no site at all.
+    """
+
+    records: Sequence[SiteRecord]
     proved: bool
+    started_at: dt.datetime
     role_ids: Sequence[str] | None = None
+    before: Before | None = None
+    told_none: bool = False
+
+    def to_ask(self) -> list[SiteRecord]:
+        """The sites that may have contributors: all but those whose record says that they have none.
+
+        An empty list says so, unless the last snapshot had some. A list that was left out does where Wix leaves out
+        what is empty (some records have a list, none an empty one), and the last snapshot saw the site without any.
+        """
+        told = [record.contributors for record in self.records if record.contributors is not None]
+        silence = any(told) and all(told)
+        return [record for record in self.records if not self._has_none(record, silence=silence)]
+
+    def _has_none(self, record: SiteRecord, *, silence: bool) -> bool:
+        if self.before and record.site_id in self.before.sites:
+            return False
+        if record.contributors is not None:
+            return not record.contributors
+        return silence and self.before is not None and record.created is not None and record.created < self.before.at
+
+    @property
+    def tell_of_none(self) -> bool:
+        """Whether every record says that its site has no contributors, and there are some, or are told to be none."""
+        return all(record.contributors == () for record in self.records) and (bool(self.records) or self.told_none)
+
+    def knows_of(self, record: SiteRecord) -> bool:
+        """Whether the list of sites, or the last snapshot, says whether a site has contributors."""
+        known_before = self.before is not None and record.site_id not in self.before.sites
+        return record.contributors is not None or known_before
 
 
 @dataclass(frozen=True)
@@ -61,69 +128,126 @@ class _Answer:
     found: list[SiteContributor]
     flaw: str | None = None
     advice: str = ""
+    unsure_roles: bool = False
 
 
 def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, sites: Sites) -> ReadResult[S]:
-    """Read the contributors (kind ``contributor``) of sites, side by side.
+    """Read the contributors (kind ``contributor``) of sites, side by side, and their roles (``contributor role``).
 
-    A site that refuses, or contradicts itself, leaves the result without a proof, and is named in its flaw.
+    A site that refuses, or contradicts itself or its record, leaves the result without a proof, and is named in its
+    flaw.
 
     Raises:
         WixError: A site could not be asked, for another reason than a refusal.
     """
-    started_at = dt.datetime.now(dt.UTC)
-    counts = {KIND: sum(number or 0 for number in sites.contributors.values())}
-    walk = Walk((KIND,), "", done=True, counts_first=counts, counts_last=counts)
+    told = {KIND: sum(len(record.contributors or ()) for record in sites.records)}
+    walk = Walk((KIND, ROLE_KIND), "", done=True, counts_first=told, counts_last=told)
     target = sink()
     flaws: list[str] = [] if sites.proved else ["the list of sites is not proved to be complete"]
-    advice = ""
+    advice, unsure = "", []
     # A test of the connection asks about the first sites alone.
-    asked = list(sites.contributors.items())[: effort.enough]
-    for answer in in_order(api, partial(_ask_site, effort.attempts, sites.role_ids), asked):
+    asked = sites.to_ask()[: effort.enough]
+    for record, answer in zip(asked, in_order(api, partial(_ask_site, effort.attempts, sites), asked), strict=True):
         walk.seen[KIND] |= {f"{found.site_id}|{found.account_id}" for found in answer.found}
         target.add(answer.found)
         flaws += [answer.flaw] if answer.flaw else []
+        unsure += [record.site_id] if answer.unsure_roles else []
         advice = advice or answer.advice
         effort.progress(walk.rows, walk.expected)
     walk.flaw = _told(flaws, advice)
-    return ReadResult(target, walk, started_at, {KIND: None if flaws else "whole"}, 1)
+    if not flaws and not walk.rows and sites.tell_of_none:
+        walk.told_none = {KIND, ROLE_KIND}
+    unsure_roles = [f"an answer about the roles on site {site_id} left its list out" for site_id in unsure]
+    doubts = {} if walk.flaw or not unsure else {ROLE_KIND: str(_told(unsure_roles, ""))}
+    proofs: dict[str, Proof | None] = {kind: None if flaws or kind in doubts else "whole" for kind in walk.kinds}
+    return ReadResult(target, walk, sites.started_at, proofs, 1, doubts)
 
 
-def _ask_site(attempts: int, role_ids: Sequence[str] | None, api: AccountApi, site: tuple[str, int | None]) -> _Answer:
-    site_id, expected = site
-    flaw, was_empty = "", False
-    for _ in range(attempts):
+def _ask_site(attempts: int, sites: Sites, api: AccountApi, record: SiteRecord) -> _Answer:
+    contradictions = disagreements = 0
+    while True:
         try:
-            answer = _contributors(api, site_id, role_ids)
+            answer = _contributors(api, record, sites)
         except (Forbidden, NotFound) as refusal:
             words = " ".join(filter(None, (str(refusal.status), refusal.code)))
-            return _Answer([], f"site {site_id} refuses ({words})", refusal.advice)
+            return _Answer([], f"site {record.site_id} refuses ({words})", refusal.advice)
         except ContradictionError:
-            flaw = f"the contributors of site {site_id} changed while their roles were asked for"
-            continue
-        if answer.found or not expected or was_empty:
+            contradictions += 1
+            if contradictions < attempts:
+                continue
+            return _Answer([], f"the contributors of site {record.site_id} changed while their roles were asked for")
+        disagreements += bool(answer.flaw)
+        if not answer.flaw or disagreements == _LOOKS:
             return answer
-        # Nothing looks more like an outage than an empty answer: it is believed when it comes again.
-        was_empty = True
-        flaw = f"site {site_id} has contributors in the list of sites, but gave none"
-    return _Answer([], flaw)
+        # Either of the two may be older than a change.
+        record = _looked_at_again(api, record)
 
 
-def _contributors(api: AccountApi, site_id: str, role_ids: Sequence[str] | None) -> _Answer:
-    everybody, nameless = _by_account(api.query_contributors(site_id))
-
-    def holding_one_of(roles: Sequence[str]) -> frozenset[str]:
-        found, _ = _by_account(api.query_contributors(site_id, role_ids=roles))
-        if not found.keys() <= everybody.keys():
-            raise ContradictionError
-        return frozenset(found)
-
-    held = holders(role_ids, holding_one_of) if role_ids and everybody else {}
+def _contributors(api: AccountApi, record: SiteRecord, sites: Sites) -> _Answer:
+    site_id = record.site_id
+    page = api.query_contributors(site_id)
+    everybody, nameless = _by_account(page.contributors)
+    flaw = f"site {site_id} has {nameless} contributor(s) without an account id" if nameless else None
+    if not page.tells("contributors") and not sites.knows_of(record):
+        flaw = f"the answer about site {site_id} left its list out"
+    flaw = flaw or _disagreement(record, everybody)
+    held, unsure = _roles(api, site_id, everybody, sites)
     found = [
         SiteContributor(site_id, account_id, contributor, tuple(r for r, who in held.items() if account_id in who))
         for account_id, contributor in everybody.items()
     ]
-    return _Answer(found, f"site {site_id} has {nameless} contributor(s) without an account id" if nameless else None)
+    return _Answer(found, flaw, unsure_roles=unsure)
+
+
+def _disagreement(record: SiteRecord, everybody: Mapping[str, Contributor]) -> str | None:
+    folded = {account_id.casefold() for account_id in everybody}
+    if len(folded) < len(everybody):
+        return f"site {record.site_id} has contributors whose ids differ in their case alone"
+    told = record.contributors
+    if told is None or {account_id.casefold() for account_id in told} == folded:
+        return None
+    return (
+        f"site {record.site_id} has {len(set(told))} contributor(s) in the list of sites, "
+        f"and {len(everybody)} when it is asked itself"
+    )
+
+
+def _roles(
+    api: AccountApi, site_id: str, everybody: Mapping[str, Contributor], sites: Sites
+) -> tuple[dict[str, frozenset[str]], bool]:
+    """Who holds which role on a site, and whether a list was left out that need not be empty."""
+    unsure = False
+
+    def holding_one_of(roles: Sequence[str]) -> frozenset[str]:
+        nonlocal unsure
+        page = api.query_contributors(site_id, role_ids=roles)
+        held = sites.before.held if sites.before else None
+        if not page.tells("contributors"):
+            unsure = unsure or held is None or any((site_id, role) in held for role in roles)
+        found, _ = _by_account(page.contributors)
+        if not found.keys() <= everybody.keys():
+            raise ContradictionError
+        return frozenset(found)
+
+    return (holders(sites.role_ids, holding_one_of) if sites.role_ids and everybody else {}), unsure
+
+
+def _looked_at_again(api: AccountApi, record: SiteRecord) -> SiteRecord:
+    """A site's record as it is now; as it was, where it is out of reach or tells nothing any more."""
+    try:
+        site = api.query_site(record.site_id)
+    except (Forbidden, NotFound):
+        return record
+    now = record if site is None else site_record(site)
+    return record if now.contributors is None else now
+
+
+def site_record(site: Site) -> SiteRecord:
+    """What a site's record tells of its contributors."""
+    told = site.contributor_account_ids
+    odd = "contributorAccountIds" in (site.unparsed or {})
+    created = normalized(site.created_date) if site.created_date and not odd else None
+    return SiteRecord(site.id, None if told is None else tuple(told), created)
 
 
 def _by_account(contributors: Sequence[Contributor]) -> tuple[dict[str, Contributor], int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.wix import objects
 from tap_wix_users.wix.client import Meter, Request, WixClient
-from tap_wix_users.wix.errors import Endpoint
+from tap_wix_users.wix.errors import Endpoint, UnreadableAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ class AccountApi:
             "paging": {"limit": limit, "offset": offset},
         }
         if facets:
-            body["facets"] = ["Users", "InviteStatus"]
+            body["facets"] = ["Users", "InviteStatus", "Roles"]
         return self._ask(SEARCH_TEAM, objects.TeamPage, body=body)
 
     def get_roles(self, *, locale: str) -> objects.RoleList:
@@ -105,16 +105,30 @@ class AccountApi:
         params = {"paging.limit": CHILD_ACCOUNT_PAGE, "paging.offset": offset}
         return self._ask(LIST_CHILD_ACCOUNTS, objects.ChildAccountPage, params=params)
 
-    def query_contributors(self, site_id: str, *, role_ids: Sequence[str] = ()) -> list[objects.Contributor]:
+    def query_site(self, site_id: str) -> objects.Site | None:
+        """One site's record; None when the answer does not hold it (section 2.3)."""
+        query = {"filter": {**_ALL_NAMESPACES, "id": {"$eq": site_id}}, "cursorPaging": {"limit": SITE_PAGE}}
+        page = self._ask(QUERY_SITES, objects.SitePage, body={"query": query})
+        # A filter that Wix does not know is ignored without a word (section 6.17).
+        return next((site for site in page.sites if site.id == site_id), None)
+
+    def query_contributors(self, site_id: str, *, role_ids: Sequence[str] = ()) -> objects.ContributorList:
         """The contributors of a site, or those who hold at least one of some roles (section 2.4)."""
         params = {"filter.policyIds": list(role_ids)} if role_ids else {}
         request = Request(QUERY_CONTRIBUTORS, {"wix-site-id": site_id}, params, None, self.meter, self.given_up)
-        return self.client.send(request, partial(objects.parse, objects.ContributorList)).contributors
+        return self.client.send(request, partial(objects.parse, objects.ContributorList))
 
     def get_account(self) -> objects.Account:
-        """The account's own record (section 2.6)."""
+        """The account's own record (section 2.6).
+
+        Raises:
+            UnreadableAnswer: It is another account's.
+        """
         endpoint = Endpoint("GET", f"/accounts/v1/accounts/{self.account_id}", GET_ACCOUNT_PERMISSION)
-        return self._ask(endpoint, objects.AccountAnswer).account
+        account = self._ask(endpoint, objects.AccountAnswer).account
+        if account.account_id.casefold() != self.account_id.casefold():
+            raise UnreadableAnswer(endpoint, "the answer is the record of another account", retryable=False)
+        return account
 
     def _ask(
         self,

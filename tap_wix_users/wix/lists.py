@@ -7,32 +7,55 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.wix.ahead import PagesAhead
-from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE
-from tap_wix_users.wix.errors import Forbidden, InvalidRequest, NotFound
-from tap_wix_users.wix.objects import CursorMetadata
+from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE, SITE_PAGE
+from tap_wix_users.wix.errors import InvalidRequest
+from tap_wix_users.wix.objects import CursorMetadata, FacetValue
 from tap_wix_users.wix.proving import prove
+from tap_wix_users.wix.team import HeldRoles
 from tap_wix_users.wix.times import normalized
 from tap_wix_users.wix.walks import CursorWalk, Entry, OffsetWalk, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from tap_wix_users.wix.endpoints import AccountApi
-    from tap_wix_users.wix.objects import ChildAccount, Folder, Site, TeamMember, TeamPage
+    from tap_wix_users.wix.objects import ChildAccount, Facet, Folder, Site, SitePage, TeamMember, TeamPage
     from tap_wix_users.wix.proving import Effort, Pages, ReadResult, S
+    from tap_wix_users.wix.team import KnownKeys
 
 logger = logging.getLogger(__name__)
 
+_UNKNOWN = (FacetValue(),)
 
-def read_team(api: AccountApi, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
-    """Read the team members (kind ``user``) and invites (kind ``invite``) of an account, in one walk.
+
+def read_team(
+    api: AccountApi,
+    sink: Callable[[], S],
+    effort: Effort,
+    *,
+    roles: Collection[str] = (),
+    known: KnownKeys = lambda _kind: (),
+) -> ReadResult[S]:
+    """Read the team members and invites of an account, in one walk.
+
+    What is proved are the kinds ``user`` and ``invite``, and apart from them the roles that these hold, which no count
+    speaks of: the kinds ``assignment`` and ``invite assignment``.
+
+    Args:
+        api: The account.
+        sink: Makes what takes the objects of one walk.
+        effort: How hard to try.
+        roles: The kinds of roles that somebody wants.
+        known: The last complete snapshot.
 
     Raises:
         WixError: A page could not be had.
     """
     limit = effort.page_size
+    held = HeldRoles(api, effort, roles, known)
 
     def begin(horizon: str) -> tuple[Walk, Pages[TeamMember]]:
+        held.begin()
         walk = OffsetWalk(("user", "invite"), horizon, limit=limit)
         return walk, pages(walk)
 
@@ -51,47 +74,75 @@ def read_team(api: AccountApi, sink: Callable[[], S], effort: Effort) -> ReadRes
                     walk.limit = limit = _lower_limit(error, walk)
                     continue
                 members = page.team_members
-                fresh = walk.take([_team_entry(member) for member in members], _team_counts(page))
-                yield [members[position] for position in fresh]
+                if page.facets is not None:
+                    walk.told_none, walk.holders = _none_of(page.facets), _holders(page.facets)
+                entries = [_team_entry(member) for member in members] if page.tells("team_members") else None
+                fresh = [members[position] for position in walk.take(entries, _team_counts(page))]
+                held.add(fresh)
+                yield fresh
 
-    result = prove(begin, sink, effort)
+    result = prove(begin, sink, effort, lambda walk: held.doubts(walk.holders))
     if strange := len(result.walk.seen.get("other", ())):
         logger.warning("%d rows of the team are neither a user nor an invite: this release cannot read them", strange)
-    return result
+    return held.proved(result)
 
 
-def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
+def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort, *, before: int = 0) -> ReadResult[S]:
     """Read the sites (kind ``site``) of an account.
+
+    Args:
+        api: The account.
+        sink: Makes what takes the objects of one walk.
+        effort: How hard to try.
+        before: Sites of the last complete snapshot: fewer of them are counted, too.
 
     Raises:
         WixError: A page could not be had.
     """
-    many = False
+    counted = False
 
     def begin(horizon: str) -> tuple[Walk, Pages[Site]]:
-        walk = CursorWalk(("site",), horizon)
+        walk = CursorWalk(("site",), horizon, counted_apart=True)
         return walk, pages(walk)
 
     def pages(walk: CursorWalk) -> Pages[Site]:
-        nonlocal many
+        nonlocal counted
         while not walk.done:
-            if many and walk.cursor is None:
+            if counted and walk.cursor is None:
                 walk.counts_first = _site_counts(api)
             page = api.query_sites(cursor=walk.cursor)
-            metadata = page.metadata or CursorMetadata()
-            cursor = metadata.cursors.next if metadata.cursors else None
-            has_next = bool(cursor) if metadata.has_next is None else metadata.has_next
-            if has_next and not many and effort.enough is None:
-                # Only a count that is older than the first page proves a walk of several: ask it, and begin again.
-                many = True
-                continue
+            if not counted and effort.enough is None and not _is_surely_whole(page, before):
+                counted = True
+                if page.sites or _has_next(page):
+                    # Only a count that is older than the first page proves a walk: ask it, and begin again.
+                    continue
             entries = [Entry("site", site.id, _born(site.created_date)) for site in page.sites]
-            fresh = walk.take(entries, cursor, has_next=has_next)
-            if many and walk.done:
+            metadata = page.metadata or CursorMetadata()
+            walk.claim("site", metadata.count)
+            cursor = metadata.cursors.next if metadata.cursors else None
+            fresh = walk.take(entries if page.tells("sites") else None, cursor, has_next=metadata.has_next)
+            if counted and walk.done:
                 walk.counts_last = _site_counts(api)
+                if not walk.rows:
+                    # That there is no site at the end needs no count from the beginning.
+                    walk.counts_first = walk.counts_last
+                walk.told_none = {kind for kind, count in (walk.counts_last or {}).items() if not count}
             yield [page.sites[position] for position in fresh]
 
     return prove(begin, sink, effort)
+
+
+def _is_surely_whole(page: SitePage, before: int) -> bool:
+    """Whether a first page needs no count: it is below its limit, says that it is all, and nothing speaks against."""
+    metadata = page.metadata or CursorMetadata()
+    claimed = metadata.count or 0
+    told = metadata.has_next is False and not (metadata.cursors and metadata.cursors.next)
+    return told and max(before, claimed, 1) <= len(page.sites) < SITE_PAGE
+
+
+def _has_next(page: SitePage) -> bool:
+    metadata = page.metadata or CursorMetadata()
+    return bool(metadata.has_next or (metadata.cursors and metadata.cursors.next))
 
 
 def read_folders(api: AccountApi, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
@@ -107,8 +158,11 @@ def read_folders(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Read
 
     def pages(walk: OffsetWalk) -> Pages[Folder]:
         while not walk.done:
-            folders = api.query_folders(offset=walk.offset).folders
-            fresh = walk.take([Entry("folder", folder.id, _born(folder.created_date)) for folder in folders])
+            page = api.query_folders(offset=walk.offset)
+            folders = page.folders
+            walk.claim("folder", page.metadata.count if page.metadata else None)
+            entries = [Entry("folder", folder.id, _born(folder.created_date)) for folder in folders]
+            fresh = walk.take(entries if page.tells("folders") else None)
             yield [folders[position] for position in fresh]
 
     return prove(begin, sink, effort)
@@ -131,7 +185,8 @@ def read_child_accounts(api: AccountApi, sink: Callable[[], S], effort: Effort) 
             children, paging = page.child_accounts, page.paging_metadata
             total = paging.total if paging and not paging.too_many_to_count else None
             counts = None if total is None else {"child": total}
-            fresh = walk.take([Entry("child", child.account_id) for child in children], counts)
+            entries = [Entry("child", child.account_id) for child in children]
+            fresh = walk.take(entries if page.tells("child_accounts") else None, counts)
             yield [children[position] for position in fresh]
 
     return prove(begin, sink, effort)
@@ -144,8 +199,12 @@ def read_roles(api: AccountApi, sink: Callable[[], S], effort: Effort, *, locale
         WixError: The list could not be had.
     """
 
-    def ask() -> list[tuple[str, Any]]:
+    def ask(walk: CursorWalk) -> list[tuple[str, Any]]:
         roles = api.get_roles(locale=locale)
+        if not roles.tells("predefined_roles") or not (roles.predefined_roles or roles.custom_roles):
+            walk.flaw = "the answer holds no predefined roles, which every account has"
+        elif not roles.tells("custom_roles"):
+            walk.partly = "the list of custom roles was left out of the answer"
         predefined = [(str(role.id), (role, "predefined")) for role in roles.predefined_roles]
         return predefined + [(str(role.id), (role, "custom")) for role in roles.custom_roles]
 
@@ -155,25 +214,27 @@ def read_roles(api: AccountApi, sink: Callable[[], S], effort: Effort, *, locale
 def read_account(
     api: AccountApi, sink: Callable[[], S], effort: Effort, *, parent_account_id: str | None
 ) -> ReadResult[S]:
-    """Read the record (kind ``account``) of an account, None where the key may not see it, and its parent.
+    """Read the record (kind ``account``) of an account, and its parent.
 
     Raises:
-        WixError: The record could not be had, for another reason than a missing permission.
+        WixError: The record could not be had.
     """
 
-    def ask() -> list[tuple[str, Any]]:
-        try:
-            account = api.get_account()
-        except (Forbidden, NotFound) as error:
-            logger.warning("The account's own record is out of reach, its other tables are not. %s", error)
-            account = None
+    def ask(_walk: CursorWalk) -> list[tuple[str, Any]]:
+        account = api.get_account()
+        own = account.account_properties.parent_account_id if account.account_properties else None
+        if own and parent_account_id and own.casefold() != parent_account_id.casefold():
+            logger.warning(
+                "Account %s is listed as a child of %s, and says itself that it is one of %s: the latter is kept",
+                api.account_id, parent_account_id, own,
+            )  # fmt: skip
         return [(api.account_id, (account, parent_account_id))]
 
     return _read_whole("account", ask, sink, effort)
 
 
 def _read_whole(
-    kind: str, ask: Callable[[], list[tuple[str, Any]]], sink: Callable[[], S], effort: Effort
+    kind: str, ask: Callable[[CursorWalk], list[tuple[str, Any]]], sink: Callable[[], S], effort: Effort
 ) -> ReadResult[S]:
     """Read a list that comes in one answer, as pairs of key and object."""
 
@@ -182,7 +243,7 @@ def _read_whole(
         return walk, pages(walk)
 
     def pages(walk: CursorWalk) -> Pages[Any]:
-        rows = ask()
+        rows = ask(walk)
         fresh = walk.take([Entry(kind, key) for key, _ in rows], None, has_next=False)
         yield [rows[position][1] for position in fresh]
 
@@ -203,15 +264,37 @@ def _team_entry(member: TeamMember) -> Entry:
     return Entry("other", blake2b(member.model_dump_json().encode(), digest_size=16).hexdigest())
 
 
+_FACETS = {"Users": "user", "InviteStatus": "invite"}
+"""The facets that count rows, and the kind that each counts."""
+
+
 def _team_counts(page: TeamPage) -> dict[str, int] | None:
-    """Users and invites as the facets count them, which leave out zero (docs/api-contract.md, section 2.1)."""
+    """Users and invites as the facets count them; a kind whose count cannot be read is not counted.
+
+    Facets leave out what they count zero of (docs/api-contract.md, section 2.1): one that is not there counts none.
+    """
     if page.facets is None:
         return None
-    counts = {"Users": 0, "InviteStatus": 0}
+    counts: dict[str, int] = dict.fromkeys(_FACETS.values(), 0)
     for facet in page.facets:
-        if facet.facet_type in counts:
-            counts[facet.facet_type] += sum(value.count or 0 for value in facet.values or [])
-    return {"user": counts["Users"], "invite": counts["InviteStatus"]}
+        if kind := _FACETS.get(facet.facet_type or ""):
+            if any(value.count is None for value in facet.values or []):
+                counts.pop(kind, None)
+            elif kind in counts:
+                counts[kind] += sum(value.count or 0 for value in facet.values or [])
+    return counts
+
+
+def _none_of(facets: Sequence[Facet]) -> set[str]:
+    """The kinds that a facet says there are none of: one that is not there says nothing."""
+    told = {facet.facet_type: facet.values for facet in facets if facet.values is not None}
+    return {kind for name, kind in _FACETS.items() if not any(value.count != 0 for value in told.get(name, _UNKNOWN))}
+
+
+def _holders(facets: Sequence[Facet]) -> dict[str, int]:
+    """How many members hold each role, as facet ``Roles`` counts them: what its values are, is uncertain (6.4)."""
+    values = [value for facet in facets if facet.facet_type == "Roles" for value in facet.values or []]
+    return {value.value: value.count for value in values if value.value and value.count}
 
 
 def _lower_limit(error: InvalidRequest, walk: OffsetWalk) -> int:

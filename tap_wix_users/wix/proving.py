@@ -70,6 +70,7 @@ class ReadResult(Generic[S]):
         started_at: When it began.
         proofs: What it proves, per kind of row; None where it proves nothing.
         attempts: Walks that it took.
+        doubts: Why what is made of its rows is not proved by its proofs, by what that is.
     """
 
     sink: S
@@ -77,6 +78,7 @@ class ReadResult(Generic[S]):
     started_at: dt.datetime
     proofs: Mapping[str, Proof | None]
     attempts: int
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
 
 Pages: TypeAlias = "Generator[Sequence[T], None, None]"
@@ -84,13 +86,16 @@ Begin: TypeAlias = "Callable[[str], tuple[Walk, Pages[Any]]]"
 """Begins a walk: from the horizon to the walk, and its pages' new objects, each asked for when it is taken."""
 
 
-def prove(begin: Begin, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
+def prove(
+    begin: Begin, sink: Callable[[], S], effort: Effort, doubts: Callable[[Walk], Mapping[str, str]] = lambda _walk: {}
+) -> ReadResult[S]:
     """Walk until a walk is proved, or the attempts are used up.
 
     Args:
         begin: Begins a walk.
         sink: Makes what takes the objects of one walk.
         effort: How hard to try.
+        doubts: Tells why what is made of a walk's rows is not proved with them.
 
     Raises:
         WixError: A page could not be had.
@@ -109,11 +114,15 @@ def prove(begin: Begin, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
                     break
                 if effort.enough is not None and walk.rows >= effort.enough:
                     break
+        walk.conclude()
         proofs = {
             kind: judge(kind, walk, previous, accept_repeat_proof=effort.accept_repeat_proof) for kind in walk.kinds
         }
-        if all(proofs.values()) or effort.enough is not None or attempt == effort.attempts:
-            return ReadResult(target, walk, started_at, proofs, attempt)
-        logger.info("Walk %d of %d is not proved: %s", attempt, effort.attempts, walk.flaw or "its count does not fit")
+        proved = all(proofs.values())
+        doubted = doubts(walk) if proved and effort.enough is None else {}
+        if (proved and not doubted) or effort.enough is not None or attempt == effort.attempts:
+            return ReadResult(target, walk, started_at, proofs, attempt, doubted)
+        why = walk.flaw or "; ".join(doubted.values()) or "its count does not fit"
+        logger.info("Walk %d of %d is not proved: %s", attempt, effort.attempts, why)
         previous = walk
     raise AssertionError  # pragma: no cover  # max_walk_attempts is at least 1

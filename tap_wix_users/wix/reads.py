@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tap_wix_users.wix import lists
-from tap_wix_users.wix.contributors import KIND, Sites, read_contributors
+from tap_wix_users.wix.contributors import KIND, ROLE_KIND, Before, Sites, read_contributors, site_record
+from tap_wix_users.wix.team import ROLES_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import datetime as dt
+    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Set as AbstractSet
 
+    from tap_wix_users.wix.contributors import SiteRecord
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import ChildAccount, Role, Site
     from tap_wix_users.wix.proving import Effort, ReadResult, S
@@ -22,10 +26,29 @@ class Facts(NamedTuple):
     Attributes:
         found: What `Read.facts` gave for its objects.
         proved: Whether the list is proved to be complete.
+        started_at: When the walk through it began.
+        told_none: The kinds of which the API says that there are none.
     """
 
     found: list[Any]
     proved: bool
+    started_at: dt.datetime
+    told_none: AbstractSet[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the last complete snapshot held of a kind of row.
+
+    Attributes:
+        at: When it began, as normalized text.
+        count: Its rows.
+        keys: The parts of their keys, without the account; None when there were too many to keep.
+    """
+
+    at: str
+    count: int
+    keys: Collection[tuple[str, ...]] | None
 
 
 @dataclass(frozen=True)
@@ -36,11 +59,20 @@ class Given:
         locale: Language of role titles.
         parent_account_id: The account that listed this one as a child, if one did.
         facts: What other reads found, by their names: all that it cannot do without, and those that its tables ask for.
+        kinds: The kinds of row that somebody wants.
+        known: Tells what the last complete snapshot held of a kind; None where there is none.
     """
 
     locale: str
     parent_account_id: str | None = None
     facts: Mapping[str, Facts] = field(default_factory=dict)
+    kinds: AbstractSet[str] = frozenset()
+    known: Callable[[str], Known | None] = lambda _kind: None
+
+    def keys(self, kind: str) -> Collection[tuple[str, ...]]:
+        """The keys that the last complete snapshot held of a kind, as far as they were kept."""
+        known = self.known(kind)
+        return (known and known.keys) or ()
 
 
 Fetch: TypeAlias = "Callable[[AccountApi, Callable[[], S], Effort, Given], ReadResult[S]]"
@@ -75,15 +107,41 @@ def _roles(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given)
     return lists.read_roles(api, sink, effort, locale=given.locale)
 
 
+def _team(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given) -> ReadResult[S]:
+    roles = given.kinds & set(ROLES_OF.values())
+    return lists.read_team(api, sink, effort, roles=roles, known=given.keys)
+
+
+def _sites(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given) -> ReadResult[S]:
+    known = given.known("site")
+    return lists.read_sites(api, sink, effort, before=known.count if known else 0)
+
+
 def _contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given) -> ReadResult[S]:
     """Asks the sites alone that may have contributors: an account that invited nobody costs no request."""
     listed, roles = given.facts[SITES.name], given.facts.get(ROLES.name)
     sites = Sites(
-        contributors={site_id: contributors for site_id, contributors in listed.found if contributors != 0},
+        records=listed.found,
         proved=listed.proved,
+        started_at=listed.started_at,
         role_ids=roles.found if roles else None,
+        before=_contributors_before(given),
+        told_none="site" in listed.told_none,
     )
     return read_contributors(api, sink, effort, sites)
+
+
+def _contributors_before(given: Given) -> Before | None:
+    """What the last snapshots of all tables that are wanted told together; None unless each of them has one."""
+    known = {kind: given.known(kind) for kind in (KIND, ROLE_KIND) if kind in given.kinds}
+    keys = {kind: one.keys for kind, one in known.items() if one is not None and one.keys is not None}
+    if not keys or keys.keys() != known.keys():
+        return None
+    return Before(
+        at=min(one.at for one in known.values() if one is not None),
+        sites=frozenset(key[0] for found in keys.values() for key in found),
+        held=frozenset((key[0], key[-1]) for key in keys.get(ROLE_KIND, ())),
+    )
 
 
 def _alone(read: Callable[[AccountApi, Callable[[], S], Effort], ReadResult[S]]) -> Fetch[S]:
@@ -91,10 +149,8 @@ def _alone(read: Callable[[AccountApi, Callable[[], S], Effort], ReadResult[S]])
     return lambda api, sink, effort, _given: read(api, sink, effort)
 
 
-def _contributors_of(site: Site) -> list[tuple[str, int | None]]:
-    """A site, and how many contributors its record tells of: None when that cannot be parsed."""
-    strange = "contributorAccountIds" in (site.unparsed or {})
-    return [(site.id, None if strange else len(site.contributor_account_ids or ()))]
+def _site_record(site: Site) -> list[SiteRecord]:
+    return [site_record(site)]
 
 
 def _site_level(listed: tuple[Role, str]) -> list[str]:
@@ -108,9 +164,9 @@ def _child_id(child: ChildAccount) -> list[str]:
 
 
 ACCOUNT = Read("account", ("account",), _account, label="record")
-TEAM = Read("team", ("user", "invite"), _alone(lists.read_team))
+TEAM = Read("team", (*ROLES_OF, *ROLES_OF.values()), _team)
 ROLES = Read("roles", ("role",), _roles, facts=_site_level)
-SITES = Read("sites", ("site",), _alone(lists.read_sites), facts=_contributors_of)
+SITES = Read("sites", ("site",), _sites, facts=_site_record)
 FOLDERS = Read("folders", ("folder",), _alone(lists.read_folders))
-CONTRIBUTORS = Read("contributors", (KIND,), _contributors, needs=(SITES,))
+CONTRIBUTORS = Read("contributors", (KIND, ROLE_KIND), _contributors, needs=(SITES,))
 CHILD_ACCOUNTS = Read("child accounts", ("child",), _alone(lists.read_child_accounts), facts=_child_id)

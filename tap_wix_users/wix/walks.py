@@ -8,7 +8,9 @@ one is proved. `judge` then says what the walk proves:
 - ``repeat``: the API counts none, or fewer, and two walks saw the same rows;
 - ``whole``: everything came in one answer.
 
-An empty list is only proved by ``repeat``: nothing looks more like an outage.
+An empty list is only proved by ``repeat``, or by a count of its own endpoint: nothing looks more like an outage. A list
+that was left out of an answer is not an empty one: only a count proves what the rest of the walk saw, and where it saw
+nothing, `judge` leaves it to whoever knows the last complete snapshot (`Walk.left_out`).
 
 Why a row that exists from the beginning to the end of a proved walk was seen: neighbouring pages overlap by one row, so
 a list that shifts under the walk disagrees with itself at the next seam. What the seam cannot show (one row moves
@@ -60,6 +62,13 @@ class Walk:
         seen: Keys of the distinct rows, per kind.
         newborns: Kinds with rows that may have joined during the walk, so that their count proves nothing.
         at_once: Whether all rows came in one answer, and no other could have held any.
+        claims: Rows per kind that an answer tells of beside the API's count of the list, at most as far as it can be
+            understood: no proof, but a contradiction where it is more than was seen.
+        counted_apart: Whether another endpoint than the list's own counted.
+        told_none: Kinds that the API itself counts none of.
+        left_out: Whether an answer was the endpoint's, and its list was not in it.
+        partly: What part of the list was left out, in words: what is missing of it is not known to be gone.
+        holders: How many rows the API says hold each role; empty where it does not tell.
     """
 
     kinds: tuple[str, ...]
@@ -73,6 +82,12 @@ class Walk:
     seen: dict[str, set[str]] = field(init=False)
     newborns: set[str] = field(default_factory=set)
     at_once: bool = True
+    claims: dict[str, int] = field(default_factory=dict)
+    counted_apart: bool = False
+    told_none: set[str] = field(default_factory=set)
+    left_out: bool = False
+    partly: str | None = None
+    holders: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.seen = {kind: set() for kind in self.kinds}
@@ -84,8 +99,19 @@ class Walk:
 
     @property
     def expected(self) -> int | None:
-        """Rows of all kinds as counted at the beginning."""
-        return None if self.counts_first is None else sum(self.counts_first.values())
+        """Rows of all kinds as counted at the beginning; None unless every kind was."""
+        counts = self.counts_first or {}
+        return sum(counts.values()) if counts.keys() >= set(self.kinds) else None
+
+    def claim(self, kind: str, rows: int | None) -> None:
+        """Note that an answer tells of so many rows of a kind, which may be those of a page or of the list."""
+        self.claims[kind] = max(rows or 0, self.claims.get(kind, 0))
+
+    def conclude(self) -> None:
+        """Look back at a walk that is over."""
+        for kind in self.kinds:
+            if len({key.casefold() for key in self.seen[kind]}) < len(self.seen[kind]):
+                self._note("two rows have ids that differ in their case alone")
 
     def _note(self, flaw: str) -> None:
         self.flaw = self.flaw or flaw
@@ -136,11 +162,11 @@ class OffsetWalk(Walk):
         if self.expected is not None and step > 0 and not self.wants_counts:
             yield from range(self.offset + step, self.expected - 1, step)
 
-    def take(self, entries: Sequence[Entry], counts: Mapping[str, int] | None = None) -> list[int]:
+    def take(self, entries: Sequence[Entry] | None, counts: Mapping[str, int] | None = None) -> list[int]:
         """Take the page that was asked for.
 
         Args:
-            entries: Its rows, in their order.
+            entries: Its rows, in their order; None when the list was left out of the answer.
             counts: Rows per kind as the API counts them, if this page tells.
 
         Returns:
@@ -154,6 +180,9 @@ class OffsetWalk(Walk):
             self.at_once = False
             self.newborns.update(self.kinds)
         self.counts_last = counts
+        if entries is None and not (self.rows and self._longest < self.limit):
+            # Behind a short page it may have been left out because it is empty.
+            self.left_out = True
         if not entries:
             if self.overlaps:
                 self._note("the last row of a page was gone when the next one came")
@@ -200,21 +229,23 @@ class CursorWalk(Walk):
     _asked: set[str] = field(default_factory=set)
     _empty: int = 0
 
-    def take(self, entries: Sequence[Entry], next_cursor: str | None, *, has_next: bool | None) -> list[int]:
+    def take(self, entries: Sequence[Entry] | None, next_cursor: str | None, *, has_next: bool | None) -> list[int]:
         """Take the page that was asked for.
 
         Args:
-            entries: Its rows, in their order.
+            entries: Its rows, in their order; None when the list was left out of the answer.
             next_cursor: Where the API says that the next page begins.
-            has_next: Whether the API says that there is one; None when it does not tell.
+            has_next: Whether the API says that there is one; None when it does not tell. A cursor that comes although
+                there is none is followed, up to a page without rows.
 
         Returns:
             The positions of the rows that were not seen before.
         """
         self.at_once = self.cursor is None
-        fresh = self._add(entries)
+        self.left_out = self.left_out or entries is None
+        fresh = self._add(entries or ())
         self._empty = 0 if entries else self._empty + 1
-        self.done = not (next_cursor if has_next is None else has_next)
+        self.done = not (has_next or (next_cursor and (has_next is None or entries)))
         if self.done:
             return fresh
         if not next_cursor:
@@ -252,10 +283,12 @@ def judge(kind: str, walk: Walk, previous: Walk | None = None, *, accept_repeat_
     told = [count for count in counts if count is not None]
     at_once = walk.at_once and walk.pages == 1
     fits = len(told) == 2 and told == [seen, seen]
-    if fits and walk.pages and (at_once or kind not in walk.newborns):
+    if fits and (walk.pages or walk.counted_apart) and (at_once or kind not in walk.newborns):
         return "count"
-    short = any(count > seen for count in told)
-    if at_once and not short:
+    if walk.left_out and walk.rows:
+        return None
+    short = any(count > seen for count in (*told, walk.claims.get(kind, 0)))
+    if at_once and not short and not walk.left_out:
         return "whole"
     repeated = previous is not None and not previous.flaw and previous.seen[kind] == walk.seen[kind]
     return "repeat" if repeated and (accept_repeat_proof or not short) else None

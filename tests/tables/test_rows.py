@@ -365,11 +365,6 @@ class TestWhatIsMissing:
             [],
         ]
 
-    @pytest.mark.parametrize("parent", [None, PARENT])
-    def test_a_refused_account_record_still_has_its_row(self, parent):
-        """What is known is the id, and the account that listed it."""
-        assert _rows(row_makers.account_rows, (None, parent)) == [_blank(models.AccountRow, parent_account_id=parent)]
-
     @pytest.mark.parametrize(
         ("said", "listed_by", "expected"),
         [(PARENT, None, PARENT), (None, PARENT, PARENT), (PARENT, ADA, PARENT), (None, None, None), ("", None, None)],

@@ -205,17 +205,36 @@ def test_locale(serve):
     assert titles[sandbox.world.main.role_id("Content intern")] == "Content intern"
 
 
-def test_an_account_that_may_not_be_seen(serve):
-    """Where Get Account is refused, the account still has its row, the log says why, and nothing has failed."""
-    sandbox = serve(options=ApiOptions(deny=["get_account"]))
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_account_that_may_not_be_seen(status, serve):
+    """Where Get Account is refused, its receipt is, no row is made of nothing, and the other tables are complete."""
+    sandbox = serve(faults=[Fault.of("status", endpoint="get_account", status=status, times=0)])
     ran = run(sandbox)
-    nothing = dict.fromkeys(expected.account_row(sandbox.world.main))
-    (row,) = ran.records("accounts")
-    assert content(row) == nothing | {"account_id": sandbox.world.main.id}
-    assert (ran.code, ran.receipt("accounts")["status"], ran.receipt("accounts")["error"]) == (0, "complete", None)
-    assert "The account's own record is out of reach, its other tables are not" in ran.log
-    assert "Manage Team Members" in ran.log
+    assert (ran.code, ran.records("accounts")) == (1, [])
+    assert ran.statuses() == {**dict.fromkeys(TABLES, "complete"), "accounts": "refused"}
+    assert str(status) in ran.receipt("accounts")["error"]
     assert len(ran.records("users")) == 40
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_account_that_may_not_be_seen_any_more(status, serve):
+    """What is known of it stays what it is, and the state waits for the next run."""
+    sandbox = serve()
+    first = run(sandbox)
+    sandbox.faults.add(Fault.of("status", endpoint="get_account", status=status, times=0))
+    ran = run(sandbox, state=first.state)
+    assert (ran.code, ran.streams, ran.receipt("accounts")["status"]) == (1, {"snapshots"}, "refused")
+    sandbox.faults.clear()
+    assert run(sandbox, state=ran.state).streams == {"snapshots"}
+
+
+def test_the_record_of_another_account(serve):
+    """It is not taken for the one that was asked for."""
+    path = "account.accountId"
+    sandbox = serve(faults=[Fault.of("wrong_types", endpoint="get_account", path=path, value="other", times=0)])
+    ran = run(sandbox)
+    assert (ran.code, ran.records("accounts"), ran.receipt("accounts")["status"]) == (1, [], "failed")
+    assert "the answer is the record of another account" in ran.receipt("accounts")["error"]
 
 
 def test_child_accounts(serve):
@@ -244,21 +263,20 @@ def test_child_accounts_are_left_out(serve):
 
 
 def test_a_child_that_refuses_everything(serve):
-    """It is named, each of its streams once; the other accounts' rows are all there; its own row says what is known."""
+    """It is named, each of its streams once; the other accounts' rows are all there, and nothing of it is invented."""
     world = World()
     child = world.children[0]
     sandbox = serve(world, faults=[Fault.of("status", status=403, account_id=child.id, times=0)])
     ran = run(sandbox, include_child_accounts=True)
     assert ran.code == 1
     others = expected.tables(world.main, world.children[1])
-    known = dict.fromkeys(expected.account_row(child)) | {"account_id": child.id, "parent_account_id": world.main.id}
-    others["accounts"][child.id,] = known
     for stream, rows in others.items():
         assert {key_of(stream, record): content(record) for record in ran.records(stream)} == rows
     statuses = {stream: ran.receipts[child.id, stream]["status"] for stream in TABLES}
-    assert statuses == {stream: "complete" if stream == "accounts" else "refused" for stream in TABLES}
+    assert statuses == dict.fromkeys(TABLES, "refused")
     named = [line for line in ran.log.splitlines() if line.startswith("- ")]
     assert [line.split(" of account ")[0] for line in named] == [
+        "- accounts",
         "- assignments, invite_assignments, invites, users",
         "- folders",
         "- roles",

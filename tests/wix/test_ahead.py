@@ -250,7 +250,7 @@ class TestInOrder:
         api = connect(sandbox, max_concurrency=concurrency)
         sites = [*sandbox.world.main.sites.values()]
         answers = in_order(api, AccountApi.query_contributors, [site.id for site in sites])
-        assert [len(contributors) for contributors in answers] == [len(site.contributors) for site in sites]
+        assert [len(answer.contributors) for answer in answers] == [len(site.contributors) for site in sites]
         assert asked(sandbox) == len(sites)
         assert max(watch.crowds) <= concurrency
         assert (max(watch.crowds) > 1) == (concurrency > 1)

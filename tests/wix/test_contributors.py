@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.wix.contributors import KIND, Sites, read_contributors
+from tap_wix_users.wix.contributors import KIND, ROLE_KIND, Before, SiteRecord, Sites, read_contributors
 from tap_wix_users.wix.errors import ServerFailure, Unauthorized
 from tap_wix_users.wix.objects import Contributor
 from tests.wix.conftest import EFFORT, asked
@@ -27,8 +28,9 @@ HTML = "<!DOCTYPE html>\n<html><body><h1>403 Forbidden</h1></body></html>\n"
 ELSEWHERE = "00000000-0000-4000-8000-000000000000"
 """A site that the key does not reach."""
 
-WHOLE = {KIND: "whole"}
-UNPROVED = {KIND: None}
+WHOLE = dict.fromkeys((KIND, ROLE_KIND), "whole")
+UNPROVED = dict.fromkeys((KIND, ROLE_KIND))
+NOW = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)
 
 
 @dataclass
@@ -71,10 +73,22 @@ def rows(sites: Sequence[Site], known: Sequence[str] = ()) -> list[tuple[str, st
 
 
 def read(api: Any, ids: Sequence[str], *, proved: bool = True, role_ids: Sequence[str] | None = None, **effort: Any):
+    """Read the contributors of sites whose records tell nothing of them."""
+    return read_sites(api, [SiteRecord(site_id, None) for site_id in ids], proved=proved, role_ids=role_ids, **effort)
+
+
+def read_sites(
+    api: Any,
+    records: Sequence[SiteRecord],
+    *,
+    proved: bool = True,
+    role_ids: Sequence[str] | None = None,
+    before: Before | None = None,
+    **effort: Any,
+) -> ReadResult[Found]:
     """Read the contributors of sites."""
-    sites = Sites(contributors=dict.fromkeys(ids, 1), proved=proved, role_ids=role_ids)
-    outcome: ReadResult[Found] = read_contributors(api, Found, replace(EFFORT, **effort), sites)
-    return outcome
+    sites = Sites(records, proved=proved, started_at=NOW, role_ids=role_ids, before=before)
+    return read_contributors(api, Found, replace(EFFORT, **effort), sites)
 
 
 def what(outcome: ReadResult[Found]) -> str:
@@ -136,8 +150,7 @@ class TestWhatIsRead:
         for site in main_sites(sandbox).values():
             site.contributors = []
         outcome = read(connect(sandbox), ids, role_ids=list(sandbox.world.main.roles))
-        # Once for every site, and then twice: an empty answer where contributors were told of is asked for again.
-        assert (outcome.sink.rows, len(sandbox.requests)) == ([], 3 * len(ids))
+        assert (outcome.sink.rows, len(sandbox.requests)) == ([], 2 * len(ids))
 
     def test_no_sites(self, serve, connect):
         """An account whose sites have no contributors costs no request, and is proved by the list of sites alone."""
@@ -328,12 +341,6 @@ class TestAnswersThatAreOdd:
         assert len(outcome.sink.rows) == 3
         assert outcome.proofs == WHOLE
 
-    def test_an_empty_answer_for_a_site_with_contributors(self, serve, connect):
-        """Nothing looks more like an outage: one empty answer does not prove that a site's contributors are gone."""
-        sandbox = serve(world(3), faults=[Fault.of("empty_page", endpoint="query_contributors", nth=2)])
-        outcome = read(connect(sandbox, max_concurrency=1), list(main_sites(sandbox)))
-        assert outcome.sink.rows == rows([*main_sites(sandbox).values()]) or outcome.proofs == UNPROVED
-
     @pytest.mark.parametrize("kind", ["truncate", "not_json", "reset"])
     def test_an_answer_that_is_cut(self, kind, serve, connect):
         """It is asked again, and costs no row."""
@@ -341,3 +348,165 @@ class TestAnswersThatAreOdd:
         outcome = read(connect(sandbox), list(main_sites(sandbox)))
         assert outcome.sink.rows == rows([*main_sites(sandbox).values()])
         assert outcome.proofs == WHOLE
+
+
+def told(site: Site, *accounts: str) -> SiteRecord:
+    """A site's record with these contributors, or with those that it has."""
+    return SiteRecord(site.id, accounts or tuple(str(one.account_id) for one in site.contributors), site.created)
+
+
+class TestSitesThatAreAsked:
+    """A site is left unasked only where its record says that it has none (STREAMS.md, section 3.2)."""
+
+    LONG_AGO, LATER = "2020-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.000000Z"
+    BEFORE = Before("2025-01-01T00:00:00.000000Z", frozenset({"had"}))
+
+    @pytest.mark.parametrize(
+        ("others", "contributors", "created", "before", "asked"),
+        [
+            pytest.param(((),), (), LONG_AGO, None, False, id="an empty list"),
+            pytest.param(((),), ("a",), LONG_AGO, BEFORE, True, id="a list"),
+            pytest.param((("a",),), None, LONG_AGO, None, True, id="no list, and nobody ever looked"),
+            pytest.param((("a",),), None, LONG_AGO, BEFORE, False, id="no list where others have one, none before"),
+            pytest.param((("a",),), None, LATER, BEFORE, True, id="no list, and it is new"),
+            pytest.param((("a",),), None, None, BEFORE, True, id="no list, and nobody knows how old it is"),
+            pytest.param((("a",), ()), None, LONG_AGO, BEFORE, True, id="no list where empty ones are told"),
+            pytest.param((None,), None, LONG_AGO, BEFORE, True, id="no list where nobody has one"),
+        ],
+    )
+    def test_who_is_asked(self, others, contributors, created, before, asked):
+        """A list that was left out is no empty one, unless that is how Wix tells of none."""
+        records = [SiteRecord(f"other {number}", accounts) for number, accounts in enumerate(others)]
+        sites = Sites([*records, SiteRecord("x", contributors, created)], proved=True, started_at=NOW, before=before)
+        assert ("x" in {record.site_id for record in sites.to_ask()}) is asked
+
+    def test_a_site_that_had_contributors(self):
+        """It is asked whatever its record says: that they are gone has two witnesses then."""
+        for contributors in ((), None, ("a",)):
+            sites = Sites([SiteRecord("had", contributors)], proved=True, started_at=NOW, before=self.BEFORE)
+            assert [record.site_id for record in sites.to_ask()] == ["had"]
+
+
+class TestTwoSources:
+    """The record of a site and its own answer tell of the same contributors, or the site is named."""
+
+    def test_they_agree(self, serve, connect):
+        """One request a site, and the time is that of the walk of the sites."""
+        sandbox = serve(world(3))
+        result = read_sites(connect(sandbox), [told(site) for site in main_sites(sandbox).values()])
+        assert (result.proofs, asked(sandbox), result.started_at) == (WHOLE, 3, NOW)
+
+    def test_in_another_case(self, serve, connect):
+        """An id means the same in either case."""
+        sandbox = serve(world(1))
+        (site,) = main_sites(sandbox).values()
+        upper = [str(one.account_id).upper() for one in site.contributors]
+        assert read_sites(connect(sandbox), [told(site, *upper)]).proofs == WHOLE
+
+    @pytest.mark.parametrize("which", ["record", "answer"])
+    def test_one_was_older(self, which, serve, connect):
+        """One more look at both, and they agree."""
+        made = world(2)
+        first, second = made.main.sites.values()
+        records = [told(first), told(second)]
+        if which == "record":
+            made.main.remove_contributor(first, first.contributors[0])
+            faults = []
+        else:
+            faults = [Fault.of("empty_page", endpoint="query_contributors")]
+        sandbox = serve(made, faults=faults)
+        result = read_sites(connect(sandbox, max_concurrency=1), records)
+        assert (result.sink.rows, result.proofs) == (rows([first, second]), WHOLE)
+        assert [seen.endpoint for seen in sandbox.requests] == [
+            "query_contributors", "query_sites", "query_contributors", "query_contributors",
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize("times", [0, 2])
+    def test_they_disagree(self, times, serve, connect):
+        """The site is named with both numbers; what it answered is read, and the others are whole."""
+        sandbox = serve(world(2), faults=[Fault.of("empty_page", endpoint="query_contributors", times=times)])
+        first, second = main_sites(sandbox).values()
+        result = read_sites(connect(sandbox, max_concurrency=1), [told(first), told(second)])
+        assert result.proofs == UNPROVED
+        assert what(result).startswith(
+            f"site {first.id} has {len(first.contributors)} contributor(s) in the list of sites, and 0 when it is asked"
+        )
+        assert result.sink.rows == (rows([second]) if times else [])
+
+    def test_the_answer_tells_of_more(self, serve, connect):
+        """More than the record says is a contradiction, too, and every row of it is read."""
+        one = {"accountId": "unlisted", "accountOwnerId": None}
+        fault = {"kind": "wrong_types", "endpoint": "query_contributors", "path": "contributors"}
+        sandbox = serve(world(1), faults=[Fault.of(value=[one], times=0, **fault)])
+        (site,) = main_sites(sandbox).values()
+        result = read_sites(connect(sandbox), [told(site)])
+        assert ([row[1] for row in result.sink.rows], result.proofs) == (["unlisted"], UNPROVED)
+
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_a_record_that_is_out_of_reach(self, status, serve, connect):
+        """A second look at the site alone is a look."""
+        faults = [
+            Fault.of("empty_page", endpoint="query_contributors"),
+            Fault.of("status", endpoint="query_sites", status=status),
+        ]
+        sandbox = serve(world(1), faults=faults)
+        (site,) = main_sites(sandbox).values()
+        assert read_sites(connect(sandbox), [told(site)]).proofs == WHOLE
+
+
+class TestListsThatAreLeftOut:
+    """An answer without its list tells of nobody only where something else does, too."""
+
+    @pytest.mark.parametrize(
+        ("contributors", "before", "proofs"),
+        [
+            ((), Before("2025", frozenset({"x"})), WHOLE),
+            (None, None, UNPROVED),
+            (None, Before("2025", frozenset()), WHOLE),
+            (None, Before("2025", frozenset({"x"})), UNPROVED),
+            (("a",), Before("2025", frozenset()), UNPROVED),
+        ],
+    )
+    def test_of_contributors(self, contributors, before, proofs, serve, connect):
+        """The record of the site says that it has none, or the last snapshot had none."""
+        made = world(1)
+        (site,) = made.main.sites.values()
+        if before is not None and before.sites:
+            before = Before(before.at, frozenset({site.id}))
+        site.contributors = []
+        made.main.changed(site)
+        faults = [Fault.of("drop", endpoint="query_contributors", path="contributors", times=0)]
+        if proofs == UNPROVED:
+            silent = "sites.*.contributorAccountIds"
+            faults.append(Fault.of("drop", endpoint="query_sites", path=silent, times=0))
+        sandbox = serve(made, faults=faults)
+        result = read_sites(connect(sandbox), [SiteRecord(site.id, contributors, None)], before=before)
+        assert (result.sink.rows, result.proofs) == ([], proofs)
+
+    @pytest.mark.parametrize("known", [True, False])
+    def test_of_roles(self, known, serve, connect):
+        """Roles that an answer leaves out are unknown; the contributors are not: each table has its own proof."""
+        made = world(1)
+        (site,) = made.main.sites.values()
+        roles = list(made.main.roles)
+        site.contributors = [Outside("a", None, roles[:1])]
+        faults = [Fault.of("drop", endpoint="query_contributors", path="contributors", nth=2, times=0)]
+        before = Before("2025", frozenset({site.id}), frozenset({(site.id, roles[0])} if known else ()))
+        for last, proof in ((None, None), (before, None if known else "whole")):
+            sandbox = serve(made, faults=faults)
+            result = read_sites(connect(sandbox), [SiteRecord(site.id, None)], role_ids=roles, before=last)
+            assert result.sink.rows == [(site.id, "a", None, ())]
+            assert result.proofs == {KIND: "whole", ROLE_KIND: proof}
+            words = f"an answer about the roles on site {site.id} left its list out"
+            assert result.doubts == ({} if proof else {ROLE_KIND: words})
+
+    def test_told_none(self, serve, connect):
+        """That there are no contributors at all is told where every record says so."""
+        sandbox = serve(world(2))
+        for records, none in (([SiteRecord("x", ()), SiteRecord("y", ())], True), ([SiteRecord("x", ("a",))], False)):
+            sites = Sites(records, proved=True, started_at=NOW)
+            assert sites.tell_of_none is none
+        assert not Sites([], proved=True, started_at=NOW).tell_of_none
+        assert Sites([], proved=True, started_at=NOW, told_none=True).tell_of_none
+        result = read_sites(connect(sandbox), [SiteRecord("x", ())])
+        assert (result.walk.told_none, asked(sandbox)) == ({KIND, ROLE_KIND}, 0)

@@ -36,7 +36,7 @@ def sent(sandbox: Any) -> tuple[str, tuple[tuple[str, str], ...], Any]:
             lambda api: api.search_team(limit=100, offset=0, facets=True),
             "search_team",
             (),
-            {"orderBy": OLDEST, "paging": {"limit": 100, "offset": 0}, "facets": ["Users", "InviteStatus"]},
+            {"orderBy": OLDEST, "paging": {"limit": 100, "offset": 0}, "facets": ["Users", "InviteStatus", "Roles"]},
             id="Search Team with its counts",
         ),
         pytest.param(
@@ -96,7 +96,7 @@ def test_a_site_is_asked_as_a_site(role_ids, query, serve, connect):
     headers = {name: value for name, value in sandbox.requests[0].headers.items() if name != "user-agent"}
     assert headers == {"authorization": sandbox.world.key, "wix-site-id": site.id}
     wanted = [one for one in site.contributors if not role_ids or set(role_ids) & set(one.role_ids)]
-    assert [one.account_id for one in contributors] == [one.account_id for one in wanted]
+    assert [one.account_id for one in contributors.contributors] == [one.account_id for one in wanted]
 
 
 def test_a_site_out_of_reach(serve, connect):
@@ -130,7 +130,7 @@ def test_what_is_answered(serve, connect):
     assert [member.user.email for member in answers["search_team"].team_members] == [
         person.email for person in sorted(main.people.values(), key=lambda one: (one.joined or "", one.id))[:5]
     ]
-    assert {facet.facet_type for facet in answers["search_team"].facets} == {"Users", "InviteStatus"}
+    assert {facet.facet_type for facet in answers["search_team"].facets} == {"Users", "InviteStatus", "Roles"}
     roles = {role.id: role.title for role in answers["get_roles"].predefined_roles + answers["get_roles"].custom_roles}
     assert roles == {role.id: role.title for role in main.roles.values()}
     assert {site.id: site.display_name for site in answers["query_sites"].sites} == {

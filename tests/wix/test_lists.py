@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import httpx
 import pytest
@@ -29,6 +30,7 @@ from tap_wix_users.wix.objects import (
     SitePage,
     TeamMember,
     TeamPage,
+    parse,
 )
 from tap_wix_users.wix.proving import MARGIN
 from tap_wix_users.wix.redaction import Redactor
@@ -342,17 +344,147 @@ def test_a_role_that_comes_twice_proves_nothing():
     assert (outcome.proofs, outcome.attempts, len(outcome.sink.items)) == ({"role": None}, 3, 1)
 
 
-@pytest.mark.parametrize("refusal", [None, Forbidden, NotFound])
-def test_an_account_out_of_reach_is_an_account_without_a_record(
-    refusal: type[Forbidden | NotFound] | None, caplog: pytest.LogCaptureFixture
-):
-    """A key that may not see the account's own record reads its other tables."""
-    error = refusal(SEARCH_TEAM, httpx.Response(403), b"", Redactor("secret-of-the-key")) if refusal else None
-    outcome = read(partial(lists.read_account, parent_account_id="parent"), FakeApi(refusal=error))
-    [(account, parent)] = outcome.sink.items
-    assert (account is None, parent) == (refusal is not None, "parent")
-    assert outcome.proofs == {"account": "whole"}
-    assert ("out of reach" in caplog.text) == (refusal is not None)
+def test_an_account_is_its_record_and_its_parent():
+    """One answer, which is whole."""
+    result = read(partial(lists.read_account, parent_account_id="parent"), FakeApi())
+    [(account, parent)] = result.sink.items
+    assert (account.account_id, parent, result.proofs) == ("acc", "parent", {"account": "whole"})
+
+
+@pytest.mark.parametrize("refusal", [Forbidden, NotFound])
+def test_an_account_out_of_reach_is_no_account_without_a_record(refusal: type[Forbidden | NotFound]):
+    """What the key may not see is unknown, and not empty."""
+    error = refusal(SEARCH_TEAM, httpx.Response(403), b"", Redactor("secret-of-the-key"))
+    with pytest.raises(refusal):
+        read(partial(lists.read_account, parent_account_id="parent"), FakeApi(refusal=error))
+
+
+# What proves nothing by itself
+
+
+class OneAnswer(FakeApi):
+    """An API whose first page of sites says what it is told to, once or for ever."""
+
+    page: ClassVar[dict[str, Any]] = {}
+    lying: ClassVar[int] = 1
+
+    @override
+    def query_sites(self, *, cursor: str | None) -> SitePage:
+        lies = cursor is None and self.requests.count(None) < self.lying
+        answer = super().query_sites(cursor=cursor)
+        if not lies:
+            return answer
+        return SitePage.model_validate({**answer.model_dump(by_alias=True, exclude_unset=True), **self.page})
+
+
+@pytest.mark.parametrize("number", [100, 101, 150])
+def test_a_full_page_of_sites_proves_nothing(number: int):
+    """A page at the API's limit that says it is all is counted, before and behind."""
+    kind = type("Full", (OneAnswer,), {"page": {"metadata": {"hasNext": False}}})
+    result = read(lists.read_sites, kind(sites=sites(number)))
+    assert (len(result.sink.items), result.proofs) == (number, {"site": "count"})
+    stubborn = type("Stubborn", (kind,), {"lying": 99})
+    assert read(lists.read_sites, stubborn(sites=sites(number))).proofs == {"site": "count" if number == 100 else None}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"metadata": None},
+        {"metadata": {}},
+        {"metadata": {"hasNext": None}},
+        {"metadata": {"hasNext": False, "cursors": {"next": "60"}}},
+        {"metadata": {"hasNext": False, "count": 61}},
+        {"metadata": {"hasNext": True}},
+        {"metadata": {"hasNext": True, "cursors": {"next": ""}}},
+    ],
+    ids=str,
+)
+def test_a_page_of_sites_that_does_not_say_that_it_is_all_is_counted(page: dict[str, Any]):
+    """Whatever is missing or contradicts itself about what follows: Count Sites decides, and once is enough."""
+    kind = type("Vague", (OneAnswer,), {"page": page})
+    result = read(lists.read_sites, api := kind(sites=sites(60)))
+    assert api.requests == [None, "count", None, "count"]
+    assert (len(result.sink.items), result.proofs, result.attempts) == (60, {"site": "count"}, 1)
+
+
+def test_fewer_sites_than_before_are_counted():
+    """A page that is below its limit may be cut, too: what it lacks is only gone if Count Sites says so."""
+    api = FakeApi(sites=sites(60))
+    assert read(partial(lists.read_sites, before=60), api).proofs == {"site": "whole"}
+    assert read(partial(lists.read_sites, before=61), api).proofs == {"site": "count"}
+    assert api.requests == [None, None, "count", None, "count"]
+    short = FakeApi(sites=sites(60), site_count=lambda: 61)
+    assert read(partial(lists.read_sites, before=61), short).proofs == {"site": None}
+
+
+@pytest.mark.parametrize(
+    ("count", "proof", "told"), [(0, "count", {"site"}), (None, "repeat", set()), (1, None, set())]
+)
+def test_no_sites(count: int | None, proof: str | None, told: set[str]):
+    """That there are none has two witnesses, or is asked twice; only a count of zero says that there are none."""
+    api = FakeApi(site_count=lambda: count)
+    result = read(lists.read_sites, api)
+    assert (result.proofs, result.walk.told_none) == ({"site": proof}, told)
+    assert (api.requests == [None, "count"]) is (proof == "count")
+
+
+@pytest.mark.parametrize("answer", [{}, {"predefinedRoles": [], "customRoles": []}, {"customRoles": [{"id": "1"}]}])
+def test_roles_are_never_none(answer: dict[str, Any]):
+    """Every account has the predefined roles."""
+    api = FakeApi(roles=RoleList.model_validate(answer))
+    result = read(partial(lists.read_roles, locale="en"), api)
+    assert (result.proofs, result.attempts) == ({"role": None}, 3)
+    assert result.walk.flaw == "the answer holds no predefined roles, which every account has"
+
+
+def test_custom_roles_that_are_left_out():
+    """An account may have none; that those which it had are gone, nobody said."""
+    own = {"predefinedRoles": [{"id": "1"}]}
+    for answer, partly in (({**own, "customRoles": []}, False), (own, True)):
+        result = read(partial(lists.read_roles, locale="en"), FakeApi(roles=RoleList.model_validate(answer)))
+        assert (result.proofs, bool(result.walk.partly)) == ({"role": "whole"}, partly)
+
+
+class Silent(FakeApi):
+    """An API that answers with members of its own, but without the list."""
+
+    @override
+    def search_team(self, *, limit: int, offset: int, facets: bool) -> TeamPage:
+        page = super().search_team(limit=limit, offset=offset, facets=facets)
+        return TeamPage.model_validate({"facets": page.facets})
+
+    @override
+    def query_sites(self, *, cursor: str | None) -> SitePage:
+        super().query_sites(cursor=cursor)
+        return SitePage.model_validate({"metadata": {"hasNext": False}})
+
+    @override
+    def query_folders(self, *, offset: int) -> FolderPage:
+        super().query_folders(offset=offset)
+        return FolderPage.model_validate({"metadata": {}})
+
+    @override
+    def list_child_accounts(self, *, offset: int) -> ChildAccountPage:
+        super().list_child_accounts(offset=offset)
+        return ChildAccountPage.model_validate({"pagingMetadata": self.paging})
+
+
+@pytest.mark.parametrize(
+    ("read_list", "api", "proofs"),
+    [
+        (lists.read_team, Silent(members=users(3)), {"user": None, "invite": "repeat"}),
+        (lists.read_sites, Silent(sites=sites(3)), {"site": None}),
+        (lists.read_sites, Silent(), {"site": "count"}),
+        (lists.read_folders, Silent(folders=folders(3)), {"folder": "repeat"}),
+        (lists.read_child_accounts, Silent(children=3, paging={"total": 3}), {"child": None}),
+        (lists.read_child_accounts, Silent(children=3), {"child": "repeat"}),
+    ],
+)
+def test_a_list_that_is_left_out(read_list: Callable[..., Any], api: FakeApi, proofs: dict[str, str | None]):
+    """A count of zero says that it is empty; else the walk says that it was left out, for others to judge."""
+    result = read(read_list, api)
+    assert (result.proofs, result.walk.left_out, result.walk.rows) == (proofs, True, 0)
 
 
 # Walks that are repeated
@@ -495,11 +627,48 @@ def test_a_team_without_facets_is_not_counted():
     assert outcome.proofs == {"user": "whole", "invite": "whole"}
 
 
-def test_facets_without_values_count_none():
-    """A facet may come without its list, or a value without its number."""
-    facets = [{"facetType": "Users"}, {"facetType": "InviteStatus", "values": [{"value": "x"}]}, {"facetType": "Roles"}]
-    api = FakeApi(facets=lambda _members: [Facet.model_validate(facet) for facet in facets])
-    assert read(lists.read_team, api).walk.counts_first == {"user": 0, "invite": 0}
+@pytest.mark.parametrize(
+    ("users", "invites", "counts", "none"),
+    [
+        ({"values": []}, {"values": []}, {"user": 0, "invite": 0}, {"user", "invite"}),
+        ({"values": [{"value": "x", "count": 0}]}, {}, {"user": 0, "invite": 0}, {"user"}),
+        ({"values": None}, None, {"user": 0, "invite": 0}, set()),
+        ({"values": [{"value": "x"}]}, {"values": [{"count": 1}]}, {"invite": 1}, set()),
+        ({"values": [{"count": "3"}, {"count": 2}]}, {"values": []}, {"invite": 0}, {"invite"}),
+    ],
+)
+def test_facets_that_are_not_as_they_should_be(
+    users: dict[str, Any], invites: dict[str, Any] | None, counts: dict[str, int], none: set[str]
+):
+    """A facet that is missing counts none, but does not say so; a value whose number cannot be read counts nothing."""
+    facets = [{"facetType": "Users", **users}, *([] if invites is None else [{"facetType": "InviteStatus", **invites}])]
+    page = parse(TeamPage, json.dumps({"teamMembers": [], "facets": facets}).encode())
+    api = FakeApi(facets=lambda _members: page.facets)
+    walk = read(lists.read_team, api).walk
+    assert (walk.counts_first, walk.told_none) == (counts, none)
+
+
+def test_facet_roles_tells_of_holders():
+    """What its values are is for others to find out."""
+    values = [{"value": "1", "count": 2}, {"value": "2", "count": 0}, {"value": None, "count": 3}, {"value": "4"}]
+    facet = Facet.model_validate({"facetType": "Roles", "values": values})
+    api = FakeApi(members=users(1), facets=lambda members: [*facets_of(members), facet])
+    assert read(lists.read_team, api).walk.holders == {"1": 2}
+
+
+class CountingFolders(FakeApi):
+    """An API that tells of four folders."""
+
+    @override
+    def query_folders(self, *, offset: int) -> FolderPage:
+        page = super().query_folders(offset=offset)
+        return FolderPage.model_validate({"folders": page.folders, "metadata": {"count": 4}})
+
+
+@pytest.mark.parametrize(("number", "proof"), [(3, None), (4, "whole"), (5, "whole")])
+def test_folders_that_tell_of_more(number: int, proof: str | None):
+    """`metadata.count` may be a page's or the list's: either way that many of them were there."""
+    assert read(lists.read_folders, CountingFolders(folders=folders(number))).proofs == {"folder": proof}
 
 
 def test_rows_of_an_unknown_kind_are_told_and_stepped_over(caplog: pytest.LogCaptureFixture):

@@ -253,13 +253,24 @@ def test_cursors_are_followed_to_the_end():
 
 
 @pytest.mark.parametrize(
-    ("cursor", "has_next", "done"), [("x", None, False), (None, None, True), ("", None, True), ("x", False, True)]
+    ("cursor", "has_next", "done"),
+    [("x", None, False), (None, None, True), ("", None, True), ("x", False, False), (None, False, True)],
 )
-def test_a_missing_has_next_is_read_from_the_cursor(cursor: str | None, has_next: bool | None, done: bool):
-    """``hasNext`` decides where it is given, and a cursor where it is not."""
+def test_a_cursor_is_followed_also_where_has_next_is_missing_or_denies_it(
+    cursor: str | None, has_next: bool | None, done: bool
+):
+    """Of two sources that contradict each other, the greater list is looked at."""
     walk = CursorWalk(("row",), HORIZON)
     walk.take(rows("a"), cursor, has_next=has_next)
     assert (walk.done, walk.flaw) == (done, None)
+
+
+def test_a_cursor_that_is_denied_ends_at_a_page_without_rows():
+    """An API that gives a cursor with every page is not followed for ever."""
+    walk = CursorWalk(("row",), HORIZON)
+    walk.take(rows("a"), "x", has_next=False)
+    assert walk.take([], "y", has_next=False) == []
+    assert (walk.done, walk.flaw) == (True, None)
 
 
 @pytest.mark.parametrize("cursors", ["xx", "xyx", "xyzy"])
@@ -769,7 +780,7 @@ class WithoutOverlap(OffsetWalk):
     """Steps by whole pages, and does not mind."""
 
     @override
-    def take(self, entries: Sequence[Entry], counts: Mapping[str, int] | None = None) -> list[int]:
+    def take(self, entries: Sequence[Entry] | None, counts: Mapping[str, int] | None = None) -> list[int]:
         fresh = super().take(entries, counts)
         self.newborns.clear()
         return fresh
@@ -795,7 +806,7 @@ class WithFirstCountAlone(OffsetWalk):
     """Believes the count of the first page."""
 
     @override
-    def take(self, entries: Sequence[Entry], counts: Mapping[str, int] | None = None) -> list[int]:
+    def take(self, entries: Sequence[Entry] | None, counts: Mapping[str, int] | None = None) -> list[int]:
         fresh = super().take(entries, counts)
         self.counts_last = self.counts_first
         return fresh
@@ -904,3 +915,64 @@ def test_a_coincidence_that_proves_nothing(scenario: Scenario, trip_by: Callable
 def test_what_no_walk_can_see(scenario: Scenario, trip_by: Callable[..., Trip]):
     """It lies in the nature of paging, and docs/guarantees.md says that it is not promised."""
     assert broken(verdicts(scenario, trip_by))
+
+
+# Lists that are left out, and what else contradicts
+
+
+def test_a_list_that_was_left_out_everywhere_is_repeated_and_said():
+    """Nothing was seen, nothing was told: whoever knows the last snapshot has to judge."""
+    first, second = (OffsetWalk(("row",), HORIZON) for _ in range(2))
+    for walk in (first, second):
+        walk.take(None)
+    assert (first.done, first.left_out, judge("row", first)) == (True, True, None)
+    assert judge("row", second, first) == "repeat"
+
+
+@pytest.mark.parametrize(("limit", "proof"), [(1, None), (2, "repeat")])
+def test_a_list_that_is_left_out_behind_rows(limit: int, proof: str | None):
+    """Behind a short page it may have been empty; behind a full one nothing says that there was no more."""
+    walks = [OffsetWalk(("row",), HORIZON, limit=limit) for _ in range(2)]
+    for walk in walks:
+        walk.take(rows("a"))
+        assert not walk.done
+        walk.take(None)
+    assert judge("row", walks[1], walks[0]) == proof
+
+
+@pytest.mark.parametrize(("count", "proof"), [(2, "count"), (3, None), (None, None)])
+def test_a_page_of_a_cursor_without_its_list_is_proved_by_the_count_alone(count: int | None, proof: str | None):
+    """Two equal walks that both lack a page prove nothing."""
+    walks = [cursor_walk(("ab", "x"), first=count) for _ in range(2)]
+    for walk in walks:
+        walk.take(None, None, has_next=False)
+        walk.counts_last = walk.counts_first
+    assert judge("row", walks[1], walks[0]) == proof
+
+
+def test_none_is_proved_by_the_count_of_another_endpoint():
+    """An empty answer and a count of zero are two sources; a count in the same answer is not."""
+    for apart, proof in ((True, "count"), (False, None)):
+        walk = CursorWalk(("row",), HORIZON, counts_first=counted(0), counted_apart=apart)
+        walk.take([], None, has_next=False)
+        walk.counts_last = counted(0)
+        assert judge("row", walk) == proof
+
+
+def test_ids_that_differ_in_their_case_alone_prove_nothing():
+    """An id that is written in two ways is one row or two: nobody can say."""
+    walk = CursorWalk(("row",), HORIZON)
+    walk.take(rows("aA"), None, has_next=False)
+    assert judge("row", walk) == "whole"
+    walk.conclude()
+    assert (walk.flaw, judge("row", walk)) == ("two rows have ids that differ in their case alone", None)
+
+
+def test_an_answer_that_tells_of_more_rows_proves_nothing():
+    """Whatever it counts, less was seen; `accept_repeat_proof` says that it counts something else."""
+    walk = CursorWalk(("row",), HORIZON)
+    walk.take(rows("ab"), None, has_next=False)
+    for claimed, proof in ((None, "whole"), (2, "whole"), (3, None), (1, None)):
+        walk.claim("row", claimed)
+        assert judge("row", walk, walk) == proof
+    assert judge("row", walk, walk, accept_repeat_proof=True) == "repeat"

@@ -1,0 +1,43 @@
+"""What the last complete snapshots held, for reads that have to tell what is gone from what was not told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_wix_users.snapshot import state
+from tap_wix_users.tables.keys import key_parts
+from tap_wix_users.wix.reads import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Before:
+    """The state as a run finds it. Reads of several threads ask it, while the streams move on.
+
+    Args:
+        bookmarks: The state of each stream.
+    """
+
+    def __init__(self, bookmarks: Mapping[str, Any]) -> None:
+        self._stored = {stream: dict(kept.get("accounts") or {}) for stream, kept in bookmarks.items()}
+
+    def known(self, table: str, account_id: str) -> Known | None:
+        """What a table held in an account; None where there is no complete snapshot, or none that can be read.
+
+        Args:
+            table: The table's name.
+            account_id: The account.
+        """
+        return _known(self._stored.get(table, {}).get(account_id))
+
+
+def _known(stored: Any) -> Known | None:
+    try:
+        found = state.load(stored)
+    except state.UnreadableState:
+        return None
+    if found is None:
+        return None
+    keys = None if found.rows is None else [tuple(key_parts(key)) for key in found.rows]
+    return Known(found.snapshot_at, found.count, keys)

@@ -1,0 +1,176 @@
+"""What a walk through a team tells of roles, and where it tells less than something else does.
+
+A proof of users and invites proves nothing about the roles that they hold: no count speaks of them. What does are the
+facet ``Roles`` of the same search, where its values are role ids, and the last complete snapshot.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from tap_wix_users.wix.errors import WixError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from tap_wix_users.wix.endpoints import AccountApi
+    from tap_wix_users.wix.objects import Assignment, Invite, TeamMember, User
+    from tap_wix_users.wix.proving import Effort, ReadResult, S
+
+ROLES_OF = {"user": "assignment", "invite": "invite assignment"}
+"""What holds roles, and what these are called."""
+
+_NAMED = 3
+
+KnownKeys: TypeAlias = Callable[[str], "Collection[tuple[str, ...]]"]
+"""The keys of a kind in the last complete snapshot, in their parts; none where there is none."""
+
+
+@dataclass
+class RoleTally:
+    """The roles that the members of one walk hold.
+
+    Attributes:
+        held: How many assignments there are of each role.
+        silent: Owners without a list of their roles, by kind: that is not an empty list.
+        nameless: Users, and the ids of their assignments, of which at least one has none.
+    """
+
+    held: Counter[str] = field(default_factory=Counter)
+    silent: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in ROLES_OF})
+    nameless: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, members: Sequence[TeamMember]) -> None:
+        """Take the new members of a page."""
+        for member in members:
+            if member.user is not None:
+                self._add("user", member.user)
+                ids = {str(one.assignment_id or "") for one in member.user.assignments or ()}
+                if "" in ids:
+                    self.nameless[member.user.id] = ids
+            elif member.invite is not None:
+                self._add("invite", member.invite)
+
+    def _add(self, kind: str, owner: User | Invite) -> None:
+        if owner.assignments is None:
+            self.silent[kind].add(owner.id)
+        for assignment in owner.assignments or ():
+            self.held[role_of(assignment)] += 1
+
+    def doubts(
+        self, told: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]
+    ) -> dict[str, str]:
+        """Why the roles are not proved with their owners, by kind.
+
+        Args:
+            told: How many hold each role, as facet ``Roles`` counts them.
+            known: The last complete snapshot.
+            role_ids: The ids of all roles, asked for only where neither a row nor the last snapshot has one of `told`.
+        """
+        doubts = {kind: why for kind in ROLES_OF.values() for why in self._lost(kind, known)}
+        missing = self._missing(told, known, role_ids)
+        if missing:
+            names = ", ".join(missing[:_NAMED]) + (
+                f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+            )
+            why = f"Wix counts more holders of the role(s) {names} than members and invites tell of"
+            suspects = [kind for kind in ROLES_OF if self.silent[kind]] or ROLES_OF
+            for kind in suspects:
+                doubts.setdefault(ROLES_OF[kind], why)
+        return doubts
+
+    def _lost(self, kind: str, known: KnownKeys) -> Iterator[str]:
+        owner_kind = next(owner for owner, roles in ROLES_OF.items() if roles == kind)
+        silent, nameless = self.silent[owner_kind], self.nameless if owner_kind == "user" else {}
+        if not silent and not nameless:
+            return
+        before: dict[str, set[str]] = {}
+        for owner, rest in known(kind):
+            if owner in silent or owner in nameless:
+                before.setdefault(owner, set()).add(rest)
+        if lost := silent & before.keys():
+            yield f"{len(lost)} {owner_kind}(s) came without the list of their roles, and had some before"
+        renamed = [
+            owner
+            for owner, ids in nameless.items()
+            # A key begins with the id of its assignment, where there is one; a role, an asset or a hash may follow.
+            if any("@" not in rest and rest.split("/")[0].split("#")[0] not in ids for rest in before.get(owner, ()))
+        ]
+        if renamed:
+            yield f"roles of {len(renamed)} user(s) came without their ids, and had others before"
+
+    def _missing(self, told: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]) -> list[str]:
+        """Roles that the facet knows more holders of than there are assignments, if its values are role ids at all."""
+        more = [role for role, count in told.items() if count > self.held[role]]
+        if not more:
+            return []
+        # What the values are, is uncertain (section 6.4).
+        if told.keys() & self.held.keys():
+            return more
+        roles = {role for (role,) in known("role")} or set(role_ids())
+        return more if told.keys() & roles else []
+
+
+class HeldRoles:
+    """The roles of the team, over all walks of one read.
+
+    Args:
+        api: The account.
+        effort: How hard the list is read.
+        wanted: The kinds of roles that somebody wants.
+        known: The last complete snapshot.
+    """
+
+    def __init__(self, api: AccountApi, effort: Effort, wanted: Collection[str], known: KnownKeys) -> None:
+        self._api = api
+        self._effort = effort
+        self._wanted = wanted
+        self._known = known
+        self._tally = RoleTally()
+
+    def begin(self) -> None:
+        """Begin a walk."""
+        self._tally = RoleTally()
+
+    def add(self, members: Sequence[TeamMember]) -> None:
+        """Take the new members of a page."""
+        if self._wanted:
+            self._tally.add(members)
+
+    def doubts(self, told: Mapping[str, int]) -> dict[str, str]:
+        """Why the roles of a finished walk are not proved with their owners, by kind.
+
+        Args:
+            told: How many hold each role, as facet ``Roles`` counts them.
+        """
+        if not self._wanted:
+            return {}
+        if self._effort.accept_repeat_proof:
+            # The counts mean something else: that somebody holds the role is all that they say.
+            told = dict.fromkeys(told, 1)
+        found = self._tally.doubts(told, self._known, self._role_ids)
+        return {kind: why for kind, why in found.items() if kind in self._wanted}
+
+    def proved(self, result: ReadResult[S]) -> ReadResult[S]:
+        """The result, with what is proved about the roles: what is about their owners, unless it is doubted."""
+        of = {kind: roles for kind, roles in ROLES_OF.items() if roles in self._wanted}
+        proofs = {roles: None if roles in result.doubts else result.proofs[kind] for kind, roles in of.items()}
+        result.walk.told_none |= {roles for kind, roles in of.items() if kind in result.walk.told_none}
+        return replace(result, proofs={**result.proofs, **proofs})
+
+    def _role_ids(self) -> set[str]:
+        try:
+            listed = self._api.get_roles(locale="en")
+        except WixError:
+            return set()
+        return {str(role.id) for role in (*listed.predefined_roles, *listed.custom_roles)}
+
+
+def role_of(assignment: Assignment) -> str:
+    """The id of an assignment's role, in the compact or the full form (section 6.3); empty where it has none."""
+    policy = assignment.unknown.get("policy")
+    full = policy.get("policyId") if isinstance(policy, dict) else None
+    return str(assignment.policy_id or full or "")
