@@ -16,7 +16,8 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
 
-from tap_wix_users import settings
+from tap_wix_users import maps, settings
+from tap_wix_users.tables.registry import MODELS
 from tap_wix_users.writer import LineWriter
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class SdkTap(Tap):
             return errors
         checked = settings.Settings.model_validate(self._config).model_dump(exclude={"api_key"}, exclude_unset=True)
         self._config.update(checked)
+        errors = maps.refusals(self._config.get("stream_maps"), MODELS)
         if super()._validate_config(raise_errors=False):
             errors = [_SDK_SETTINGS]
         if errors and raise_errors:

@@ -33,6 +33,10 @@ class Row(BaseModel):
     key: ClassVar[tuple[str, ...]]
     references: ClassVar[dict[str, str]] = {}
     """Columns that name a row of another table of the same account. It need not be there: sites go, grants stay."""
+    judged_by: ClassVar[tuple[str, ...]] = ()
+    """Columns beside the key that the rule of what is current reads: they cannot be deselected or mapped."""
+    is_log: ClassVar[bool] = False
+    """Whether its rows are the tap's own, about what it saw in other tables."""
 
     account_id: str = column("Account that the row belongs to")
 
@@ -45,6 +49,8 @@ class Row(BaseModel):
 
 class EntityRow(Row):
     """A row that describes something at Wix."""
+
+    judged_by = ("observed_at", "snapshot_at")
 
     extra: Json | None = column("API fields that this release does not know, as they came")
 
@@ -236,6 +242,8 @@ class ChangeRow(Row):
 
     table = "change_log"
     key = ("account_id", "stream_name", "record_key", "observed_at")
+    judged_by = ("change_type", "previous_observed_at")
+    is_log = True
 
     stream_name: str = column("Stream of the row that changed")
     record_key: str = column(
@@ -255,6 +263,8 @@ class ReceiptRow(Row):
 
     table = "snapshots"
     key = ("account_id", "stream_name", "snapshot_at")
+    judged_by = ("finished_at", "status", "baseline_at", "compared_with")
+    is_log = True
 
     stream_name: str = column("Stream that was read")
     snapshot_at: Timestamp = column("When the read's walk began")

@@ -1,0 +1,84 @@
+"""Stream maps that would make the warehouse lie about access: refused before the first request."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tap_wix_users.tables.models import Row
+
+NOTHING = (None, "__NULL__")
+"""How a map says that a stream or a column is dropped."""
+
+_INSTEAD = (
+    'Other columns can be dropped (`"email": null`, or `"__NULL__"` in YAML) or hashed (`"email": "sha256(email)"`)'
+)
+
+
+def refusals(maps: Any, models: Iterable[type[Row]]) -> list[str]:
+    """Why stream maps cannot be used: a sentence for each table that they would spoil.
+
+    The rule of what is current joins tables by their keys, and reads the columns that a model names in `judged_by`. It
+    needs every row of the tap's own logs.
+
+    Args:
+        maps: The setting `stream_maps`.
+        models: The declarations of all tables.
+    """
+    if not isinstance(maps, dict):
+        return []
+    declared = {model.table: model for model in models}
+    return [sentence for model in declared.values() for sentence in _of_table(maps, model, set(declared))]
+
+
+def _of_table(maps: Mapping[str, Any], model: type[Row], tables: set[str]) -> Iterator[str]:
+    table = model.table
+    found = [(name, one) for name, one in maps.items() if _is_about(name, one, table)]
+    if model.is_log and (any(_drops_rows(one, table) for _, one in found) or (not found and _drops_the_rest(maps))):
+        yield (
+            f"`stream_maps` drops, filters or renames rows of `{table}`, without which nobody can tell which rows are "
+            "current: leave it out of the maps, and name it with an empty map (`{}`) beside `__else__`"
+        )
+    for name, one in found:
+        if isinstance(one, dict):
+            alias = str(one.get("__alias__", table)).strip("'\"")
+            if alias in tables - {table}:
+                yield f"`stream_maps` puts rows of `{table}` among those of `{alias}`: choose a name that no table has"
+            for column in _changed(one, model):
+                yield (
+                    f"`stream_maps` changes or drops `{column}` of `{table}` (in `{name}`), which tells rows apart or "
+                    f"decides which are current: leave it as it is. {_INSTEAD}"
+                )
+
+
+def _is_about(name: str, one: Any, table: str) -> bool:
+    """Whether a map decides about the rows of a table, and not about a copy of them under another name."""
+    if isinstance(one, dict) and "__source__" in one:
+        return name == table
+    return fnmatch(table, name) and not name.startswith("__")
+
+
+def _drops_rows(one: Any, table: str) -> bool:
+    if not isinstance(one, dict):
+        return one in NOTHING
+    renamed = str(one.get("__alias__", table)).strip("'\"") != table
+    return renamed or "__source__" in one or one.get("__filter__") is not None
+
+
+def _drops_the_rest(maps: Mapping[str, Any]) -> bool:
+    return "__else__" in maps and maps["__else__"] in NOTHING
+
+
+def _changed(one: Mapping[str, Any], model: type[Row]) -> Iterator[str]:
+    keys = list(model.key)
+    if "__key_properties__" in one and sorted(one["__key_properties__"] or []) != sorted(keys):
+        yield "__key_properties__"
+    # Keys stay without being named; whatever else is not named is gone.
+    kept_anyway = model.judged_by if "__else__" not in one else ()
+    for column in (*keys, *model.judged_by):
+        as_it_is = column in (*keys, *kept_anyway) if column not in one else str(one[column]).strip() == column
+        if not as_it_is:
+            yield column
