@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 
 import click
+import msgspec
 from singer_sdk.helpers._util import load_json
 from singer_sdk.singerlib import Catalog
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Mapping
+
+_NO_STATE = (
+    'not a state of this tap: neither `{"bookmarks": …}`, nor a STATE message, nor what `meltano state get` prints. '
+    "Leave the option out, or use `--full-refresh`, to begin without a state"
+)
 
 
 def load_json_file(file: IO[str] | None, option: str) -> Any:
@@ -25,8 +32,11 @@ def load_json_file(file: IO[str] | None, option: str) -> Any:
     if file is None:
         return None
     try:
-        content = load_json(file.read())
-    except ValueError:
+        text = file.read()
+        if option == "--state" and not text.strip():
+            return None
+        content = load_json(text)
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise click.BadParameter("not a JSON object", param_hint=option)
@@ -43,22 +53,79 @@ def _is_catalog(content: dict[str, Any]) -> bool:
         return False
 
 
-def valid_bookmarks(state: dict[str, Any], logger: logging.Logger) -> dict[str, Any]:
+def valid_bookmarks(state: Mapping[str, Any], logger: logging.Logger) -> dict[str, Any]:
     """The bookmarks of a state that are shaped as this tap writes them; others count as none.
 
     Args:
-        state: The state, as it came.
+        state: The state, as it came: also as a STATE message, or as Meltano keeps and prints it.
         logger: Told what counts as none.
+
+    Raises:
+        click.BadParameter: It is something else than a state.
     """
-    bookmarks = state.get("bookmarks") or {}
+    bookmarks = _unwrapped(state).get("bookmarks") or {}
     if not isinstance(bookmarks, dict):
         logger.warning("The state has no readable bookmarks, and counts as none")
         return {}
     readable = {}
     for stream, bookmark in bookmarks.items():
-        if isinstance(bookmark, dict) and isinstance(bookmark.get("accounts", {}), dict):
+        if isinstance(bookmark, dict) and isinstance(bookmark.get("accounts", {}), dict) and _is_storable(stream):
             # Partitions are the SDK's, and no stream of this tap has any.
-            readable[stream] = {name: value for name, value in bookmark.items() if name != "partitions"}
+            kept = {name: value for name, value in bookmark.items() if name != "partitions" and _is_storable(value)}
+            if "accounts" in bookmark:
+                kept["accounts"] = _readable_accounts(stream, bookmark["accounts"], logger)
+            readable[stream] = kept
         else:
-            logger.warning("The state of %s cannot be read, and counts as none", stream)
+            logger.warning("The state of %a cannot be read, and counts as none", stream)
     return readable
+
+
+def _readable_accounts(stream: str, accounts: Mapping[str, Any], logger: logging.Logger) -> dict[str, Any]:
+    readable = {}
+    for account_id, stored in accounts.items():
+        if isinstance(stored, dict) and _is_storable(account_id) and _is_storable(stored):
+            readable[account_id] = stored
+        else:
+            logger.warning("The state of %s of account %a cannot be read, and counts as none", stream, account_id)
+    return readable
+
+
+def _unwrapped(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The state inside its envelopes.
+
+    Raises:
+        click.BadParameter: There is none.
+    """
+    if not state or "bookmarks" in state:
+        return state
+    if "completed" in state or "partial" in state:
+        # As Meltano does when it reads them: an incomplete run's state is laid over the one before.
+        parts = [_unwrapped(_object(state.get(name) or {})) for name in ("completed", "partial")]
+        return _merged(*parts)
+    for name in ("singer_state", "value"):
+        if name in state:
+            return _unwrapped(_object(state[name] or {}))
+    raise click.BadParameter(_NO_STATE, param_hint="--state")
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise click.BadParameter(_NO_STATE, param_hint="--state")
+    return value
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
+    merged = dict(old)
+    for name, value in new.items():
+        before = merged.get(name)
+        merged[name] = _merged(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether a value can be written again: neither deeper than a decoder follows, nor with half a character."""
+    try:
+        msgspec.json.encode(value)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from singer_sdk.singerlib import Schema
 from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
     from tap_wix_users.tables.models import ReceiptRow, Row
     from tap_wix_users.tables.registry import Table
 
+_UNLOGGED = (
+    "`change_log` and `snapshots` are not both selected: the state does not cover these rows, and stays `pending`. "
+    "The next run with both sends every row again, and logs what changed since the last one that had them"
+)
+
 _STATE_SECONDS = 5.0
 """Between the STATEs of one stream, where many accounts would each write all of it."""
 
@@ -45,16 +51,50 @@ ROW_SHAPE = 1
 """Raised by a release that shapes rows of unchanged columns differently: their fingerprints cannot be compared."""
 
 
-class LogStream(SdkStream):
+class ModelStream(SdkStream):
+    """A stream of the rows of a model: the columns that the rule of what is current reads are always selected."""
+
+    def __init__(self, tap: Tap, model: type[Row], schema: dict[str, Any], moment: str) -> None:
+        self._model = model
+        super().__init__(tap, model, schema)
+        self.replication_key = moment
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        found = super().metadata
+        for name in self._model.judged_by:
+            if column := found.get(("properties", name)):
+                column.inclusion = Metadata.InclusionType.AUTOMATIC
+        return found
+
+    def complete(self, entry: CatalogEntry) -> None:
+        """Put into a catalog what this stream cannot do without.
+
+        One that was made without `history` would keep one version, and one of an older release lacks newer columns.
+        """
+        entry.key_properties = list(self.primary_keys)
+        entry.replication_key = self.replication_key
+        properties = entry.schema.properties = entry.schema.properties or {}
+        for name in (*self.primary_keys, *self._model.judged_by):
+            entry.metadata[("properties", name)] = Metadata(inclusion=Metadata.InclusionType.AUTOMATIC)
+            if name not in properties:
+                properties[name] = Schema.from_dict(self.schema["properties"][name])
+
+
+class LogStream(ModelStream):
     """A stream whose rows are about other streams, which write them among their own: it has nothing of its own to read.
 
     Its rows are only ever added: it announces no version, whatever the catalog says.
+
+    Attributes:
+        lost: Rows that a stream map could not be applied to.
     """
 
     def __init__(self, tap: Tap, model: type[Row], moment: str, run: Run) -> None:
-        super().__init__(tap, model, singer_schema(model))
-        self.replication_key = moment
+        super().__init__(tap, model, singer_schema(model), moment)
         self._run = run
+        self.lost = 0
 
     @property
     @override
@@ -68,6 +108,7 @@ class LogStream(SdkStream):
                 self.send(row.__dict__, dt.datetime.now(dt.UTC))
                 self._run.summary.rows[self.name] += 1
             except MapFailed as failure:
+                self.lost += 1
                 self._run.fail(self.name, row.account_id, failure)
 
 
@@ -82,8 +123,18 @@ class Logs(NamedTuple):
     changes: LogStream
     receipts: LogStream
 
+    @property
+    def selected(self) -> bool:
+        """Whether both are: without them nobody can tell which rows are current."""
+        return self.changes.selected and self.receipts.selected
 
-class TableStream(SdkStream):
+    @property
+    def lost(self) -> int:
+        """Rows of either that could not be written."""
+        return self.changes.lost + self.receipts.lost
+
+
+class TableStream(ModelStream):
     """The stream of one table, over all accounts of the run.
 
     Args:
@@ -110,26 +161,9 @@ class TableStream(SdkStream):
         self._marked = False
         self._complete = True
         self._told_state = 0.0
-        super().__init__(tap, table.model, schema)
-        self.replication_key = SNAPSHOT_AT
+        super().__init__(tap, table.model, schema, SNAPSHOT_AT)
         if switches["history"]:
             self.primary_keys = [*table.model.key, OBSERVED_AT]
-
-    @property
-    @override
-    def metadata(self) -> MetadataMapping:
-        found = super().metadata
-        if column := found.get(("properties", OBSERVED_AT)):
-            # The rule of what is current needs it, as it does the keys and `snapshot_at`.
-            column.inclusion = Metadata.InclusionType.AUTOMATIC
-        return found
-
-    def complete(self, entry: CatalogEntry) -> None:
-        """Put into a catalog what this stream cannot do without: one made without `history` would keep one version."""
-        entry.key_properties = list(self.primary_keys)
-        entry.replication_key = SNAPSHOT_AT
-        for name in (*self.primary_keys, OBSERVED_AT, SNAPSHOT_AT):
-            entry.metadata[("properties", name)] = Metadata(inclusion=Metadata.InclusionType.AUTOMATIC)
 
     @override
     def write_accounts(self) -> Iterator[int]:
@@ -137,6 +171,8 @@ class TableStream(SdkStream):
         # A version may only be announced for all accounts, none of which may be unknown.
         self._complete = self._run.accounts_known
         self._before = dict(self._states)
+        if not self._logs.selected:
+            self.logger.warning("%s: %s", self.name, _UNLOGGED)
         for place in range(len(accounts)):
             yield self._sync_account(accounts, place)
             self._tell_state(at_once=place == len(accounts) - 1)
@@ -163,7 +199,7 @@ class TableStream(SdkStream):
             return self._send_sample(read, self.ABORT_AT_RECORD_COUNT)
         job = sync.TableSync(self.table.model, ref.account_id, read, self._load_state(ref), options)
         if job.baseline:
-            level = logging.WARNING if job.too_large else logging.INFO
+            level = logging.WARNING if job.too_large or job.from_future else logging.INFO
             self.log("Every row is sent: %s", job.baseline, level=level)
         try:
             return self._write(job, accounts[place:], read)
@@ -192,12 +228,16 @@ class TableStream(SdkStream):
     def _write(self, job: sync.TableSync, accounts: Sequence[AccountRef], read: TableRead) -> int:
         """Write what a read of the first of these accounts makes necessary; the number of rows that were sent."""
         sent = 0
+        lost_before = self._logs.lost
         send = self._sender(read.started_at, job.at)
         try:
             for event in job.events():
                 if isinstance(event, sync.SendRow):
                     send(event.line, event.observed_at)
                     sent += 1
+                elif isinstance(event, sync.CheckpointCommitted) and self._logs.lost > lost_before:
+                    # Not everything that the state would cover was written.
+                    self._states[accounts[0].account_id] = state.mark(self._states.get(accounts[0].account_id), job.at)
                 else:
                     self._note(event, accounts, read)
         finally:
@@ -264,6 +304,7 @@ class TableStream(SdkStream):
             max_removal_ratio=chosen.max_removal_ratio,
             allow_mass_removal=chosen.allow_mass_removal,
             emit_tombstones=chosen.emit_tombstones,
+            logged=self._logs.selected,
         )
 
     @property

@@ -12,7 +12,7 @@ from tap_wix_users.cli import CommandLine
 from tap_wix_users.inputs import valid_bookmarks
 from tap_wix_users.run import Plan, Run
 from tap_wix_users.snapshot.before import Before
-from tap_wix_users.streams import Logs, LogStream, TableStream
+from tap_wix_users.streams import Logs, LogStream, ModelStream, TableStream
 from tap_wix_users.summary import Summary
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import tables
@@ -72,7 +72,7 @@ class TapWixUsers(CommandLine):
         if self.input_catalog is not None:
             for stream in self.discover_streams():
                 entry = self.input_catalog.get_stream(stream.name)
-                if entry is not None and isinstance(stream, TableStream):
+                if entry is not None and isinstance(stream, ModelStream):
                     stream.complete(entry)
         super().setup_mapper()
 

@@ -69,7 +69,7 @@ def test_a_log_that_loses_rows(log: str, spoiled: Any):
 def test_all_tables_that_are_not_named_are_dropped(null: str | None):
     """The logs are among them, unless they are named, too."""
     assert len(maps.refusals({"users": {"email": None}, "__else__": null}, MODELS)) == len(LOGS)
-    named = {log: {} for log in LOGS}
+    named: dict[str, Any] = {log: {} for log in LOGS}
     assert maps.refusals({"users": {"email": None}, "__else__": null, **named}, MODELS) == []
     assert len(maps.refusals({"*": null}, MODELS)) == len(LOGS)
 
