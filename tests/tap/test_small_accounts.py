@@ -1,0 +1,93 @@
+"""Small accounts: what there is none of is proved as well as what there is, so that no run fails for want of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import BY_SITE, LOGS, TABLES, catalog, run
+from wix_sandbox import ApiOptions, Size, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EVERYTHING = (*TABLES, *BY_SITE)
+NOTHING: dict[str, int] = {"users": 1, "sites": 0, "folders": 0, "invites": 0, "child_accounts": 0}
+
+
+def small(change: Callable[[Any], object] = lambda _account: None, **size: int) -> World:
+    """An account of one person and nothing else, but for what is given here."""
+    world = World(Size(**{**NOTHING, **size}))
+    change(world.main)
+    return world
+
+
+def _without_roles(account: Any) -> None:
+    for person in account.people.values():
+        person.grants = None
+        person.encoded = None
+
+
+def _without_contributors(account: Any) -> None:
+    for site in account.sites.values():
+        site.contributors.clear()
+        account.changed(site)
+
+
+def _without_custom_roles(account: Any) -> None:
+    account.roles = {key: role for key, role in account.roles.items() if not role.custom}
+
+
+SHAPES: dict[str, tuple[World, dict[str, Any]]] = {
+    "one person": (small(), {}),
+    "one person without roles": (small(_without_roles), {}),
+    "no folder": (small(users=3, sites=2, invites=1), {}),
+    "no site": (small(users=3, folders=2, invites=1), {}),
+    "no invite": (small(users=3, sites=2, folders=2), {}),
+    "one folder, one site, one invite": (small(sites=1, folders=1, invites=1), {}),
+    "no contributor": (small(_without_contributors, users=2, sites=3), {}),
+    "no custom role": (small(_without_custom_roles, sites=1), {}),
+    "as many sites as a page holds": (small(_without_contributors, sites=100), {}),
+    "no facet": (small(users=3, invites=1), {"facets": False}),
+    "pages of one row": (small(users=3, invites=1, sites=1), {"page_cap": 1}),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_first_and_later(shape, serve):
+    """Both syncs are complete in every table, and the later one finds nothing new."""
+    world, options = SHAPES[shape]
+    sandbox = serve(world, options=ApiOptions(**options))
+    every = catalog(*EVERYTHING, *LOGS)
+    first = run(sandbox, catalog=every, include_child_accounts=True)
+    assert (first.code, first.statuses()) == (0, dict.fromkeys(EVERYTHING, "complete"))
+    later = run(sandbox, catalog=every, state=first.state, include_child_accounts=True)
+    assert (later.code, later.statuses()) == (0, dict.fromkeys(EVERYTHING, "complete"))
+    assert later.streams == {"snapshots"}
+
+
+@pytest.mark.parametrize(
+    ("tables", "status"),
+    [
+        (("invites", "invite_assignments"), "complete"),
+        (("sites", *BY_SITE), "complete"),
+        (("folders",), "held"),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, tuple) else value,
+)
+def test_the_last_one_goes(tables, status, serve):
+    """It is believed where the API says that there are none; where it counts nothing, once with a setting."""
+    sandbox = serve(small(sites=1, folders=1, invites=1))
+    every = catalog(*EVERYTHING, *LOGS)
+    first = run(sandbox, catalog=every)
+    assert first.code == 0
+    with sandbox.lock:
+        getattr(sandbox.world.main, tables[0]).clear()
+        sandbox.world.main.changed()
+    ran = run(sandbox, catalog=every, state=first.state)
+    assert {ran.statuses()[table] for table in tables} == {status}
+    assert ran.code == (status == "held")
+    accepted = run(sandbox, catalog=every, state=ran.state, allow_mass_removal=True)
+    assert (accepted.code, set(accepted.statuses().values())) == (0, {"complete"})
+    assert run(sandbox, catalog=every, state=accepted.state).code == 0
