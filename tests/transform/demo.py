@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def demo_runs() -> tuple[Run, Run, str]:
     """The demo's first two runs with all tables, and the time in its account after them."""
     with Sandbox(World()) as sandbox:
-        chosen = catalog(*MODELS)
-        first = run(sandbox, catalog=chosen)
+        chosen = catalog(*MODELS, config={"history": True})
+        first = run(sandbox, catalog=chosen, history=True)
         with sandbox.lock:
             sandbox.world.advance(30)
-        second = run(sandbox, catalog=chosen, state=first.state)
+        second = run(sandbox, catalog=chosen, state=first.state, history=True)
         now = sandbox.world.clock.now
     assert (first.code, second.code) == (0, 0)
     return first, second, f"{now:%Y-%m-%d %H:%M:%S}"

@@ -47,9 +47,10 @@ class Account:
         """A role."""
         return self.add("roles", id=role_id, title=title, role_type=role_type, **columns)
 
-    def holds(self, user_id: str, key: str, role_id: str, on: str = "account", **columns: Any) -> Account:
+    def holds(self, user_id: str, key: str, role_id: str | None, on: str = "account", **columns: Any) -> Account:
         """An assignment: on `account`, `site:ID`, `folder:ID`, `site_resource:ID` or `unknown`."""
-        return self.add("assignments", user_id=user_id, assignment_key=key, **_asset(self.id, role_id, on), **columns)
+        asset = {**_asset(self.id, role_id, on), **columns}
+        return self.add("assignments", user_id=user_id, assignment_key=key, **asset)
 
     def invite(self, invite_id: str, email: str, *offers: tuple[str, str], **columns: Any) -> Account:
         """An invite that offers roles on assets."""
@@ -87,7 +88,7 @@ def store(warehouse: Warehouse, *accounts: Account) -> None:
         warehouse.store(table, [row for account in accounts for row in account.rows[table]])
 
 
-def _asset(account_id: str, role_id: str, on: str) -> Row:
+def _asset(account_id: str, role_id: str | None, on: str) -> Row:
     kind, _, asset_id = on.partition(":")
     return {
         "role_id": role_id,

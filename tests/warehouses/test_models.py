@@ -26,7 +26,7 @@ runs = cache(demo_runs)
 
 @pytest.mark.parametrize("warehouse", ["postgres", "snowflake"], indirect=True)
 def test_the_answers_are_those_of_duckdb(warehouse, tmp_path):
-    """Every model builds, every test of the models passes, and the twenty questions have the same answers."""
+    """Every model builds, every test of the models passes, and the thirty questions have the same answers."""
     loaded = warehouse()
     first, second, now = runs()
     loaded.load(first.lines, second.lines)

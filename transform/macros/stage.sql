@@ -57,6 +57,6 @@ cast({{ name }} as {{ names.get(type, dbt.type_string()) }})
 {% endmacro %}
 
 {#- A timestamp with a zone as one without, in UTC. -#}
-{% macro in_utc(column) %}{{ return(adapter.dispatch('in_utc')(column)) }}{% endmacro %}
+{% macro in_utc(column) %}{{ return(adapter.dispatch('in_utc', 'wix_access')(column)) }}{% endmacro %}
 {% macro default__in_utc(column) %}cast({{ column }} at time zone 'UTC' as timestamp){% endmacro %}
 {% macro snowflake__in_utc(column) %}cast(convert_timezone('UTC', {{ column }}) as timestamp_ntz){% endmacro %}

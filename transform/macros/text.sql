@@ -3,22 +3,48 @@
 nullif(trim(coalesce({{ first_name }}, '') || ' ' || coalesce({{ last_name }}, '')), '')
 {%- endmacro %}
 
-{#- What stands behind the @ of an e-mail address, in lower case. -#}
+{#- What stands behind the @ of an e-mail address: in lower case, composed, without blanks and a dot at the end. -#}
 {% macro email_domain(email) -%}
-nullif(lower({{ dbt.split_part(email, "'@'", 2) }}), '')
+nullif({{ composed("rtrim(lower(trim(" ~ dbt.split_part(email, "'@'", 2) ~ ")), '. ')") }}, '')
 {%- endmacro %}
 
 {#- What stands before the @ of an e-mail address, in lower case and without a +tag. -#}
 {% macro email_name(email) -%}
-nullif(lower({{ dbt.split_part(dbt.split_part(email, "'@'", 1), "'+'", 1) }}), '')
+nullif({{ composed("lower(trim(" ~ dbt.split_part(dbt.split_part(email, "'@'", 1), "'+'", 1) ~ "))") }}, '')
 {%- endmacro %}
+
+{#- A text with letters and their accents in one, where the warehouse can: an ü is one character, not a u and two dots. -#}
+{% macro composed(text) %}{{ return(adapter.dispatch('composed', 'wix_access')(text)) }}{% endmacro %}
+{% macro default__composed(text) %}{{ text }}{% endmacro %}
+{% macro duckdb__composed(text) %}nfc_normalize({{ text }}){% endmacro %}
+{% macro postgres__composed(text) %}normalize({{ text }}, nfc){% endmacro %}
+
+{#- Whether a text has a character beyond ASCII. -#}
+{% macro is_beyond_ascii(text) %}{{ return(adapter.dispatch('is_beyond_ascii', 'wix_access')(text)) }}{% endmacro %}
+{% macro default__is_beyond_ascii(text) %}octet_length({{ text }}) <> length({{ text }}){% endmacro %}
+{% macro duckdb__is_beyond_ascii(text) %}strlen({{ text }}) <> length({{ text }}){% endmacro %}
+
+{#- A domain as mail servers know it: letters beyond ASCII in Punycode. For Jinja, not for SQL. -#}
+{% macro in_punycode(domain) %}
+{%- set labels = [] -%}
+{%- for label in domain.lower().strip().strip('@.').split('.') -%}
+  {%- do labels.append(label if label.isascii() else 'xn--' ~ label.encode('punycode').decode('ascii')) -%}
+{%- endfor -%}
+{{ return(labels | join('.')) }}
+{% endmacro %}
+
+{#- The variable `company_domains`: one domain as a text means that one, not its letters. -#}
+{% macro company_domains() %}
+{%- set domains = var('company_domains') or [] -%}
+{{ return([domains] if domains is string else domains) }}
+{% endmacro %}
 
 {#-
   Whether two e-mail addresses look like one person's: the same, or with the same name before the @, if that is more than
-  one word.
+  one word. Of both, the columns `email_key` and `email_name` of `int_wix__people_ever`.
 -#}
-{% macro looks_like(email, other) -%}
-(lower({{ email }}) = lower({{ other }}) or ({{ email_name(email) }} = {{ email_name(other) }} and {{ email_name(other) }} like '%.%'))
+{% macro looks_like(one, other) -%}
+({{ one }}.email_key = {{ other }}.email_key or ({{ one }}.email_name = {{ other }}.email_name and {{ other }}.email_name like '%.%'))
 {%- endmacro %}
 
 {#- What a role is limited to, in words. -#}

@@ -177,11 +177,12 @@ def compare(items: Iterable[Item], before: Campaign | None) -> list[Item]:
         items: The items.
         before: The campaign before; None when this is the first.
     """
-    known = {one.review_item: one for one in before.items.values()} if before else {}
+    # Not by `review_item`: that says what the grant gives, and what it gave may have changed.
+    known = {_grant(one): one for one in before.items.values()} if before else {}
     decisions = before.decisions if before else {}
     found = []
     for item in items:
-        last = known.get(item.review_item)
+        last = known.get(_grant(item))
         if last:
             same = last.item == item.item
             item.since_last = "unchanged" if same else "changed"
@@ -192,6 +193,10 @@ def compare(items: Iterable[Item], before: Campaign | None) -> list[Item]:
             item.since_last = "first campaign"
         found.append(item)
     return found
+
+
+def _grant(item: Item) -> tuple[str, str, str]:
+    return item.account_id, item.stream_name, item.record_key
 
 
 def assign(items: list[Item], reviewers: Reviewers) -> list[Item]:

@@ -1,25 +1,148 @@
+-- A role on the whole account reaches whatever sites there are: that a site was made, or moved, changes nothing of it.
+{%- set text = dbt.type_string() %}
+{%- set of_grant = '(partition by account_id, stream_name, record_key order by version_number)' %}
+{%- set both_ways = '(partition by account_id, person_type, person_id, role_id, site_id, run_at)' %}
 with history as (
-  select history.*,
-    lag(role_title) over (partition by account_id, stream_name, record_key order by version_number) as previous_role,
-    lag(asset_name) over (partition by account_id, stream_name, record_key order by version_number) as previous_asset
+  select history.*, lag(version_number) over {{ of_grant }} as previous_number, lag(person_id) over {{ of_grant }} as previous_person,
+    lag(role_id) over {{ of_grant }} as previous_role_id, lag(role_title) over {{ of_grant }} as previous_role,
+    lag(asset_name) over {{ of_grant }} as previous_asset, lag(is_privileged) over {{ of_grant }} as previous_is_privileged,
+    lag(role_strength) over {{ of_grant }} as previous_strength, lag(is_content_known) over {{ of_grant }} as previous_is_known,
+    lag(coalesce(asset_type, '') || '~' || coalesce(asset_id, '') || '~' || coalesce(subject_type, '')) over {{ of_grant }}
+      as previous_scope,
+    coalesce(asset_type, '') || '~' || coalesce(asset_id, '') || '~' || coalesce(subject_type, '') as scope,
+    lead(person_id) over {{ of_grant }} as next_person
   from {{ ref('wix__access_history') }} as history
+), roles_gone as (
+  -- The outside account stays on the site, and its role is not known any more: told once, as a change.
+  select stays.account_id, stays.stream_name, stays.record_key, stays.version_number, max(gone.role_title) as role_title,
+    max(gone.record_key) as gone_key
+  from history as stays
+  join history as gone
+    on gone.account_id = stays.account_id and gone.person_id = stays.person_id and gone.ended_by = 'removed'
+    and gone.ended_before = stays.granted_before and (
+      (stays.stream_name = 'site_contributors' and gone.stream_name = 'site_contributor_roles'
+        and gone.site_id = stays.site_id)
+      or (stays.stream_name = 'accounts' and gone.stream_name = 'assignments' and gone.role_id = {{ owner_role() }}
+        and gone.asset_type = 'account')
+    )
+  where stays.started_by = 'role gone'
+  group by stays.account_id, stays.stream_name, stays.record_key, stays.version_number
 ), changes as (
-  select 'gained' as change_type, granted_after as changed_after, granted_before as changed_before,
-    cast(null as {{ dbt.type_string() }}) as before_role, cast(null as {{ dbt.type_string() }}) as before_asset, history.*
-  from history where started_by = 'added'
+  select case
+      when started_by = 'added' then 'gained'
+      when history.stream_name = 'accounts' and previous_is_known and previous_person <> person_id then 'gained'
+      when started_by = 'role gone' then 'changed'
+      when previous_is_known and is_content_known and scope = previous_scope
+        and (role_id = previous_role_id or (role_id is null and previous_role_id is null))
+        and (is_privileged = previous_is_privileged or (is_privileged is null and previous_is_privileged is null))
+        and (role_strength = previous_strength or (role_strength is null and previous_strength is null)) then 'renamed'
+      else 'changed' end as change_type,
+    case started_by when 'role changed' then 'role' else 'grant' end as reason, granted_after as changed_after,
+    granted_before as changed_before,
+    case when started_by = 'role gone' then roles_gone.role_title
+      when started_by in ('modified', 'role changed') and previous_person = person_id then previous_role
+    end as before_role,
+    case when started_by in ('modified', 'role changed') and previous_person = person_id then previous_asset end
+      as before_asset,
+    case when started_by in ('modified', 'role changed') and previous_person = person_id then previous_is_privileged end
+      as before_is_privileged,
+    history.*
+  from history
+  left join roles_gone
+    on roles_gone.account_id = history.account_id and roles_gone.record_key = history.record_key
+    and roles_gone.version_number = history.version_number and roles_gone.stream_name = history.stream_name
+  where (started_by in ('added', 'modified', 'role changed') or roles_gone.record_key is not null)
+    -- What changed of an account that was not kept need not be its owner.
+    and not (history.stream_name = 'accounts' and started_by = 'modified' and not coalesce(previous_is_known, false))
   union all
-  select 'changed', granted_after, granted_before, previous_role, previous_asset, history.*
-  from history where started_by = 'modified'
+  select 'lost', 'grant', ended_after, ended_before, cast(null as {{ text }}), cast(null as {{ text }}),
+    cast(null as boolean), history.*
+  from history
+  left join roles_gone
+    on roles_gone.account_id = history.account_id and roles_gone.gone_key = history.record_key
+    and history.stream_name in ('site_contributor_roles', 'assignments')
+  where roles_gone.record_key is null and history.person_id is not null and (
+    ended_by = 'removed'
+    or (history.stream_name = 'accounts' and ended_by = 'modified' and coalesce(next_person, '') <> coalesce(person_id, ''))
+  )
+), moves as (
+  select 'gained' as change_type, reach.started_by as why, reach.reached_after as changed_after,
+    reach.reached_before as changed_before, reach.account_id, reach.scope_key, reach.site_id, reach.version_number
+  from {{ ref('wix__access_reach_history') }} as reach
+  where reach.scope_key like 'folder:%' and reach.scope_key <> 'folder:?'
+    and reach.started_by in ('site added', 'site moved', 'folder moved', 'folder added')
   union all
-  select 'lost', ended_after, ended_before, cast(null as {{ dbt.type_string() }}),
-    cast(null as {{ dbt.type_string() }}), history.*
-  from history where ended_by = 'removed'
+  select 'lost', reach.ended_by, reach.ended_after, reach.ended_before, reach.account_id, reach.scope_key,
+    reach.site_id, reach.version_number
+  from {{ ref('wix__access_reach_history') }} as reach
+  where reach.scope_key like 'folder:%' and reach.scope_key <> 'folder:?'
+    and reach.ended_by in ('site moved', 'site removed', 'folder moved', 'folder removed')
+), unknown_places as (
+  select account_id, site_id, reached_before, ended_before from {{ ref('wix__access_reach_history') }}
+  where scope_key = 'folder:?'
+), known_moves as (
+  -- Where it is not known where a site was before, or went, nobody can say who gained or lost it.
+  select moves.* from moves
+  left join unknown_places as unknown
+    on unknown.account_id = moves.account_id and unknown.site_id = moves.site_id
+    and unknown.reached_before <= moves.changed_before
+    and {{ or_ever('unknown.ended_before') }} >= moves.changed_before
+  where unknown.account_id is null
+), in_runs as (
+  -- Sites and folders are read in one run, seconds apart.
+  select moves.change_type, moves.why, moves.changed_after, moves.changed_before, moves.account_id, moves.scope_key,
+    moves.site_id, moves.version_number, max(runs.snapshot_at) as run_at, min(later_runs.snapshot_at) as next_run_at
+  from known_moves as moves
+  left join {{ ref('int_wix__receipts') }} as runs
+    on runs.account_id = moves.account_id and runs.stream_name = 'sites' and runs.snapshot_at <= moves.changed_before
+  left join {{ ref('int_wix__receipts') }} as later_runs
+    on later_runs.account_id = moves.account_id and later_runs.stream_name = 'sites'
+    and later_runs.snapshot_at > moves.changed_before
+  group by moves.change_type, moves.why, moves.changed_after, moves.changed_before, moves.account_id, moves.scope_key,
+    moves.site_id, moves.version_number
+), moved as (
+  -- Whoever held a role on the folder before the move and after it.
+  select moves.change_type, moves.why, moves.changed_after, moves.changed_before, moves.site_id,
+    moves.run_at, moves.version_number as reach_number, history.*
+  from in_runs as moves
+  join history
+    on history.account_id = moves.account_id and history.scope_key = moves.scope_key
+    and history.granted_before <= moves.run_at
+    and {{ or_ever('history.ended_before') }} >= {{ or_ever('moves.next_run_at') }}
+  where not exists (
+    select 1 from history as wide
+    where wide.account_id = moves.account_id and wide.scope_key = 'account' and wide.person_type = history.person_type
+      and wide.person_id = history.person_id and wide.role_id = history.role_id
+      and wide.granted_before <= moves.run_at
+      and {{ or_ever('wide.ended_before') }} >= {{ or_ever('moves.next_run_at') }}
+  )
+), net as (
+  -- Lost through one folder and gained through another in the same move is no change.
+  select moved.*, min(change_type) over {{ both_ways }} <> max(change_type) over {{ both_ways }} as is_even,
+    min(why) over (partition by account_id, person_type, person_id, role_id, site_id, run_at, change_type)
+      as first_why
+  from moved
+), everything as (
+  select change_type, reason, changed_after, changed_before, before_role, before_asset, before_is_privileged,
+    account_id, stream_name, record_key, version_number, person_type, person_id, person, email, person_key, role_id,
+    role_title, is_privileged, asset_type, asset_name, site_id, 0 as reach_number
+  from changes
+  union all
+  select change_type, case when why like 'site%' then 'site' else 'folder' end, changed_after, changed_before,
+    cast(null as {{ text }}), cast(null as {{ text }}), cast(null as boolean), account_id, stream_name, record_key,
+    version_number, person_type, person_id, person, email, person_key, role_id, role_title, is_privileged, 'site',
+    cast(null as {{ text }}), site_id, reach_number
+  from net where not is_even
 )
-select cast(changes.changed_before as date) as changed_on, changes.change_type, changes.account_id,
+select cast(changes.changed_before as date) as changed_on, changes.change_type, changes.reason, changes.account_id,
   coalesce(accounts.name, changes.account_id) as account_name, changes.stream_name, changes.record_key,
-  changes.version_number, changes.person_type, changes.person_id, changes.person, changes.email, changes.role_id,
-  changes.role_title, changes.is_privileged, changes.asset_type, changes.asset_name,
-  changes.before_role as previous_role_title, changes.before_asset as previous_asset_name, changes.changed_after,
-  changes.changed_before
-from changes
+  changes.version_number, changes.reach_number, changes.person_type, changes.person_id, changes.person, changes.email,
+  changes.person_key, changes.role_id, changes.role_title, changes.is_privileged, changes.asset_type,
+  case when changes.reason in ('site', 'folder') then coalesce(sites.site_name, changes.site_id)
+    else changes.asset_name end as asset_name,
+  changes.site_id, changes.before_role as previous_role_title, changes.before_asset as previous_asset_name,
+  changes.before_is_privileged as previous_is_privileged, changes.changed_after, changes.changed_before
+from everything as changes
 left join {{ ref('int_wix__accounts') }} as accounts on accounts.account_id = changes.account_id
+left join {{ ref('int_wix__sites') }} as sites
+  on sites.account_id = changes.account_id and sites.site_id = changes.site_id

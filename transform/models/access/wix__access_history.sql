@@ -1,21 +1,49 @@
--- Offers do not count: an invite gives nothing until it is accepted.
-select versions.account_id, versions.stream_name, versions.record_key, versions.version_number, people.person_type,
-  people.person_id, people.person, people.email, versions.role_id,
-  coalesce(roles.title, versions.role_id) as role_title, coalesce(roles.is_privileged, false) as is_privileged,
-  versions.asset_type, versions.asset_id, versions.asset_name, versions.site_id, versions.folder_id,
-  versions.is_content_known, versions.started_by, versions.started_after as granted_after,
-  versions.started_before as granted_before, versions.ended_by, versions.ended_after, versions.ended_before,
-  versions.is_current
-from (
+-- Offers do not count: an invite gives nothing until it is accepted. A grant whose role came to mean something else is a
+-- version more.
+with versions as (
   select held.*,
-    case when stream_name = 'assignments' then 'member' else 'contributor' end as holder_type,
-    case when stream_name = 'assignments' then {{ dbt.split_part('record_key', "'|'", 1) }}
-      else {{ dbt.split_part('record_key', "'|'", 2) }} end as holder_id
+    case when stream_name in ('assignments', 'accounts') then 'member' else 'contributor' end as holder_type,
+    case
+      when person_id is not null then person_id
+      when stream_name = 'assignments' then {{ first_of_key('record_key') }}
+    end as holder_id
   from {{ ref('int_wix__grant_versions') }} as held
   where stream_name <> 'invite_assignments'
-) as versions
+), worded as (
+  select versions.*, meanings.title, meanings.is_privileged, meanings.strength, meanings.is_content_known as is_role_known,
+    case when meanings.started_before > versions.started_before then 1 else 0 end as is_later_meaning,
+    meanings.started_after as meant_after, meanings.started_before as meant_before,
+    case when meanings.meaning_number = 1 then meanings.known_before end as role_known_before,
+    case when meanings.ended_before is null then meanings.last_seen_at end as role_seen_at,
+    case when meanings.ended_before < {{ or_ever('versions.ended_before') }} then 1 else 0 end as is_outlived,
+    meanings.ended_after as unmeant_after, meanings.ended_before as unmeant_before
+  from versions
+  left join {{ ref('int_wix__role_meanings') }} as meanings
+    on meanings.account_id = versions.account_id and meanings.role_id = versions.role_id
+    and {{ or_always('meanings.started_before') }} < {{ or_ever('versions.ended_before') }}
+    and {{ or_ever('meanings.ended_before') }} > versions.started_before
+    and (meanings.started_before <= versions.started_before
+      or meanings.started_before <= {{ or_ever('versions.ended_after') }} or meanings.started_before is null)
+)
+select worded.account_id, worded.stream_name, worded.record_key,
+  row_number() over (
+    partition by worded.account_id, worded.stream_name, worded.record_key
+    order by worded.version_number, {{ or_always('worded.meant_before') }}
+  ) as version_number,
+  worded.holder_type as person_type, worded.holder_id as person_id, coalesce(people.person, worded.holder_id) as person,
+  people.email, people.person_key, worded.role_id,
+  coalesce(worded.title, worded.role_id) as role_title, worded.strength as role_strength,
+  -- Null: nobody knows what the role was, or what it could do then.
+  worded.is_privileged, worded.asset_type, worded.asset_id, worded.asset_name, worded.site_id, worded.folder_id,
+  worded.subject_type, {{ scope_key('worded') }} as scope_key, worded.is_content_known,
+  case when worded.is_later_meaning = 1 then 'role changed' else worded.started_by end as started_by,
+  case when worded.is_later_meaning = 1 then worded.meant_after else worded.started_after end as granted_after,
+  case when worded.is_later_meaning = 1 then worded.meant_before else worded.started_before end as granted_before,
+  case when worded.is_outlived = 1 then 'role changed' else worded.ended_by end as ended_by,
+  case when worded.is_outlived = 1 then worded.unmeant_after else worded.ended_after end as ended_after,
+  case when worded.is_outlived = 1 then worded.unmeant_before else worded.ended_before end as ended_before,
+  worded.role_known_before, worded.role_seen_at, worded.last_seen_at, worded.is_current and worded.is_outlived = 0 as is_current
+from worded
 left join {{ ref('int_wix__people_ever') }} as people
-  on people.account_id = versions.account_id and people.person_type = versions.holder_type
-  and people.person_id = versions.holder_id
-left join {{ ref('int_wix__roles') }} as roles
-  on roles.account_id = versions.account_id and roles.role_id = versions.role_id
+  on people.account_id = worded.account_id and people.person_type = worded.holder_type
+  and people.person_id = worded.holder_id

@@ -1,6 +1,11 @@
 select grants.account_id, people.account_name as account, grants.stream_name, grants.record_key,
-  grants.account_id || '|' || grants.stream_name || '|' || grants.record_key as review_item, grants.person_type,
-  grants.person_id, people.person, people.email, grants.asset_type, grants.asset_id,
+  -- What it gives is part of it: a decision on a manager is none on a co-owner.
+  grants.account_id || '|' || grants.stream_name || '|' || grants.record_key || '|' || coalesce(grants.role_id, '')
+    || '@' || grants.asset_type || ':' || coalesce(grants.asset_id, '')
+    || case when grants.subject_type is null or grants.subject_type = 'USER' then '' else
+      '|' || grants.subject_type || ':' || coalesce(grants.subject_id, '') end as review_item, grants.person_type,
+  grants.person_id, people.person, people.email, people.person_key, people.is_external, grants.subject_type,
+  grants.subject_id, grants.asset_type, grants.asset_id,
   {{ asset_in_words('grants.asset_type', 'coalesce(grants.asset_name, grants.asset_id)') }} as asset, grants.role_id,
   coalesce(grants.role_title, '(role not read)') as role, grants.is_privileged as privileged, grants.via,
   grants.is_pending as pending, grants.granted_after, grants.granted_before, grants.last_seen_at as last_seen,

@@ -9,7 +9,7 @@ with found as (
 select found.rule || '|' || found.account_id || '|' || found.subject as finding_key, found.rule, rules.severity,
   case rules.severity when 'critical' then 4 when 'high' then 3 when 'medium' then 2 else 1 end as severity_rank,
   rules.title, found.account_id, coalesce(accounts.name, found.account_id) as account_name, found.person_type,
-  found.person_id, people.person, people.email, found.role_id, found.role_title, found.asset_type, found.asset_id,
+  found.person_id, people.person, people.email, people.person_key, found.role_id, found.role_title, found.asset_type, found.asset_id,
   found.asset_name, found.explanation, rules.advice, rules.controls, found.observed_at
 from found
 join {{ ref('wix__finding_rules') }} as rules on rules.rule = found.rule and rules.enabled

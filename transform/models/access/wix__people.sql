@@ -6,7 +6,8 @@ with held as (
 )
 select people.account_id, coalesce(accounts.name, people.account_id) as account_name, people.person_type,
   people.person_id, people.person, people.email, people.email_domain, people.is_external, people.joined_at,
-  people.invite_status, people.invited_at, people.expires_at, coalesce(held.grant_count, 0) as grant_count,
+  people.invite_status, people.invited_at, people.expires_at, people.is_listed, people.user_id, people.person_key,
+  people.identified_by, coalesce(held.grant_count, 0) as grant_count,
   coalesce(held.privileged_count, 0) as privileged_count, held.strongest as role_strength
 from {{ ref('int_wix__people_ever') }} as people
 left join held

@@ -5,4 +5,5 @@ select {{ of_grant() }}, held.stream_name || '|' || held.record_key as subject,
 from {{ ref('wix__access_grants') }} as held
 left join {{ ref('stg_wix__folders') }} as folders
   on folders.account_id = held.account_id and folders.id = held.folder_id and folders.is_current
-where held.asset_type = 'folder' and folders.id is null and {{ was_read('folders', 'held.account_id') }}
+where held.asset_type = 'folder' and held.folder_id is not null and folders.id is null
+  and {{ was_read('folders', 'held.account_id') }}

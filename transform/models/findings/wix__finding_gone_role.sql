@@ -4,4 +4,5 @@ select {{ of_grant() }}, held.stream_name || '|' || held.record_key as subject,
 from {{ ref('wix__access_grants') }} as held
 left join {{ ref('int_wix__roles') }} as roles
   on roles.account_id = held.account_id and roles.role_id = held.role_id and roles.is_listed
-where roles.role_id is null and held.stream_name <> 'site_contributors' and {{ was_read('roles', 'held.account_id') }}
+where roles.role_id is null and held.stream_name not in ('site_contributors', 'accounts')
+  and {{ was_read('roles', 'held.account_id') }}

@@ -4,9 +4,9 @@ select invites.account_id, invites.person_type, invites.person_id, {{ no_role() 
   'The invite to ' || invites.email || ' is open, and ' || min(leavers.person) || ' (' || min(leavers.email)
     || ') is not a member any more.' as explanation,
   invites.invited_at as observed_at
-from {{ ref('wix__people') }} as invites
+from {{ ref('int_wix__people_ever') }} as invites
 join {{ ref('int_wix__people_ever') }} as leavers
   on leavers.account_id = invites.account_id and leavers.person_type = 'member' and not leavers.is_current
-  and {{ looks_like('leavers.email', 'invites.email') }}
-where invites.person_type = 'invite'
+  and {{ looks_like('leavers', 'invites') }}
+where invites.person_type = 'invite' and invites.is_current
 group by invites.account_id, invites.person_type, invites.person_id, invites.email, invites.invited_at

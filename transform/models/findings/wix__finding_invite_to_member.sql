@@ -3,9 +3,9 @@ select invites.account_id, invites.person_type, invites.person_id, {{ no_role() 
   'The invite to ' || invites.email || ' is open, and ' || min(members.person) || ' (' || min(members.email)
     || ') already is a member.' as explanation,
   invites.invited_at as observed_at
-from {{ ref('wix__people') }} as invites
-join {{ ref('wix__people') }} as members
-  on members.account_id = invites.account_id and members.person_type = 'member'
-  and {{ looks_like('members.email', 'invites.email') }}
-where invites.person_type = 'invite'
+from {{ ref('int_wix__people_ever') }} as invites
+join {{ ref('int_wix__people_ever') }} as members
+  on members.account_id = invites.account_id and members.person_type = 'member' and members.is_current
+  and {{ looks_like('members', 'invites') }}
+where invites.person_type = 'invite' and invites.is_current
 group by invites.account_id, invites.person_type, invites.person_id, invites.email, invites.invited_at

@@ -1,13 +1,13 @@
 -- By the same e-mail address, by the same name before the @ at two domains, or by the same full name.
-with names as (
-  select account_id, person_id, person, email, joined_at, 'the e-mail address ' || lower(email) as shared
-  from {{ ref('wix__people') }} where person_type = 'member'
+with members as (
+  select * from {{ ref('int_wix__people_ever') }} where person_type = 'member' and is_current
+), names as (
+  select account_id, person_id, joined_at, 'the e-mail address ' || email_key as shared from members
   union all
-  select account_id, person_id, person, email, joined_at, 'the name ' || {{ email_name('email') }} || ' before the @'
-  from {{ ref('wix__people') }} where person_type = 'member' and {{ email_name('email') }} like '%.%'
+  select account_id, person_id, joined_at, 'the name ' || email_name || ' before the @'
+  from members where email_name like '%.%'
   union all
-  select account_id, person_id, person, email, joined_at, 'the name ' || lower(person)
-  from {{ ref('wix__people') }} where person_type = 'member' and lower(person) <> coalesce(lower(email), '')
+  select account_id, person_id, joined_at, 'the name ' || lower(full_name) from members
 ), counted as (
   select names.*, count(*) over (partition by account_id, shared) as people_count,
     row_number() over (

@@ -3,7 +3,8 @@ with in_charge as (
   from {{ ref('wix__access_grants') }} as held
   join {{ ref('wix__access_reach') }} as reach
     on reach.account_id = held.account_id and reach.scope_key = held.scope_key
-  where held.is_privileged and held.via in ('site', 'folder') and not held.is_pending
+  -- Whoever administers a part of a site does not administer the site.
+  where held.is_privileged and held.asset_type in ('site', 'folder') and not held.is_pending
 )
 select sites.account_id, {{ nobody() }}, {{ no_role() }}, 'site' as asset_type, sites.site_id as asset_id,
   sites.site_name as asset_name, sites.site_id as subject,

@@ -1,5 +1,6 @@
--- What is known to have happened to each grant, in its order: `added`, `modified` and `removed` as the tap logged them,
--- and `first seen` where a grant was there without being logged: at the beginning, or after the state was lost.
+-- What is known to have happened to each grant, site, folder and role, in its order: `added`, `modified` and `removed` as
+-- the tap logged them, and `first seen` where a row was there without being logged: at the beginning, or after the state
+-- was lost.
 with logged as (
   select changes.account_id, changes.stream_name, changes.record_key, changes.change_type as event,
     changes.observed_at as seen_at, changes.previous_observed_at as happened_after,
@@ -8,14 +9,10 @@ with logged as (
   left join {{ ref('int_wix__receipts') }} as receipts
     on receipts.account_id = changes.account_id and receipts.stream_name = changes.stream_name
     and receipts.snapshot_at = changes.observed_at
-  left join (
-    select distinct account_id, site_id || '|' || contributor_account_id as record_key
-    from {{ ref('stg_wix__site_contributor_roles') }}
-  ) as held
-    on held.account_id = changes.account_id and held.record_key = changes.record_key
-  where changes.stream_name in ('assignments', 'invite_assignments', 'site_contributor_roles')
-    -- An outside account whose roles were read is told of by those.
-    or (changes.stream_name = 'site_contributors' and held.record_key is null)
+  where changes.stream_name in (
+    'assignments', 'invite_assignments', 'site_contributor_roles', 'site_contributors', 'accounts', 'sites', 'folders',
+    'roles'
+  )
 ), numbered as (
   select account_id, stream_name, record_key, event, happened_after,
     row_number() over (partition by account_id, stream_name, record_key order by seen_at) as place
@@ -26,7 +23,7 @@ with logged as (
 ), sighted as (
   select versions.account_id, versions.stream_name, versions.record_key, versions.observed_at as seen_at,
     versions.observed_at as version_seen_at
-  from {{ ref('int_wix__grant_rows') }} as versions
+  from {{ ref('int_wix__row_versions') }} as versions
   left join logged
     on logged.account_id = versions.account_id and logged.stream_name = versions.stream_name
     and logged.record_key = versions.record_key and logged.seen_at = versions.observed_at
@@ -36,7 +33,7 @@ with logged as (
   select numbered.account_id, numbered.stream_name, numbered.record_key, numbered.happened_after,
     cast(null as timestamp)
   from numbered
-  left join {{ ref('int_wix__grant_rows') }} as versions
+  left join {{ ref('int_wix__row_versions') }} as versions
     on versions.account_id = numbered.account_id and versions.stream_name = numbered.stream_name
     and versions.record_key = numbered.record_key and versions.observed_at <= numbered.happened_after
   where numbered.place = 1 and numbered.event <> 'added' and versions.record_key is null
@@ -44,7 +41,7 @@ with logged as (
   -- A run that was killed logged a removal, and the grant was back before the next: that was compared with what was
   -- known before, and logged nothing.
   select versions.account_id, versions.stream_name, versions.record_key, versions.snapshot_at, versions.observed_at
-  from {{ ref('int_wix__grant_rows') }} as versions
+  from {{ ref('int_wix__row_versions') }} as versions
   join removals
     on removals.account_id = versions.account_id and removals.stream_name = versions.stream_name
     and removals.record_key = versions.record_key

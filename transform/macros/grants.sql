@@ -1,0 +1,37 @@
+{#- The first part of a key in `change_log`, as `wix_record_key` made it. -#}
+{% macro first_of_key(record_key) -%}
+replace(replace({{ dbt.split_part(record_key, "'|'", 1) }}, '%7C', '|'), '%25', '%')
+{%- endmacro %}
+
+{#- The role that Wix gives the owner of an account. -#}
+{% macro owner_role() -%}
+'6601492336091027458'
+{%- endmacro %}
+
+{#-
+  Whether an invite can still be accepted, as far as its status says: one without a status, or with one that this release
+  does not know, counts as open until Wix says otherwise.
+-#}
+{% macro is_open_status(status) -%}
+lower(coalesce({{ status }}, '')) not in ('used', 'deleted', 'declined', 'expired')
+{%- endmacro %}
+
+{#- What of the account a grant reaches, as in `access_reach`; null where that cannot be told. -#}
+{% macro scope_key(grant) -%}
+case
+    when {{ grant }}.asset_type = 'account' then 'account'
+    when {{ grant }}.asset_type = 'folder' then 'folder:' || {{ grant }}.folder_id
+    when {{ grant }}.site_id is not null then 'site:' || {{ grant }}.site_id
+  end
+{%- endmacro %}
+
+{#- The way in which a grant reaches sites. -#}
+{% macro via(grant) -%}
+case
+    when {{ grant }}.person_type = 'contributor' then 'contributor'
+    when {{ grant }}.asset_type = 'folder' and {{ grant }}.folder_id is null then 'unknown'
+    when {{ grant }}.asset_type = 'site_resource' then 'site'
+    when {{ grant }}.asset_type in ('account', 'folder', 'site') then {{ grant }}.asset_type
+    else 'unknown'
+  end
+{%- endmacro %}

@@ -1,0 +1,64 @@
+{{ config(materialized='view') }}
+-- At the end of each month; of the month that is going on, when the account's grants were last read.
+with moments as (
+  select receipts.account_id, months.month,
+    {{ earlier('months.month_end', 'receipts.complete_snapshot_at') }} as moment, months.month_end
+  from {{ ref('wix__months') }} as months
+  join (
+    select account_id, min(snapshot_at) as first_at from {{ ref('int_wix__receipts') }}
+    where stream_name = 'assignments' group by account_id
+  ) as begun on begun.first_at < months.month_end
+  join {{ ref('wix__latest_receipts') }} as receipts
+    on receipts.account_id = begun.account_id and receipts.stream_name = 'assignments'
+), asked as (
+  -- Of a month in which nobody looked any more, only its end can be asked for.
+  select account_id, month, case when moment < month_start then month_end else moment end as moment
+  from (select moments.*, cast(month as timestamp) as month_start from moments) as moments
+), reached as (
+  select asked.account_id, asked.month, asked.moment, reach.scope_key, reach.site_id,
+    case when reach.reached_before <= asked.moment
+      and coalesce(reach.ended_after, reach.last_seen_at) >= asked.moment then 1 else 0 end as is_certain
+  from asked
+  join {{ ref('wix__access_reach_history') }} as reach
+    on reach.account_id = asked.account_id and {{ or_always('reach.reached_after') }} < asked.moment
+    and {{ or_ever('reach.ended_before') }} > asked.moment
+  where reach.scope_key <> 'folder:?'
+), ways as (
+  -- The scopes that reach at least one of the sites of a folder.
+  select inside.account_id, inside.month, inside.moment, inside.scope_key as folder_key, scopes.scope_key,
+    max(case when inside.is_certain = 1 and scopes.is_certain = 1 then 1 else 0 end) as is_certain
+  from reached as inside
+  join reached as scopes
+    on scopes.account_id = inside.account_id and scopes.month = inside.month and scopes.site_id = inside.site_id
+  where inside.scope_key like 'folder:%'
+  group by inside.account_id, inside.month, inside.moment, inside.scope_key, scopes.scope_key
+), held as (
+  select asked.account_id, asked.month, history.scope_key, history.person_type, history.person_id,
+    max(case when history.is_privileged then 1 else 0 end) as is_privileged,
+    max(case when history.granted_before <= asked.moment
+      and case when history.ended_before is null then history.last_seen_at else history.ended_after end >= asked.moment
+      then 1 else 0 end) as is_certain
+  from asked
+  join {{ ref('wix__access_history') }} as history
+    on history.account_id = asked.account_id and {{ or_always('history.granted_after') }} < asked.moment
+    and {{ or_ever('history.ended_before') }} > asked.moment
+  where history.scope_key is not null
+  group by asked.account_id, asked.month, history.scope_key, history.person_type, history.person_id
+), people as (
+  select ways.account_id, ways.month, ways.moment, ways.folder_key, held.person_type, held.person_id,
+    max(case when ways.is_certain = 1 and held.is_certain = 1 then 1 else 0 end) as is_certain,
+    max(held.is_privileged) as is_privileged,
+    max(case when ways.scope_key = 'account' then 0 else 1 end) as is_below_account
+  from ways
+  join held on held.account_id = ways.account_id and held.month = ways.month and held.scope_key = ways.scope_key
+  group by ways.account_id, ways.month, ways.moment, ways.folder_key, held.person_type, held.person_id
+)
+select people.account_id, people.month, people.moment, substring(people.folder_key, 8, 100) as folder_id,
+  folders.path as folder, count(*) as people,
+  cast(sum(people.is_certain) as bigint) as certain_people,
+  cast(sum(people.is_privileged) as bigint) as privileged_people,
+  cast(sum(people.is_below_account) as bigint) as people_below_account
+from people
+left join {{ ref('stg_wix__folders') }} as folders
+  on folders.account_id = people.account_id and 'folder:' || folders.id = people.folder_key and folders.is_current
+group by people.account_id, people.month, people.moment, people.folder_key, folders.path
