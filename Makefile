@@ -63,10 +63,10 @@ $(MELTANO_VENV)/installed: constraints-meltano.txt
 	@touch $@
 
 .meltano/installed: meltano.yml pyproject.toml constraints.txt constraints-dbt.txt $(MELTANO_VENV)/installed
-	@umask 077 && $(MELTANO) --log-level=warning install --clean tap-wix-users target-duckdb dbt-duckdb
+	@umask 077 && $(MELTANO) --log-level=warning install --clean tap-wix-users target-duckdb-bulk dbt-duckdb
 	@mkdir -p output
 	@touch $@
 
 .meltano/warehouses: .meltano/installed constraints-loaders.txt
-	@umask 077 && $(MELTANO) --log-level=warning install --clean target-jsonl target-postgres target-snowflake dbt-postgres dbt-snowflake
+	@umask 077 && $(MELTANO) --log-level=warning install --clean target-duckdb target-jsonl target-postgres target-snowflake dbt-postgres dbt-snowflake
 	@touch $@

@@ -166,7 +166,7 @@ def test_one_run_per_account(project):
         second = _script(project, "accounts.sh", "accounts.txt", env=_env(sandbox))
         assert second.returncode == 0, second.stderr
     listed = _ran(project, MELTANO, "state", "list", env=_env())
-    names = [f"sandbox:tap-wix-users-to-target-duckdb:{account}" for account in ids]
+    names = [f"sandbox:tap-wix-users-to-target-duckdb-bulk:{account}" for account in ids]
     assert sorted(line for line in listed.stdout.splitlines() if line.startswith("sandbox:")) == names
     for account, name in zip(ids, names, strict=True):
         state = json.loads(_ran(project, MELTANO, "state", "get", name, env=_env()).stdout)

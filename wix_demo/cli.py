@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 PARTS = ("meltano.yml", "constraints-dbt.txt", "transform")
 """What the demo needs of the repository. The wheel has these in the folder `project` (hatch_build.py)."""
 
-_FROM_THE_CHECKOUT = "    pip_url: -e . -c constraints.txt\n    executable: tap-wix-users\n"
+_FROM_THE_CHECKOUT = {
+    "tap-wix-users": "    pip_url: -e . -c constraints.txt\n",
+    "target-duckdb-bulk": "    pip_url: -e .[target-duckdb] -c constraints.txt\n",
+}
+"""Commands of this installation, and how the project file has Meltano install them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,16 +95,19 @@ def lay(folder: Path) -> None:
             else:
                 shutil.copyfile(source / part, folder / part)
     project = folder / "meltano.yml"
-    project.write_text(_with_this_tap(project.read_text(encoding="utf-8")), encoding="utf-8")
+    project.write_text(_with_these_commands(project.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _with_this_tap(text: str) -> str:
-    """The project file, with the installed command in place of the checkout: Meltano has nothing to install."""
-    if _FROM_THE_CHECKOUT not in text:
-        raise ValueError("meltano.yml installs the tap in another way than this module knows")
-    # A path in JSON is one in YAML, whatever stands in it.
-    installed = json.dumps(str(Path(sys.executable).with_name("tap-wix-users")))
-    return text.replace(_FROM_THE_CHECKOUT, f"    executable: {installed}\n")
+def _with_these_commands(text: str) -> str:
+    """The project file, with the installed commands in place of the checkout: Meltano has nothing to install."""
+    for command, pip_url in _FROM_THE_CHECKOUT.items():
+        from_the_checkout = f"{pip_url}    executable: {command}\n"
+        if from_the_checkout not in text:
+            raise ValueError(f"meltano.yml installs {command} in another way than this module knows")
+        # A path in JSON is one in YAML, whatever stands in it.
+        installed = json.dumps(str(Path(sys.executable).with_name(command)))
+        text = text.replace(from_the_checkout, f"    executable: {installed}\n")
+    return text
 
 
 if __name__ == "__main__":

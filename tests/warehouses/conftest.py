@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.warehouses import postgres, snowflake
-from tests.warehouses.targets import DuckDb, InPostgres, InSnowflake, JsonLines
+from tests.warehouses.targets import DuckDb, DuckDbBulk, InPostgres, InSnowflake, JsonLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WAREHOUSES = {
     "duckdb": (DuckDb, None),
+    "duckdb-bulk": (DuckDbBulk, None),
     "postgres": (InPostgres, "postgres_server"),
     "snowflake": (InSnowflake, "snowflake_server"),
     "jsonl": (JsonLines, None),

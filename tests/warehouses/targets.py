@@ -1,4 +1,4 @@
-"""The four warehouses: each is loaded by the real target that Meltano installed, and asked in SQL."""
+"""The four warehouses, DuckDB by two targets: loaded by the real targets that Meltano installed, and asked in SQL."""
 
 from __future__ import annotations
 
@@ -175,6 +175,13 @@ class DuckDb(Warehouse):
         """As DuckDB gives them."""
         with duckdb.connect(str(self.file)) as connection:
             return _fetched(connection.execute(query))
+
+
+class DuckDbBulk(DuckDb):
+    """A DuckDB file, loaded by this project's own target."""
+
+    name, entry = "target-duckdb-bulk", "target-duckdb-bulk"
+    keeps_empty_strings = True
 
 
 class InPostgres(Warehouse):

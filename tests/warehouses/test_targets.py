@@ -53,7 +53,7 @@ def test_ten_questions(everything, warehouse):
         assert sorted_rows(loaded.ask(question.query)) == answer, question.words
 
 
-@pytest.mark.parametrize("warehouse", ["duckdb", "postgres", "jsonl"], indirect=True)
+@pytest.mark.parametrize("warehouse", ["duckdb", "duckdb-bulk", "postgres", "jsonl"], indirect=True)
 def test_the_views_are_made_anew(everything, warehouse):
     """Also after an upgrade that added a column, where Postgres only lets a view grow at its end."""
     loaded = warehouse()

@@ -1,0 +1,92 @@
+"""Puts the answers into a file of their own, which dashboards read: whoever reads it is in no loader's way.
+
+``python publish.py SOURCE PUBLISHED SCHEMA...`` copies the tables of these schemas, and the views of the last one. The
+file takes the place of the one before in one step: who has that open goes on reading it, and nobody sees half a copy.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def publish(source: Path, published: Path, schemas: Sequence[str]) -> None:
+    """Copy the answers, and put the copy in place.
+
+    Args:
+        source: The database of the models.
+        published: The file for dashboards. One that is there hands its mode on; a new one is for its owner alone.
+        schemas: The schemas to copy the tables of; of the last one the views, too.
+
+    Raises:
+        duckdb.Error: The source cannot be read.
+        OSError: The file cannot be written.
+    """
+    with tempfile.TemporaryDirectory(dir=published.parent, prefix=f".{published.stem}-") as folder:
+        # Views name no database, and a database is called as its file.
+        copy = Path(folder) / published.name
+        with duckdb.connect(str(copy)) as connection:
+            connection.execute("attach ? as source (read_only)", [str(source)])
+            for schema in schemas:
+                connection.execute(f'create schema "{schema}"')
+                for (table,) in _named(connection, "table", schema):
+                    connection.execute(f'create table "{schema}"."{table}" as from source."{schema}"."{table}"')
+            _make_views(connection, schemas[-1])
+            connection.execute("detach source")
+        copy.chmod(published.stat().st_mode & 0o777 if published.exists() else 0o600)
+        copy.replace(published)
+
+
+def _named(connection: duckdb.DuckDBPyConnection, kind: str, schema: str) -> list[tuple[str, ...]]:
+    sql = ", sql" if kind == "view" else ""
+    query = f"""
+        select {kind}_name{sql} from duckdb_{kind}s()
+        where database_name = 'source' and schema_name = ? and not internal order by {kind}_oid
+    """
+    return connection.execute(query, [schema]).fetchall()
+
+
+def _make_views(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Make the views, those that others need first."""
+    waiting = [statement for _, statement in _named(connection, "view", schema)]
+    while waiting:
+        left = []
+        for statement in waiting:
+            try:
+                connection.execute(statement)
+            except duckdb.CatalogException as error:
+                left.append(statement)
+                missing = error
+        if len(left) == len(waiting):
+            raise missing
+        waiting = left
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command.
+
+    Args:
+        arguments: The source, the file for dashboards, and the schemas.
+
+    Returns:
+        The exit code.
+    """
+    source, published, *schemas = arguments
+    try:
+        publish(Path(source), Path(published), schemas)
+    except (duckdb.Error, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        sys.stderr.write(f"The answers were not published, and {published} stays as it was: {reason}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
