@@ -46,7 +46,6 @@ FOREIGN = {
     "duplicate key value violates unique constraint",
     "Extractor failed",
     "Failure in test rows_match_receipt",
-    "IO Error: Cannot open file",
     "IO Error: Could not set lock on file",
     "Loader failed",
     "No space left on device",
