@@ -91,6 +91,9 @@ class Known(msgspec.Struct, frozen=True):
 
     item: str
     review_item: str
+    account_id: str
+    stream_name: str
+    record_key: str
     reviewer: str | None = None
     person: str | None = None
     email: str | None = None

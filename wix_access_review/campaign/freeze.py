@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from wix_access_review.campaign.folder import Known
     from wix_access_review.receipts import TableReceipt
 
 NO_RESPONSE = ("open", "remove")
@@ -195,7 +196,7 @@ def compare(items: Iterable[Item], before: Campaign | None) -> list[Item]:
     return found
 
 
-def _grant(item: Item) -> tuple[str, str, str]:
+def _grant(item: Item | Known) -> tuple[str, str, str]:
     return item.account_id, item.stream_name, item.record_key
 
 
