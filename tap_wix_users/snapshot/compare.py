@@ -30,16 +30,16 @@ class Snapshot:
         at: When it began, or a moment after all that was written before, if that is later.
         content: Names what its fingerprints are made of.
         emitted: Names how its rows are sent.
-        everything: Whether every row has to be sent in any case.
         rebaseline_days: After how many days every row is sent again.
+        everything: Whether every row has to be sent in any case.
         clock: When it began by this machine's clock; None where that is `at`.
     """
 
     at: str
     content: str
     emitted: str
+    rebaseline_days: int
     everything: bool = False
-    rebaseline_days: int = 7
     clock: str | None = None
 
     @property

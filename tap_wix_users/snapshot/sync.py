@@ -119,11 +119,11 @@ class SyncOptions:
     content: str
     emitted: str
     tap_version: str
-    rebaseline_days: int = 7
-    max_state_rows: int = 200_000
-    max_removal_ratio: float = 0.5
-    allow_mass_removal: bool = False
-    emit_tombstones: bool = False
+    rebaseline_days: int
+    max_state_rows: int
+    max_removal_ratio: float
+    allow_mass_removal: bool
+    emit_tombstones: bool
     logged: bool = True
 
 
@@ -157,7 +157,7 @@ class TableSync:
             # A clock that was set back must not make new rows look older than what was written before.
             self.at = following(latest)
         everything = options.method == "FULL_TABLE"
-        snapshot = Snapshot(self.at, options.content, options.emitted, everything, options.rebaseline_days, clock)
+        snapshot = Snapshot(self.at, options.content, options.emitted, options.rebaseline_days, everything, clock)
         self.too_large = len(read.rows) > options.max_state_rows
         self._comparison = Comparison(old, snapshot, keep=not self.too_large)
 

@@ -42,7 +42,9 @@ def _state(content: Content, /, *, rows: Mapping[str, Version] | None = None, **
 
 
 def _compare(old: TableState | None, content: Content, *, keep: bool = True, **fields: Any) -> Outcome:
-    comparison = Comparison(old, Snapshot(**{"at": NEW, "content": "c", "emitted": "e", **fields}), keep=keep)
+    comparison = Comparison(
+        old, Snapshot(**{"at": NEW, "content": "c", "emitted": "e", "rebaseline_days": 7, **fields}), keep=keep
+    )
     verdicts = {key: comparison.show(key, print_) for key, print_ in content.items()}
     return Outcome(comparison, verdicts)
 

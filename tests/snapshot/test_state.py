@@ -352,4 +352,4 @@ def test_a_state_that_was_read_can_be_compared():
         state = load({**dump(STATE), "baseline_at": "2026-11-24"})
     except UnreadableState:
         return
-    Comparison(state, Snapshot("2026-11-25T08:12:00.000000Z", "a1b2", "c3d4"))
+    Comparison(state, Snapshot("2026-11-25T08:12:00.000000Z", "a1b2", "c3d4", 7))

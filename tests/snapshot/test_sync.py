@@ -28,6 +28,7 @@ from tap_wix_users.wix.client import Meter
 from tap_wix_users.wix.errors import Endpoint, NoAnswer, WixError, refusal
 from tap_wix_users.wix.redaction import Redactor
 from tap_wix_users.wix.times import timestamp
+from tests.defaults import SYNC
 from tests.digest import digest
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ BEGAN = dt.datetime(2026, 11, 24, 8, 12, tzinfo=dt.UTC)
 ENDED = BEGAN + dt.timedelta(seconds=5)
 NOW, END = "2026-11-24T08:12:00.000000Z", "2026-11-24T08:12:05.000000Z"
 BEFORE = "2026-11-23T08:12:00.000000Z"
-OPTIONS = SyncOptions("INCREMENTAL", "c", "e", "0.1.0")
+OPTIONS = SyncOptions("INCREMENTAL", "c", "e", "0.1.0", **SYNC)
 EMPTY = "0-0-0-0"
 
 

@@ -29,6 +29,7 @@ from tap_wix_users.tables.registry import TABLES
 from tap_wix_users.warehouse.current import current_views, record_key_sql
 from tap_wix_users.wix.client import Meter
 from tap_wix_users.wix.errors import Endpoint, NoAnswer
+from tests.defaults import SYNC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -370,7 +371,7 @@ class Life:
 
     def _fail(self) -> None:
         failure = ReadFailed(NoAnswer(Endpoint("GET", "/x"), "no answer"), self._now, Meter())
-        options = sync.SyncOptions("INCREMENTAL", "c", "e", "1")
+        options = sync.SyncOptions("INCREMENTAL", "c", "e", "1", **SYNC)
         row = sync.failed_receipt(self._kind.model, A, failure, options, failure.error)
         self._warehouse.upsert(row.table, [row.__dict__])
         self.status = row.status
@@ -422,8 +423,10 @@ class Life:
         began = self._now + dt.timedelta(hours=run.clock)
         read = TableRead(rows, proof, None, began, began, None, 0, 1, 1, 0, told_none=not seen)
         options = sync.SyncOptions(
-            run.method, run.content, run.emitted, "1", max_state_rows=run.most, allow_mass_removal=run.allow,
-            emit_tombstones=self._target.tombstones != "none", logged=run.logs,
+            run.method, run.content, run.emitted, "1", **SYNC | {
+                "max_state_rows": run.most, "allow_mass_removal": run.allow,
+                "emit_tombstones": self._target.tombstones != "none", "logged": run.logs,
+            }
         )  # fmt: skip
         return sync.TableSync(self._kind.model, account_id, read, old, options)
 

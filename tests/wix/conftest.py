@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from tap_wix_users.settings import Settings
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.proving import Effort
+from tests.defaults import CLIENT, defaults
 from tests.virtual import VirtualClock
 from wix_sandbox import Sandbox, Size, World
 
@@ -29,16 +29,8 @@ ASK: dict[str, Callable[[AccountApi], Any]] = {
 """One request to each endpoint, by the sandbox's name for it."""
 
 
-CLIENT: dict[str, Any] = {
-    name: Settings.model_fields[name].default
-    for name in ("requests_per_minute", "request_timeout", "max_retry_seconds", "max_concurrency")
-}
-"""A client's settings, where a test does not say others."""
-
 EFFORT = Effort(
-    page_size=Settings.model_fields["page_size"].default,
-    attempts=Settings.model_fields["max_walk_attempts"].default,
-    accept_repeat_proof=Settings.model_fields["accept_repeat_proof"].default,
+    **defaults("page_size", "accept_repeat_proof"), attempts=defaults("max_walk_attempts")["max_walk_attempts"]
 )
 """How a list is read, where a test does not say otherwise."""
 

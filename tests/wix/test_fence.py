@@ -16,7 +16,8 @@ import pytest
 from tap_wix_users.wix import errors
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.endpoints import AccountApi
-from tests.wix.conftest import ASK, CLIENT, Listener
+from tests.defaults import CLIENT
+from tests.wix.conftest import ASK, Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -18,7 +18,8 @@ from tap_wix_users.wix import errors
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.surroundings import BadSurroundings, Surroundings, surroundings
-from tests.wix.conftest import CLIENT, Listener
+from tests.defaults import CLIENT
+from tests.wix.conftest import Listener
 
 if TYPE_CHECKING:
     from pathlib import Path
