@@ -17,10 +17,11 @@ install: $(VENV)/installed $(MELTANO_VENV)/installed .meltano/installed ## Insta
 
 install-warehouses: install $(VENV)/warehouses .meltano/warehouses ## Install every loader, and what the tests ask warehouses with
 
-demo: install ## Load a simulated Wix account into DuckDB, and show who has access to what
+demo: ## Load a simulated Wix account into DuckDB, and show who has access to what
+	@$(MAKE) --no-print-directory --jobs=2 install
 	@$(VENV)/bin/python -m wix_demo.pipeline
 
-lint: $(VENV)/warehouses ## Check style, types, security rules and what is declared as needed
+lint: $(VENV)/dev $(VENV)/warehouses ## Check style, types, security rules and what is declared as needed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
@@ -28,7 +29,7 @@ lint: $(VENV)/warehouses ## Check style, types, security rules and what is decla
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/deptry .
 
-test-fast: $(VENV)/installed ## Run the tests that take under a minute, for whoever is at work
+test-fast: $(VENV)/dev ## Run the tests that take under a minute, for whoever is at work
 	$(VENV)/bin/pytest --numprocesses=auto -m 'not slow and not warehouse'
 
 test: install-warehouses lint ## Run all checks and tests
@@ -39,7 +40,7 @@ bench: install ## Measure, and print a line of JSON for each benchmark (docs/per
 		$(VENV)/bin/python benchmarks/$$name.py || exit 1; \
 	done
 
-freeze-release: $(VENV)/installed ## Keep the formats of this release, for later ones to be tested against
+freeze-release: $(VENV)/dev ## Keep the formats of this release, for later ones to be tested against
 	$(VENV)/bin/python -m tests.releases.freeze
 
 clean: ## Remove what was installed, and the output
@@ -50,10 +51,14 @@ $(VENV)/installed: pyproject.toml constraints.txt constraints-pip.txt
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --upgrade --requirement constraints-pip.txt
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[demo]' --group dev
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[demo]'
 	@touch $@
 
-$(VENV)/warehouses: $(VENV)/installed
+$(VENV)/dev: $(VENV)/installed
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --group dev
+	@touch $@
+
+$(VENV)/warehouses: $(VENV)/dev
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt --group warehouses
 	@touch $@
 

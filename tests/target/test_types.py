@@ -181,6 +181,15 @@ def test_a_key_of_any_kind_is_never_null(tmp_path):
     assert ask(path, "from a") == []
 
 
+def test_an_empty_row_is_no_value(tmp_path):
+    """Neither is it stored as one, nor counted among those that do not fit."""
+    path = tmp_path / "x.duckdb"
+    load(path, schema("a", {"v": "string"}, ()), record("a", {}))
+    with pytest.raises(LoadError, match="has 1 values of `v` that are no TIMESTAMP"):
+        load(path, schema("b", {"v": MOMENT}, ()), record("b", {}), record("b", {"v": "soon"}))
+    assert ask(path, "from a") == [(None,)]
+
+
 def test_what_a_schema_does_not_know(tmp_path, caplog):
     """A field without a property is left out, with one warning; the rest of the record is stored."""
     path = tmp_path / "x.duckdb"

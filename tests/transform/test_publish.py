@@ -1,0 +1,99 @@
+"""The published copy: the answers in a file of their own, swapped in whole."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "transform" / "publish.py"
+SCHEMAS = ("made_of", "answers")
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A database with raw rows, a table that the answers are made of, and answers: a table, and views of views."""
+    path = tmp_path / "main file.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for schema in ("raw", *SCHEMAS):
+            connection.execute(f"create schema {schema}")
+        connection.execute("create table raw.users as select 'secret' as token")
+        connection.execute("create table made_of.grants as select 1 as id, '{\"a\": 1}'::json as extra")
+        connection.execute("create table answers.people as select 1 as id, 'Ödön \"O\"' as name")
+        view = "view answers.b as select name, extra{} from answers.people join made_of.grants using (id)"
+        connection.execute(f"create {view.format('')}")
+        connection.execute("create view answers.a as select name from answers.b")
+        connection.execute(f"create or replace {view.format(', 2 as two')}")
+    return path
+
+
+def _publish(source, published, *schemas):
+    command = [sys.executable, "-W", "error", str(SCRIPT), str(source), str(published), *(schemas or SCHEMAS)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def _ask(path, query):
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_the_answers_alone(source, tmp_path):
+    """Tables and views of the answers, and the tables that they are made of; nothing raw, and no other file is left."""
+    published = tmp_path / "access.duckdb"
+    done = _publish(source, published)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert _ask(published, "from answers.b") == [('Ödön "O"', '{"a": 1}', 2)]
+    assert _ask(published, "from answers.a") == [('Ödön "O"',)]
+    held = "select schema_name, table_name from duckdb_tables() union all "
+    held += "select schema_name, view_name from duckdb_views() where not internal order by all"
+    assert _ask(published, held) == [("answers", "a"), ("answers", "b"), ("answers", "people"), ("made_of", "grants")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["access.duckdb", "main file.duckdb"]
+    assert b"secret" not in published.read_bytes()
+
+
+def test_who_reads_is_in_nobodys_way(source, tmp_path):
+    """Whoever has the copy open goes on reading it while the next one is put in place, and the main file is written."""
+    published = tmp_path / "access.duckdb"
+    assert _publish(source, published).returncode == 0
+    reading = duckdb.connect(str(published), read_only=True)
+    with duckdb.connect(str(source)) as connection:
+        connection.execute("update answers.people set name = 'new'")
+    assert _publish(source, published).returncode == 0
+    assert reading.execute("select name from answers.people").fetchall() == [('Ödön "O"',)]
+    reading.close()
+    assert _ask(published, "select name from answers.people") == [("new",)]
+
+
+def test_its_mode(source, tmp_path):
+    """A new copy is for its owner alone; the mode that somebody gave it stays."""
+    published = tmp_path / "access.duckdb"
+    for mode in (0o600, 0o640):
+        assert _publish(source, published).returncode == 0
+        assert stat.S_IMODE(published.stat().st_mode) == mode
+        published.chmod(0o640)
+
+
+@pytest.mark.parametrize("broken", ["missing", "not a database", "no such schema"])
+def test_a_source_that_cannot_be_read(source, tmp_path, broken):
+    """A sentence, and the copy of before stays whole."""
+    published = tmp_path / "access.duckdb"
+    assert _publish(source, published).returncode == 0
+    before = published.read_bytes()
+    if broken == "missing":
+        source.unlink()
+    elif broken == "not a database":
+        source.write_text("text " * 9999)
+    else:
+        with duckdb.connect(str(source)) as connection:
+            connection.execute("drop view answers.a; drop view answers.b; drop table answers.people")
+            connection.execute("create view answers.c as select * from raw.users")
+    done = _publish(source, published)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"The answers were not published, and {published} stays as it was: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert published.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
