@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from target_duckdb_bulk.errors import LoadError
 from tests.target.load import ask, load, record, schema, state, types, version
 
 DECLARED = {"id": "integer", "v": "string"}
@@ -64,6 +65,17 @@ def test_a_version(tmp_path, hard, size):
     assert ask(path, there) == [(1, "two"), (3, "two")]
     everything = ask(path, "select id, v from a order by id")
     assert everything == [(1, "two"), (3, "two")] if hard else [(1, "two"), (2, "one"), (3, "two"), (4, "one")]
+
+
+@pytest.mark.parametrize("hard", [True, False], ids=["hard", "soft"])
+def test_a_version_deletes_no_row_that_waits(tmp_path, hard):
+    """A run that ends right behind its version leaves the version's rows there, and none marked."""
+    path = tmp_path / "x.duckdb"
+    load(path, schema("a", DECLARED), *(record("a", {"id": place, "v": "old"}) for place in (1, 2)))
+    told = [record("a", {"id": place, "v": "new"}, version=1) for place in (2, 3)]
+    with pytest.raises(LoadError):
+        load(path, schema("a", DECLARED), *told, version("a", 1), "{", hard_delete=hard)
+    assert ask(path, "select id, v from a where _sdc_deleted_at is null order by id") == [(2, "new"), (3, "new")]
 
 
 def test_versions_that_mix(tmp_path):

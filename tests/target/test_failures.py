@@ -90,6 +90,20 @@ def test_a_batch_that_fails(tmp_path):
     assert _stored(path, "a") == set(range(6))
 
 
+def test_a_batch_that_fails_half_way(tmp_path):
+    """Rows that were to be replaced are there as they were, where the new ones cannot be stored."""
+    path = tmp_path / "x.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table a (id bigint, v varchar check (length(v) < 5))")
+        connection.execute("insert into a values (1, 'old'), (2, 'old')")
+    rows = [record("a", {"id": 1, "v": "new"}), record("a", {"id": 2, "v": "too long"})]
+    code, states, log = command(path, schema("a", DECLARED), *rows, state({}))
+    assert (code, states) == (1, [])
+    assert "DuckDB cannot store a batch of stream `a`: Constraint Error" in log
+    assert "Traceback" not in log
+    assert sorted(ask(path, "from a")) == [(1, "old"), (2, "old")]
+
+
 def test_a_file_that_another_process_holds(tmp_path):
     """A sentence names that process; nothing of the file changes."""
     path = tmp_path / "x.duckdb"

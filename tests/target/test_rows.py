@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -48,11 +49,12 @@ def test_no_row_is_taken_for_something_else(tmp_path, rows, text):
     assert sorted(ask(path, "from a")) == sorted((value,) for value in sent)
 
 
-def test_the_last_row_of_a_key_counts(tmp_path):
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_the_last_row_of_a_key_counts(tmp_path, size):
     """Within a batch, over batches and over runs; what is not sent again stays."""
     path = tmp_path / "x.duckdb"
     told = [record("a", {"id": place % 3, "v": place}) for place in range(7)]
-    load(path, schema("a", {"id": "integer", "v": "integer"}), *told, batch_size_rows=4)
+    load(path, schema("a", {"id": "integer", "v": "integer"}), *told, batch_size_rows=size)
     assert sorted(ask(path, "from a")) == [(0, 6), (1, 4), (2, 5)]
     load(path, schema("a", {"id": "integer", "v": "integer"}), record("a", {"id": 1, "v": None}))
     assert sorted(ask(path, "from a"), key=str) == [(0, 6), (1, None), (2, 5)]
@@ -132,6 +134,19 @@ def test_columns_about_a_row(tmp_path):
         """,
     )
     assert (times, versions, ordered) == (["2026-01-02 01:04:05.678901"], [7], True)
+
+
+def test_the_rows_of_another_tap(tmp_path):
+    """The messages of tap-jsonl 0.3.1 as it wrote them: three rows of two keys."""
+    path = tmp_path / "x.duckdb"
+    lines = (Path(__file__).parents[1] / "data" / "tap-jsonl.jsonl").read_text(encoding="utf-8").splitlines()
+    (told,) = load(path, *lines)
+    assert told == json.loads(lines[-1])["value"]
+    columns = 'id, name, tags::varchar, o::varchar, "at"::varchar, _sdc_filename'
+    assert sorted(ask(path, f'select {columns} from "my-things"')) == [
+        (1, "b", None, "{}", "2026-01-01 22:00:00", "things.jsonl"),
+        (2, "", "[]", None, None, "things.jsonl"),
+    ]
 
 
 def test_a_file_that_target_duckdb_made(tmp_path):
