@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
+import logging
 import os
 import signal
 import sys
 import threading
-from typing import IO, TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import click
 from singer_sdk import Tap
@@ -16,18 +19,26 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
+from tap_wix_users.doctor.checks import Check, Examination
+from tap_wix_users.doctor.listening import ListeningClient
+from tap_wix_users.doctor.report import report, write_private
 from tap_wix_users.inputs import load_json_file
+from tap_wix_users.run import NothingReadable
 from tap_wix_users.sdk import SdkTap
+from tap_wix_users.wix.surroundings import BadSurroundings
 from tap_wix_users.writer import TargetGone
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Iterator
 
     from tap_wix_users.run import Run
     from tap_wix_users.sdk import ConfigInput
     from tap_wix_users.summary import RunOutcome
     from tap_wix_users.writer import LineWriter
+
+
+_REPORT = "tap_wix_users.report"
+"""Where click's context keeps the path of `--report`."""
 
 
 class CommandLine(SdkTap):
@@ -71,19 +82,92 @@ class CommandLine(SdkTap):
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         if value == CliTestOptionValue.Disabled.value:
             return
+        tap = cls._given(ctx)
+        if value == CliTestOptionValue.Schema.value:
+            tap.write_schemas()
+            ctx.exit()
+        levels = {"FAIL": logging.ERROR, "note": logging.WARNING}
+        verdicts = []
+        for check in tap.examine():
+            verdicts.append(check.verdict)
+            cls.logger.log(levels.get(check.verdict, logging.INFO), "%s: %s", check.name, check.says)
+        if "FAIL" not in verdicts:
+            cls.logger.info("The connection works: every stream could be read")
+        ctx.exit(int("FAIL" in verdicts))
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name == "test":
+                option.help = "Ask each endpoint once, and say what cannot be read. --test=schema writes the schemas."
+        doctor = click.Option(
+            ["--doctor"],
+            is_flag=True,
+            help="Check the key, its permissions and what Wix answers, a line each, without anybody's data.",
+            callback=cls.cb_doctor,
+            expose_value=False,
+        )
+        report = click.Option(
+            ["--report"],
+            metavar="FILE",
+            type=click.Path(dir_okay=False, path_type=Path),
+            is_eager=True,
+            help="With --doctor: write what an issue needs, without any string of the account.",
+            callback=lambda ctx, _, path: ctx.meta.__setitem__(_REPORT, path),
+            expose_value=False,
+        )
+        command.params.extend([doctor, report])
+        return command
+
+    @classmethod
+    def cb_doctor(cls, ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  # as click calls it
+        """Run `--doctor`."""
+        if not value:
+            return
+        verdicts = []
+        with _printed(cls.logger):
+            for check in cls._given(ctx).examine(ctx.meta[_REPORT]):
+                click.echo(str(check))
+                verdicts.append(check.verdict)
+        ctx.exit(int("FAIL" in verdicts))
+
+    @classmethod
+    def _given(cls, ctx: click.Context) -> Self:
+        """The tap of a command line; wrong settings end it."""
         config: ConfigInput = ctx.params["config"]
         try:
-            tap = cls(config=config.config, parse_env_config=config.parse_env)
+            return cls(config=config.config, parse_env_config=config.parse_env)
         except ConfigValidationError as error:
             for sentence in error.errors:
                 cls.logger.error(sentence)  # noqa: TRY400  # the sentence is all there is to know
             ctx.exit(1)
-        if value == CliTestOptionValue.Schema.value:
-            tap.write_schemas()
-        else:
-            tap.carry_out(tap.run_connection_test, told=False)
-            cls.logger.info("The connection works: every stream could be read")
-        ctx.exit()
+
+    def examine(self, path: Path | None = None) -> Iterator[Check]:
+        """Look at the account and the key, and tell what holds.
+
+        Args:
+            path: Where to write the report, if anywhere.
+        """
+        chosen, done = self.run.settings, []
+        try:
+            client = ListeningClient(
+                api_key=chosen.api_key.get_secret_value(),
+                base_url=chosen.base_url,
+                requests_per_minute=chosen.requests_per_minute,
+                request_timeout=chosen.request_timeout,
+            )
+        except BadSurroundings as error:
+            yield Check("FAIL", "surroundings", str(error))
+            return
+        with client:
+            for check in Examination(client, chosen).checks():
+                done.append(check)
+                yield check
+        if path is not None:
+            told = report(done, client.heard, version=self.plugin_version, account_id=chosen.account_id)
+            write_private(path, json.dumps(told, indent=1))
 
     @classmethod
     @override
@@ -113,21 +197,26 @@ class CommandLine(SdkTap):
             state=load_json_file(state, "--state"),
             catalog=load_json_file(catalog, "--catalog"),
         )
-        tap.carry_out(tap.sync_all)
+        tap.carry_out(tap.sync_all if tap.state.get("bookmarks") else tap.sync_for_the_first_time)
 
-    def carry_out(self, job: Callable[[], Any], *, told: bool = True) -> None:
+    def sync_for_the_first_time(self) -> None:
+        """Sync, unless nothing can be read: `meltano config test` takes any record for success, a receipt too."""
+        self.run.find_way_in()
+        self.sync_all()
+
+    def carry_out(self, job: Callable[[], Any]) -> None:
         """Do a job, and end the process with a code other than 0 when any part of it failed.
 
         Args:
             job: What to do.
-            told: Whether it is a run, of which the log tells a summary.
         """
-        tell: Callable[[RunOutcome], None] = self.run.tell if told else lambda _: None
+        tell: Callable[[RunOutcome], None] = self.run.tell
         # Rows live as long as their page: looking for cycles among them after every 700 only costs time.
         gc.set_threshold(50_000, 20, 20)
         try:
             # The SDK tells nobody that a run is over, so that it is closed here.
             with self.run:
+                self.run.open()
                 job()
             self.writer.flush()
         except Terminated as end:
@@ -141,6 +230,10 @@ class CommandLine(SdkTap):
             tell("target_gone")
             sys.stderr.flush()
             os._exit(1)
+        except (NothingReadable, BadSurroundings) as error:
+            self.logger.error("%s", error)  # noqa: TRY400  # the sentence is all there is to know
+            tell("incomplete")
+            sys.exit(1)
         except BaseException:
             tell("crashed")
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import re
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from tap_wix_users.snapshot.spool import Spool
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
 from tap_wix_users.tables.keys import key_parts
 from tap_wix_users.wix.endpoints import AccountApi
-from tap_wix_users.wix.errors import WixError
+from tap_wix_users.wix.errors import Endpoint, Unexpected, UnreadableAnswer, WixError
 from tap_wix_users.wix.reads import Facts
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PROGRESS_SECONDS = 5.0
+
+_UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+"""In a text it is replaced; two ids that it is replaced in could become one."""
+
+_STRANGE_ID = "an id holds characters that no target can store, so that rows could not be told apart"
 
 
 @dataclass(frozen=True)
@@ -65,15 +71,17 @@ def extract(
         result = read.fetch(
             api, lambda: _Rows(account_id, read, tables), replace(effort, progress=progress.page), given
         )
+        if effort.enough is None:
+            progress.end(api, result)
+            _tell_of_less(result)
+        # What other reads build on is the list, not what else is made of it.
+        proved = all(result.proofs[kind] for kind in result.walk.kinds)
+        facts = Facts(result.sink.facts, proved, result.started_at, frozenset(result.walk.told_none))
+        return Extracted({table.name: _table_read(table, result, api, given) for table in tables}, facts)
     except WixError as error:
         raise ReadFailed(error, started_at, api.meter) from None
-    if effort.enough is None:
-        progress.end(api, result)
-        _tell_of_less(result)
-    # What other reads build on is the list, not what else is made of it.
-    proved = all(result.proofs[kind] for kind in result.walk.kinds)
-    facts = Facts(result.sink.facts, proved, result.started_at, frozenset(result.walk.told_none))
-    return Extracted({table.name: _table_read(table, result, api, given) for table in tables}, facts)
+    except Exception as error:  # whatever it is, it ends this read alone
+        raise ReadFailed(Unexpected(read.name, error), started_at, api.meter) from None
 
 
 class _Rows:
@@ -81,6 +89,7 @@ class _Rows:
 
     def __init__(self, account_id: str, read: Read, tables: Sequence[Table]) -> None:
         self._account_id = account_id
+        self._name = read.name
         self._facts_of = read.facts
         self.facts: list[Any] = []
         self.spools = {table.name: Spool() for table in tables}
@@ -92,6 +101,8 @@ class _Rows:
         for make_rows, spool in self._outlets:
             for item in items:
                 for row in make_rows(self._account_id, item):
+                    if _UNSTORABLE.search(row.own_key):
+                        raise UnreadableAnswer(Endpoint("Reading", self._name), _STRANGE_ID, retryable=False)
                     # The columns of a frozen model without anything nested: what `model_dump` would copy.
                     spool.append(row.own_key, row.__dict__)
 

@@ -9,6 +9,8 @@ import msgspec
 from singer_sdk.helpers._util import load_json
 from singer_sdk.singerlib import Catalog
 
+from tap_wix_users.wix.text import storable
+
 if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping
@@ -32,11 +34,12 @@ def load_json_file(file: IO[str] | None, option: str) -> Any:
     if file is None:
         return None
     try:
-        text = file.read()
+        # As the answers of the API: half a surrogate pair in a state could not be written again.
+        text = storable(file.read().encode(errors="replace")).decode()
         if option == "--state" and not text.strip():
             return None
         content = load_json(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         content = None
     if not isinstance(content, dict):
         raise click.BadParameter("not a JSON object", param_hint=option)

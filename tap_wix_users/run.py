@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from tap_wix_users.schedule import AccountRef, Schedule
 from tap_wix_users.snapshot.table_read import ReadFailed
 from tap_wix_users.wix.client import WixClient
-from tap_wix_users.wix.errors import Forbidden, WixError
+from tap_wix_users.wix.errors import Forbidden, Unauthorized, WixError
 from tap_wix_users.wix.proving import Effort
 
 if TYPE_CHECKING:
@@ -104,6 +104,14 @@ class Run:
             self._schedule = self._open()
         return self._schedule
 
+    def open(self) -> None:
+        """Open what the run reads with, before anything is written.
+
+        Raises:
+            BadSurroundings: The environment names a proxy or certificates that cannot be used.
+        """
+        self._schedule = self._schedule or self._open()
+
     def _open(self) -> Schedule:
         chosen = self.settings
         client = self._opened.enter_context(
@@ -154,6 +162,15 @@ class Run:
         self.failures.append(Failure([stream], account_id, error))
         self._logger.warning("%s of account %s is not complete; the end of this log says why", stream, account_id)
 
+    def find_way_in(self) -> None:
+        """Read until something can be read; what was read is kept.
+
+        Raises:
+            NothingReadable: The API refused every list of every account.
+        """
+        if self._plan.wanted() and (refused := self.schedule.refusals(self.accounts)):
+            raise NothingReadable(refused)
+
     def tell(self, outcome: RunOutcome) -> None:
         """Log what this run did, as one line."""
         self.summary.tell(self._logger, outcome, [name for failure in self.failures for name in failure.streams])
@@ -162,13 +179,38 @@ class Run:
         """Name what failed, in one place, and give the exit code."""
         if not self.failures:
             return 0
-        self._logger.error("This run is not complete: %d failure(s), everything else is", len(self.failures))
-        for failure in self.failures:
-            self._logger.error("- %s of account %s: %s", ", ".join(failure.streams), failure.account_id, failure.error)
+        self._logger.error("This run is not complete: %d failure(s), everything else is", len(self._told()))
+        for streams, account_id, sentence in self._told():
+            self._logger.error("- %s of account %s: %s", ", ".join(streams), account_id, sentence)
         reads = [failure.error.error for failure in self.failures if isinstance(failure.error, ReadFailed)]
         if len(reads) > 1 and all(isinstance(error, Forbidden) for error in reads):
             self._logger.error("So much was refused that `account_id` may not be the account that owns the API key")
         return 1
+
+    def _told(self) -> list[tuple[list[str], str, str]]:
+        """Streams, account and sentence of each failure; a key that is not accepted is one, however often."""
+        told: dict[tuple[str, str], list[str]] = {}
+        for failure in self.failures:
+            error = failure.error.error if isinstance(failure.error, ReadFailed) else failure.error
+            alike = error.advice if isinstance(error, Unauthorized) else str(failure.error)
+            told.setdefault((failure.account_id, alike), []).extend(failure.streams)
+        return [(streams, account_id, sentence) for (account_id, sentence), streams in told.items()]
+
+
+class NothingReadable(Exception):
+    """Nothing at all could be read, and there is no state that could tell of something."""
+
+    def __init__(self, refused: Sequence[Unauthorized | Forbidden]) -> None:
+        keys = [error for error in refused if isinstance(error, Unauthorized)]
+        why = (
+            keys[0].advice
+            if keys
+            else (
+                "`account_id` is not the account that owns the API key, or the key has none of the permissions that "
+                "`tap-wix-users --doctor` names"
+            )
+        )
+        super().__init__(f"Nothing could be read, every request was refused ({refused[0].status}): {why}")
 
 
 def _distinct(refs: list[AccountRef]) -> list[AccountRef]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from tap_wix_users.extract import extract
 from tap_wix_users.snapshot.table_read import ReadFailed
 from tap_wix_users.tables.registry import NAMES
+from tap_wix_users.wix.errors import Forbidden, Unauthorized
 from tap_wix_users.wix.reads import CHILD_ACCOUNTS, Given
 
 if TYPE_CHECKING:
@@ -111,6 +112,21 @@ class Schedule:
             if failure := self._lacking.get((read.name, account_id)):
                 raise failure
         return self._table_reads.pop((table.name, account_id))
+
+    def refusals(self, refs: Sequence[AccountRef]) -> list[Unauthorized | Forbidden]:
+        """Why nothing at all can be read: the refusal of each list. None as soon as one is not refused; it is kept."""
+        refused: list[Unauthorized | Forbidden] = []
+        for ref in refs:
+            for read in dict.fromkeys(table.read for table in self._wanted()):
+                try:
+                    self._have(read, ref)
+                except ReadFailed as failure:
+                    if not isinstance(failure.error, Unauthorized | Forbidden):
+                        return []
+                    refused.append(failure.error)
+                else:
+                    return []
+        return refused
 
     def _begin_ahead(self, table: Table, refs: Sequence[AccountRef], place: int) -> None:
         """Begin the reads that will be asked for next: their requests do not depend on this one's."""

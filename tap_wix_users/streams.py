@@ -21,6 +21,7 @@ from tap_wix_users.snapshot.table_read import ReadFailed
 from tap_wix_users.tables.hashing import content_hash
 from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT
 from tap_wix_users.tables.schema import singer_schema
+from tap_wix_users.wix.errors import Unexpected
 from tap_wix_users.wix.times import timestamp
 
 if TYPE_CHECKING:
@@ -197,15 +198,18 @@ class TableStream(ModelStream):
             return 0
         if self.ABORT_AT_RECORD_COUNT is not None:
             return self._send_sample(read, self.ABORT_AT_RECORD_COUNT)
-        job = sync.TableSync(self.table.model, ref.account_id, read, self._load_state(ref), options)
-        if job.baseline:
-            level = logging.WARNING if job.too_large or job.from_future else logging.INFO
-            self.log("Every row is sent: %s", job.baseline, level=level)
         try:
+            job = sync.TableSync(self.table.model, ref.account_id, read, self._load_state(ref), options)
+            if job.baseline:
+                level = logging.WARNING if job.too_large or job.from_future else logging.INFO
+                self.log("Every row is sent: %s", job.baseline, level=level)
             return self._write(job, accounts[place:], read)
         except MapFailed as failure:
             self._give_up(ref, read, options, failure, failure)
-            return 0
+        except Exception as error:  # whatever it is, it ends this table in this account alone
+            failed = Unexpected(self.name, error)
+            self._give_up(ref, read, options, failed, failed)
+        return 0
 
     def _give_up(
         self,

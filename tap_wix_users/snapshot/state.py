@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 FINGERPRINT_BYTES = 8
+_MOST_INFLATION = 64
 
 _MOST_BYTES = 1 << 30
 """What rows may unpack to: some ten million of them. A few kilobytes can be made to unpack to any size."""
@@ -165,6 +166,15 @@ def _pack(rows: Mapping[str, Version]) -> str:
         keys, moments, [place[rows[key].observed_at] for key in keys], b"".join(rows[key].fingerprint for key in keys)
     )
     return base64.b64encode(zlib.compress(msgspec.msgpack.encode(columns), 1)).decode("ascii")
+
+
+def _inflated(packed: bytes) -> bytes:
+    """What was packed. Fingerprints cannot be compressed: what inflates further than rows do is none of ours."""
+    inflate = zlib.decompressobj()
+    found = inflate.decompress(packed, _MOST_INFLATION * len(packed) + 2**20)
+    if not inflate.eof:
+        raise ValueError("it is cut short, or inflates without end")
+    return found
 
 
 def _unpack(text: str) -> dict[str, Version]:

@@ -22,7 +22,9 @@ never a secret: no key, no query string, no body. See docs/api-contract.md, sect
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ValidationError
@@ -148,11 +150,13 @@ class TooLarge(UnreadableAnswer):
 
 
 class Unexpected(WixError):
-    """Something that the tap did not foresee. The error's own words may hold people's data: only its kind is told."""
+    """A fault of the tap. The error's own words may hold people's data: only its kind and its place are told."""
 
-    def __init__(self, endpoint: Endpoint, error: BaseException) -> None:
-        what = f"the read ended with {type(error).__name__}, which this release did not foresee"
-        super().__init__(endpoint, what, "Report it with the endpoint and the release: everything else was read")
+    def __init__(self, read: str, error: BaseException) -> None:
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        what = f"it ended with {type(error).__name__}{place}, which this release did not foresee"
+        super().__init__(Endpoint("Reading", read), what, "Report this line; everything else was read")
 
 
 class Refusal(WixError):

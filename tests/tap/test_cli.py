@@ -75,19 +75,12 @@ def test_version_and_help():
 
 
 def test_connection_test_passes(tmp_path, serve):
-    """`--test` reads every stream, a page at most of each list, writes whole messages, and says that it works."""
+    """`--test` asks each endpoint once, says that it works, and writes nobody's row."""
     sandbox = serve(World(Size(users=300)))
     done = command("--config", write_json(tmp_path / "config.json", config(sandbox)), "--test")
-    assert (done.returncode, _clean(done)) == (0, True)
+    assert (done.returncode, done.stdout, _clean(done)) == (0, "", True)
     assert "The connection works: every stream could be read" in done.stderr
-    sent = [json.loads(line) for line in done.stdout.splitlines()]
-    # Invites come after the users, on pages that a test does not ask for.
-    found = sorted(m["stream"] for m in sent if m["type"] == "RECORD")
-    assert found == sorted({*TABLES, *BY_SITE} - {"invites", "invite_assignments"})
-    assert {m["type"] for m in sent} <= {"SCHEMA", "RECORD", "STATE"}
-    bookmarks = [kept for m in sent if m["type"] == "STATE" for kept in m["value"]["bookmarks"].values()]
-    assert not any(kept.get("accounts") for kept in bookmarks)
-    assert len([seen for seen in sandbox.requests if seen.endpoint == "search_team"]) < 4
+    assert set(sandbox.stats()["requests"].values()) == {1}
 
 
 @pytest.mark.parametrize("option", ["--test", "--test=all"])

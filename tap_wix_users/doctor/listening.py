@@ -1,0 +1,81 @@
+"""A client that keeps what it heard, each request asked once."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from typing_extensions import override
+
+from tap_wix_users.wix.client import Request, WixClient
+from tap_wix_users.wix.errors import Refusal, WixError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_wix_users.wix.errors import Endpoint
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one request was answered.
+
+    Attributes:
+        endpoint: What was asked.
+        seconds: How long it took.
+        status: HTTP status; None without an answer.
+        size: Bytes of the answer that could be read.
+        document: The answer, as JSON; None without one.
+        error: What went wrong; None where nothing did.
+    """
+
+    endpoint: Endpoint
+    seconds: float
+    status: int | None
+    size: int
+    document: Any
+    error: WixError | None
+
+
+class ListeningClient(WixClient):
+    """Sends each request once, and keeps what it heard."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, max_retry_seconds=0, max_concurrency=1)
+        self.heard: list[Heard] = []
+
+    @override
+    def send(self, request: Request, parse: Callable[[bytes], T]) -> T:
+        began, bodies = time.monotonic(), [b""]
+        error: WixError | None = None
+
+        def listen(body: bytes) -> T:
+            bodies.append(body)
+            return parse(body)
+
+        try:
+            return super().send(request, listen)
+        except WixError as caught:
+            error = caught
+            raise
+        finally:
+            body = bodies[-1]
+            status = 200 if body or error is None else getattr(error, "status", None)
+            seconds = time.monotonic() - began
+            self.heard.append(Heard(request.endpoint, seconds, status, len(body), _document(body), error))
+
+
+def refused(error: WixError) -> int | None:
+    """The status of a refusal; None where it is none."""
+    return error.status if isinstance(error, Refusal) else None
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return None
