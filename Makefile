@@ -15,7 +15,7 @@ help: ## Show what there is
 
 install: $(VENV)/installed $(MELTANO_VENV)/installed .meltano/installed ## Install what the demo needs into this folder
 
-install-warehouses: install $(VENV)/warehouses .meltano/warehouses ## Install every loader, and what the tests ask warehouses with
+install-warehouses: install $(VENV)/warehouses .meltano/warehouses ## Install every loader, and what the tests query warehouses with
 
 demo: ## Load a simulated Wix account into DuckDB, and show who has access to what
 	@$(MAKE) --no-print-directory --jobs=2 install

@@ -118,26 +118,26 @@ class Settings(BaseModel):
         ge=0,
         le=86_400,
         title="Retry patience",
-        description="Seconds that one request may be retried, its waits included",
+        description="Seconds for which one request may be retried, waits included",
     )
     max_walk_attempts: int = Field(
         default=3,
         ge=1,
         le=100,
         title="Walk attempts",
-        description="How often a list is read until the read proves itself complete",
+        description="How many passes over a list to try until one is proved complete",
     )
     accept_repeat_proof: bool = Field(
         default=False,
         title="Accept a repeated walk as proof",
-        description="Trust two equal walks also where Wix counts more rows than they saw",
+        description="Accept two identical passes as proof even if Wix reports a higher count",
     )
     max_removal_ratio: float = Field(
         default=0.5,
         ge=0,
         le=1,
         title="Mass removal",
-        description="Hold the removals of a stream when more than this part of its rows, and more than 20, are gone",
+        description="Hold a stream's removals when more than this share of its rows, and more than 20, are gone",
     )
     allow_mass_removal: bool = Field(
         default=False, title="Allow a mass removal", description="Accept removals that `max_removal_ratio` would hold"
@@ -155,7 +155,7 @@ class Settings(BaseModel):
         ge=0,
         le=10**9,
         title="State rows",
-        description="Rows of one stream and account to remember; a larger one is sent whole each time",
+        description="Rows to remember per stream and account; a larger stream is sent in full each time",
     )
     rebaseline_days: int = Field(
         default=7,

@@ -407,7 +407,8 @@ def test_cron():
 
 def test_the_page_lists_the_files():
     """Each file has its line in the table of ready files, and each line its file."""
-    named = {name for row in _cells(_section("Ready files"))[1:] for name in re.findall(r"`([\w.-]+\.\w+)`", row[1])}
+    rows = _cells(_section("Ready-made files"))[1:]
+    named = {name for row in rows for name in re.findall(r"`([\w.-]+\.\w+)`", row[1])}
     assert named == {path.name for path in EXAMPLES.iterdir() if path.is_file()}
 
 

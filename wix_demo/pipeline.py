@@ -149,7 +149,7 @@ def _tell_how_to_go_on(console: Console, database: Path, days: int, command: str
     opened = f"import duckdb; duckdb.connect('{file}', read_only=True)"
     query = "select person, site_name, role_title, via from access_wix.access"
     console.print(
-        f"The tables are in {file}: as loaded in the schema raw_wix, with `is_current` in current_wix, and the answers "
+        f"The tables are in {file}: as loaded in the schema raw_wix, with `is_current` in current_wix, and the models "
         "in access_wix.\n"
         f"Ask on: {python} -c \"{opened}.sql('{query}').show()\"",
         soft_wrap=True,
