@@ -107,7 +107,7 @@ class RoleTally:
         more = [role for role, count in told.items() if count > self.held[role]]
         if not more:
             return []
-        # What the values are, is uncertain (section 6.4).
+        # What the values are is uncertain (docs/api-contract.md, section 6.4).
         if told.keys() & self.held.keys():
             return more
         roles = {role for (role,) in known("role")} or set(role_ids())
@@ -170,7 +170,7 @@ class HeldRoles:
 
 
 def role_of(assignment: Assignment) -> str:
-    """The id of an assignment's role, in the compact or the full form (section 6.3); empty where it has none."""
+    """The id of an assignment's role, in either form (docs/api-contract.md, section 6.3); empty where it has none."""
     policy = assignment.unknown.get("policy")
     full = policy.get("policyId") if isinstance(policy, dict) else None
     return str(assignment.policy_id or full or "")

@@ -356,7 +356,7 @@ def told(site: Site, *accounts: str) -> SiteRecord:
 
 
 class TestSitesThatAreAsked:
-    """A site is left unasked only where its record says that it has none (STREAMS.md, section 3.2)."""
+    """A site is left unasked only where its record says that it has none (docs/streams.md, section 3.2)."""
 
     LONG_AGO, LATER = "2020-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.000000Z"
     BEFORE = Before("2025-01-01T00:00:00.000000Z", frozenset({"had"}))

@@ -194,7 +194,7 @@ class TestTolerance:
 
 
 class TestOthersAnswers:
-    """A 200 is the endpoint's answer only if it has one of the endpoint's own members (STREAMS.md, section 3.2)."""
+    """A 200 is the endpoint's answer if it holds one of the endpoint's own members (docs/streams.md, section 3.2)."""
 
     @pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)
     @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ class TestAgainstTheLastSnapshot:
 
 
 class TestAgainstTheFacet:
-    """Facet ``Roles`` speaks where its values are role ids (section 6.4)."""
+    """Facet ``Roles`` speaks where its values are role ids (docs/api-contract.md, section 6.4)."""
 
     BOTH = "Wix counts more holders of the role(s) {} than members and invites tell of"
 
@@ -166,7 +166,7 @@ class TestAgainstTheFacet:
         assert doubts(members, {"Owner": 1}, catalogue=EVERY_ROLE) == {}
 
     def test_the_full_form(self):
-        """A role id may come inside of a policy (section 6.3)."""
+        """A role id may come inside of a policy (docs/api-contract.md, section 6.3)."""
         members = [{"user": {"id": "a", "assignments": [{"policy": {"policyId": OWNER}, "assignmentId": "1"}]}}]
         assert doubts(members, {OWNER: 1}) == {}
 
