@@ -163,7 +163,7 @@ def test_more_children_than_a_page(serve):
 
 def test_accounts_side_by_side(serve):
     """The accounts of a stream do not wait for each other."""
-    sandbox = serve(World(Size(users=3, child_accounts=8)), options=ApiOptions(latency=0.02))
+    sandbox = serve(World(Size(users=3, child_accounts=8)), options=ApiOptions(latency=0.2))
     crowds = []
     sandbox.before_request = lambda _endpoint, _number: crowds.append(
         sum(sandbox.stats()["requests"].values()) - len(sandbox.requests)
