@@ -105,6 +105,15 @@ def test_the_demo_runs_twice(project):
     assert "Ivy Lindqvist" in first
     assert "gained" not in first
     assert "Who gained and who lost access" in second
+    decided = "first-review-filled-in.csv: 5 decisions taken, 0 rows without a new one"
+    assert decided in first
+    for told in (
+        "Ivy Lindqvist: remove Account Admin (Co-Owner) on the whole account: carried out between",
+        "automation@acme-studio.example: remove Website Manager on the whole account: open 0 days after the decision",
+        "sofia.marin@acme-studio.example: remove Marketing Manager on the whole account: undone, taken away between",
+        "every file of the campaign was as it had been left",
+    ):
+        assert told in second
     assert [line for line in second.splitlines() if "lost" in line and "ivy.lindqvist" in line]
     worst = [[line for line in output.splitlines() if line.startswith("- ")] for output in outputs]
     assert [len(lines) for lines in worst] == [5, 5]

@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wix_access_review.campaign.decide import decide, reassign
-from wix_access_review.campaign.folder import ITEMS, Campaign, clock, some, whoever
+from wix_access_review.campaign.evidence import MANIFEST, verify, write_manifest
+from wix_access_review.campaign.folder import ITEMS, Campaign, clock, listed, some, whoever
 from wix_access_review.campaign.freeze import NO_RESPONSE, Opening, open_campaign
+from wix_access_review.campaign.handover import hand_over
 from wix_access_review.campaign.items import Item
+from wix_access_review.campaign.pages import write_pages
 from wix_access_review.campaign.plan import CAUTION, make_plan, write_plan
 from wix_access_review.campaign.progress import about, close, progress, told
 from wix_access_review.campaign.prove import REMOVAL_HOURS, prove, write_proof
 from wix_access_review.campaign.prove import told as outcome
 from wix_access_review.campaign.workbook import write_workbooks
-from wix_access_review.files import naming
+from wix_access_review.errors import ReviewError
+from wix_access_review.files import beside, naming
 from wix_access_review.report import write_review
 
 if TYPE_CHECKING:
@@ -45,7 +49,7 @@ def _page_options(parser: ArgumentParser) -> None:
 
 
 def _page(options: Namespace) -> list[str]:
-    paths = write_review(options.database, options.output or options.database.parent, options.title)
+    paths = write_review(options.database, options.output or beside(options.database), options.title)
     names = ("The review", "to certify, as CSV", "and as XLSX")
     return [*(f"{name}: {path}" for name, path in zip(names, paths, strict=True)), DEFUSED]
 
@@ -91,7 +95,7 @@ def _decide_options(parser: ArgumentParser) -> None:
     _folder(parser)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="filled-in XLSX or CSV")
     parser.add_argument(
-        "--database", type=Path, help="DuckDB file: refuse decisions on grants that have changed since the opening"
+        "--database", help="DuckDB file: refuse decisions on grants that have changed since the opening"
     )
     parser.add_argument("--replace", action="store_true", help="take decisions that differ from those taken before")
     _by(parser)
@@ -153,6 +157,34 @@ def _prove(options: Namespace) -> list[str]:
     return [*outcome(proofs), *(f"- {campaign.path / name}" for name in written)]
 
 
+def _hand_over_options(parser: ArgumentParser) -> None:
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="folders of campaigns")
+    parser.add_argument("--seeds", type=Path, required=True, help="folder that WIX_REVIEW_SEEDS names for dbt")
+
+
+def _hand_over(options: Namespace) -> list[str]:
+    with naming(options.seeds):
+        written = hand_over([Campaign(folder) for folder in options.folders], options.seeds)
+    return [*(f"- {path}" for path in written), f"Build with WIX_REVIEW_SEEDS={options.seeds.resolve()} dbt build"]
+
+
+def _evidence(options: Namespace) -> list[str]:
+    campaign = Campaign(options.folder)
+    with naming(campaign.path):
+        pages = write_pages(campaign)
+        hashed = write_manifest(campaign, clock())
+    return [
+        *(f"- {campaign.path / name}" for name in (*pages, MANIFEST)),
+        f"SHA-256 of {MANIFEST}: {hashed}. Keep it elsewhere, such as in the minutes.",
+    ]
+
+
+def _verify(options: Namespace) -> list[str]:
+    if wrong := verify(options.folder):
+        raise ReviewError(f"{options.folder} is not as it was:{listed(wrong)}")
+    return [f"{options.folder}: every file is as it was, and the log is whole"]
+
+
 def _close_options(parser: ArgumentParser) -> None:
     _folder(parser)
     _by(parser)
@@ -160,14 +192,21 @@ def _close_options(parser: ArgumentParser) -> None:
 
 def _close(options: Namespace) -> list[str]:
     found = close(options.folder, options.by)
+    campaign = Campaign(options.folder)
+    with naming(campaign.path):
+        write_pages(campaign)
+        hashed = write_manifest(campaign, found.now)
     return [
         f"{found.campaign.header.name} is closed; {some(len(found.open), 'item')} without a decision",
         *(f"- {about(item)}" for item in found.open),
+        f"SHA-256 of {MANIFEST}: {hashed}. Keep it elsewhere, such as in the minutes.",
     ]
 
 
 def _database(parser: ArgumentParser) -> None:
-    parser.add_argument("database", type=Path, metavar="DATABASE", help="DuckDB file, such as output/wix.duckdb")
+    parser.add_argument(
+        "database", metavar="DATABASE", help="DuckDB file, such as output/wix.duckdb, or postgresql://HOST/DATABASE"
+    )
 
 
 def _folder(parser: ArgumentParser) -> None:
@@ -191,6 +230,11 @@ COMMANDS = {
     "reassign": Command("Give open rows to another reviewer.", _reassign_options, _reassign),
     "plan": Command("Write what the decisions ask for, as calls and as work in the dashboard.", _folder, _plan),
     "prove": Command("Tell by later reads what became of each decision.", _prove_options, _prove),
+    "hand-over": Command(
+        "Write campaigns as seeds, of which dbt makes its models and findings.", _hand_over_options, _hand_over
+    ),
+    "evidence": Command("Write the pages of a campaign, and the manifest of its folder.", _folder, _evidence),
+    "verify": Command("Check that the folder of a campaign is as its manifest says.", _folder, _verify),
     "close": Command("End a campaign: what is open is named, later files are refused.", _close_options, _close),
 }
 """Without a command, `page` is meant."""

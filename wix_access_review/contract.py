@@ -51,9 +51,10 @@ NEEDED: dict[str, dict[str, str]] = {
     },
     f"{SCHEMA}.findings": _columns(
         text="finding_key rule severity title account_id account_name person_type person_id person email role_id "
-        "role_title asset_type asset_id asset_name explanation advice controls",
-        time="observed_at",
+        "role_title asset_type asset_id asset_name explanation advice controls accepted_reason accepted_by",
+        time="observed_at accepted_until",
         number="severity_rank",
+        flag="is_accepted",
     ),
     f"{SCHEMA}.access_review": _columns(
         text="account_id account stream_name record_key review_item person_type person_id person email asset_type "

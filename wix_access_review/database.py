@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from wix_access_review.contract import NEEDED, SCHEMA
 from wix_access_review.errors import ReviewError
+from wix_access_review.postgres import copied, is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 BUILD = "build them with `meltano run wix-to-duckdb`, or with `dbt build` in the folder `transform`"
 
@@ -25,21 +26,31 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading(path: Path | str) -> Iterator[duckdb.DuckDBPyConnection]:
     """The database, open to read, with the models in it.
 
     Args:
-        path: The DuckDB file.
+        path: The DuckDB file, or the address of a Postgres database.
 
     Raises:
         ReviewError: There is no such file, it cannot be opened or read, or the models are not built.
     """
+    if is_address(path):
+        with copied(str(path)) as copy, _reading(copy, "Postgres") as connection:
+            yield connection
+    else:
+        with _reading(Path(path), str(path)) as connection:
+            yield connection
+
+
+@contextlib.contextmanager
+def _reading(path: Path, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = _connect(path)
     try:
-        _check(connection, path)
+        _check(connection, name)
         yield connection
     except duckdb.Error as error:
-        raise ReviewError(f"the models in {path} cannot be read: {BUILD}. DuckDB says: {_first_line(error)}") from error
+        raise ReviewError(f"the models in {name} cannot be read: {BUILD}. DuckDB says: {_first_line(error)}") from error
     finally:
         connection.close()
 
@@ -68,7 +79,7 @@ def _why(path: Path, text: str, first: str) -> str:
     return f"{path} cannot be opened. DuckDB says: {first}"
 
 
-def _check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _check(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     rows = connection.execute(
         "select table_schema || '.' || table_name, column_name from information_schema.columns "
         "where table_catalog = current_database()"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wix_access_review.errors import ReviewError
+from wix_access_review.postgres import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +24,15 @@ _SYSTEM = {
     errno.ENOTDIR: "it is not a folder: name a folder",
     errno.EISDIR: "there is a folder of that name: remove it, or name another --output",
 }
+
+
+def beside(database: Path | str) -> Path:
+    """Where files of a database are written when nobody says where: beside it, or here when it is a server's.
+
+    Args:
+        database: The DuckDB file, or the address of a Postgres database.
+    """
+    return Path() if is_address(database) else Path(database).parent
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wix_access_review.contract import SCHEMA
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     import duckdb
 
 _GROUPS = f"""
-select rule, title, severity, severity_rank, coalesce(min(advice), ''), coalesce(min(controls), ''), count(*)
+select rule, title, severity, severity_rank, coalesce(min(advice), ''), coalesce(min(controls), ''), count(*),
+  count(*) filter (is_accepted)
 from {SCHEMA}.findings group by rule, title, severity, severity_rank
 order by severity_rank desc, count(*), rule, title
 """  # noqa: S608  # only names of this package are put in
 _CASES = f"""
 select rule, title, severity, person, email, role_title, coalesce(asset_name, asset_id), coalesce(explanation, ''),
-  finding_key, [account_id, person_type, person_id]
+  finding_key, [account_id, person_type, person_id],
+  case when is_accepted then concat_ws(': ', 'accepted by ' || coalesce(accepted_by, 'somebody') || ' until '
+    || strftime(accepted_until, '%Y-%m-%d'), accepted_reason) end
 from {SCHEMA}.findings
 qualify row_number() over (partition by rule, title, severity order by person nulls last, finding_key) <= ?
 order by person nulls last, finding_key
@@ -38,6 +41,7 @@ class Case:
     explanation: str
     key: str
     person_key: list[str | None] = field(default_factory=list)
+    accepted: str | None = None
 
     @property
     def about(self) -> str:
@@ -57,6 +61,7 @@ class Group:
     controls: str
     count: int
     cases: list[Case] = field(default_factory=list)
+    accepted: int = 0
 
 
 def read_groups(connection: duckdb.DuckDBPyConnection, most: int) -> list[Group]:
@@ -66,7 +71,8 @@ def read_groups(connection: duckdb.DuckDBPyConnection, most: int) -> list[Group]
         connection: The database.
         most: Cases to read of each; `Group.count` says how many there are.
     """
-    groups = [Group(*row) for row in connection.execute(_GROUPS).fetchall()]
+    found = connection.execute(_GROUPS).fetchall()
+    groups = [replace(Group(*row[:7]), accepted=row[7]) for row in found]
     by_key = {(group.rule, group.title, group.severity): group for group in groups}
     rows = connection.execute(_CASES, [most]).fetchall()
     for rule, title, severity, *about in rows:
@@ -74,7 +80,7 @@ def read_groups(connection: duckdb.DuckDBPyConnection, most: int) -> list[Group]
     return groups
 
 
-def worst(path: Path, count: int = 5) -> list[str]:
+def worst(path: Path | str, count: int = 5) -> list[str]:
     """The most important findings as lines to print, each of another rule: severity, title, one case, how many more.
 
     Args:

@@ -77,6 +77,7 @@ class Review:
     warnings: list[str]
     notes: list[str]
     figures: Figures
+    accepted: int
     severities: dict[str, int]
     groups: list[Group]
     changes: list[Change]
@@ -114,7 +115,8 @@ def read_review(connection: duckdb.DuckDBPyConnection, title: str | None = None)
         warnings=warnings(read, accounts),
         notes=notes(read, accounts),
         figures=read_figures(connection),
-        severities={name: sum(group.count for group in groups if group.severity == name) for name in SEVERITIES},
+        accepted=sum(group.accepted for group in groups),
+        severities=_by_severity(groups),
         groups=groups,
         changes=read_newest(connection, MOST_CHANGES),
         change_count=sum(count for *_, count in days),
@@ -157,6 +159,11 @@ def read_roles(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, bo
         *rows[:MOST_ROLES],
         (f"{len(rest)} other roles", sum(count for _, count, _ in rest), any(p for *_, p in rest)),
     ]
+
+
+def _by_severity(groups: list[Group]) -> dict[str, int]:
+    """Findings that nobody accepts."""
+    return {name: sum(one.count - one.accepted for one in groups if one.severity == name) for name in SEVERITIES}
 
 
 def _title(names: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +34,7 @@ def render(review: Review) -> str:
     Args:
         review: What it shows.
     """
-    environment = Environment(
-        loader=PackageLoader("wix_access_review"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(moment=moment, between=between, number=lambda value: f"{value:,}")
+    environment = _environment()
     style = _static("page.css")
     body = "\n".join(_static(name) for name in SCRIPTS)
     script = f'"use strict";\n(() => {{\n{body}\n}})();\n'
@@ -57,6 +51,32 @@ def render(review: Review) -> str:
     )
 
 
+def render_still(template: str, title: str, **shown: Any) -> str:
+    """A page without script, as HTML.
+
+    Args:
+        template: Its template.
+        title: Its title.
+        shown: What it shows.
+    """
+    style = _static("page.css")
+    # A file of this package: nothing in it is escaped a second time.
+    css = Markup(style)  # noqa: S704
+    return _environment().get_template(template).render(title=title, style=css, policy=_policy([], style), **shown)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("wix_access_review"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(moment=moment, between=between, number=lambda value: f"{value:,}", pretty=_pretty)
+    return environment
+
+
 def between(after: dt.datetime | None, before: dt.datetime | None) -> str:
     """When something happened, as far as it is known."""
     if not before:
@@ -66,6 +86,10 @@ def between(after: dt.datetime | None, before: dt.datetime | None) -> str:
     return f"between {moment(after)} and {moment(before)}"
 
 
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
 def _policy(scripts: Sequence[str], style: str) -> str:
     """A policy that lets exactly these scripts and this style run, and nothing be loaded from anywhere.
 
@@ -73,7 +97,7 @@ def _policy(scripts: Sequence[str], style: str) -> str:
     """
     rules: dict[str, Any] = {
         "default-src": "'none'",
-        "script-src": " ".join(map(_hash, scripts)),
+        "script-src": " ".join(map(_hash, scripts)) or "'none'",
         "style-src-elem": _hash(style),
         "style-src-attr": "'unsafe-inline'",
         "base-uri": "'none'",

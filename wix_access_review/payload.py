@@ -58,7 +58,8 @@ _QUERIES = {
     ),
     "findings": (
         "rule person about text",
-        """select [rule, title, severity], person_n, coalesce(asset_name, role_title, ''), coalesce(explanation, '')
+        """select [rule, title, severity], person_n, coalesce(asset_name, role_title, ''),
+          coalesce(explanation, '') || case when is_accepted then ' (accepted)' else '' end
         from review_findings order by n limit getvariable('most_findings')""",
     ),
     "history": (

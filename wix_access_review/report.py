@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_review(database: Path, folder: Path, title: str | None = None) -> list[Path]:
+def write_review(database: Path | str, folder: Path, title: str | None = None) -> list[Path]:
     """Write the page and the two tables, all three or none.
 
     Args:
-        database: The DuckDB file.
+        database: The DuckDB file, or the address of a Postgres database.
         folder: Where to; made when it is not there.
         title: The review's title; by default it names the accounts.
 

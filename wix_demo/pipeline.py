@@ -18,8 +18,10 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from wix_access_review.campaign.pages import PAGE
 from wix_access_review.findings import worst
 from wix_access_review.report import write_review
+from wix_demo.campaign import campaign_folder, certify, look_back
 from wix_demo.private import private
 from wix_sandbox.app import ApiOptions
 from wix_sandbox.server import Sandbox
@@ -98,6 +100,7 @@ def _demo(command: str, variables: dict[str, str]) -> int:
     with duckdb.connect(str(database), read_only=True) as connection:
         _tell(console, connection, days)
     _tell_review(console, database)
+    _tell_campaign(console, database, first=first)
     _tell_how_to_go_on(console, database, days, command)
     return 0
 
@@ -137,6 +140,16 @@ def _tell_review(console: Console, database: Path) -> None:
     console.print(
         f"\nThe access review: {page} (open it in a browser; to certify: {' and '.join(tables)})", soft_wrap=True
     )
+
+
+def _tell_campaign(console: Console, database: Path, *, first: bool) -> None:
+    lines = certify(database) if first else look_back(database)
+    if lines:
+        console.print("A campaign: decided" if first else "What became of the campaign's decisions", style="bold")
+        for line in lines:
+            console.print(Text(f"  {line}"), soft_wrap=True)
+        page = _shown(campaign_folder(database) / PAGE)
+        console.print(f"The campaign: {page}, beside its workbooks, plan and evidence\n", soft_wrap=True)
 
 
 def _shown(path: Path) -> str:

@@ -128,11 +128,19 @@ def test_what_was_not_read_says_nothing(warehouse):
     ]  # fmt: skip
 
 
+OF_REVIEWS = {
+    "leaver_with_access", "decision_not_carried_out", "removed_access_back", "changed_after_certification",
+    "campaign_overdue",
+}  # fmt: skip
+"""Rules that need a campaign or a list of leavers: `test_review` has them."""
+
+
 def test_every_rule_is_there(warehouse, told):
     """Every rule of the seed found something in the tests, each with what to do and the controls it serves."""
     with (ROOT / "transform/seeds/wix__finding_rules.csv").open(encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
-    rules = {line["rule"]: (line["severity"], line["title"], line["advice"], line["controls"]) for line in lines}
+    rules = {line["rule"]: (line["severity"], line["title"], line["advice"], line["controls"]) for line in lines
+             if line["rule"] not in OF_REVIEWS}  # fmt: skip
     query = "select distinct rule, severity, title, advice, controls from access_wix.findings"
     assert {rule: tuple(rest) for rule, *rest in (*warehouse.ask(query), *told.ask(query))} == rules
 

@@ -81,16 +81,24 @@ class Warehouse:
             result = connection.execute(query)
             return [column[0] for column in result.description or ()], result.fetchall()
 
-    def build(self, *arguments: str, as_of: str = "", cache: Path | None = None) -> Built:
+    def build(self, *arguments: str, as_of: str = "", cache: Path | None = None, seeds: Path | str = "review") -> Built:
         """Run `dbt build`.
 
         Args:
             arguments: More of the command line.
             as_of: What counts as now.
             cache: A folder that several builds share, so that the project is parsed once.
+            seeds: The folder of what a review hands over.
         """
         target = cache or self.path.with_suffix(".target")
-        done = run_dbt("build", *arguments, target=target, WIX_DUCKDB=str(self.path), WIX_ACCESS_AS_OF=as_of)
+        done = run_dbt(
+            "build",
+            *arguments,
+            target=target,
+            WIX_DUCKDB=str(self.path),
+            WIX_ACCESS_AS_OF=as_of,
+            WIX_REVIEW_SEEDS=str(seeds),
+        )
         results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
         statuses = {one["unique_id"].split(".")[2]: one["status"] for one in results}
         return Built(done.returncode, statuses, done.stdout)

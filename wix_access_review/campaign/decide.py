@@ -132,7 +132,7 @@ class _Reader:
 
 
 def decide(
-    folder: Path, files: Sequence[Path], *, database: Path | None = None, replace: bool = False, by: str = ""
+    folder: Path, files: Sequence[Path], *, database: Path | str | None = None, replace: bool = False, by: str = ""
 ) -> list[Taken]:
     """Take the decisions of files, each whole or not at all.
 
@@ -155,7 +155,7 @@ def decide(
         return [_take(Campaign(folder), path, now, current, replace=replace, by=by or whoever()) for path in files]
 
 
-def _current(database: Path, campaign: Campaign) -> set[str]:
+def _current(database: Path | str, campaign: Campaign) -> set[str]:
     with reading(database) as connection:
         return {one.item for one in read_items(connection, [one.id for one in campaign.header.accounts])}
 

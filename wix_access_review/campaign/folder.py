@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 HEADER, ITEMS, LOG = "campaign.json", "items.jsonl", "log.jsonl"
 RECEIPTS, FINDINGS, ROLES = "receipts.jsonl", "findings.jsonl", "roles.jsonl"
-_LOCK = ".lock"
+LOCK = ".lock"
+"""The file that is held by the program that changes a campaign; nothing stands in it."""
 Row = TypeVar("Row")
 
 
@@ -185,7 +186,7 @@ class Campaign:
         Raises:
             ReviewError: Another program changes it, or it is closed.
         """
-        with (self.path / _LOCK).open("w") as lock:
+        with os.fdopen(os.open(self.path / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:

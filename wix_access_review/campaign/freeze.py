@@ -29,7 +29,7 @@ from wix_access_review.campaign.items import Item, read_items
 from wix_access_review.campaign.reviewers import Reviewers, read_reviewers
 from wix_access_review.database import reading
 from wix_access_review.errors import ReviewError
-from wix_access_review.files import naming
+from wix_access_review.files import beside, naming
 from wix_access_review.receipts import as_of, read_receipts, warnings
 
 if TYPE_CHECKING:
@@ -88,18 +88,18 @@ class Role(msgspec.Struct, frozen=True):
     title: str | None
 
 
-def open_campaign(database: Path, opening: Opening) -> Campaign:
+def open_campaign(database: Path | str, opening: Opening) -> Campaign:
     """Freeze what is to be certified.
 
     Args:
-        database: The DuckDB file.
+        database: The DuckDB file, or the address of a Postgres database.
         opening: Name, folder, accounts, reviewers and dates.
 
     Raises:
         ReviewError: Something was not read completely or lately, a rule is wrong, or the folder cannot be written.
     """
     now = clock()
-    folder = opening.folder or database.parent / "campaigns" / slug(opening.name)
+    folder = opening.folder or beside(database) / "campaigns" / slug(opening.name)
     reviewers = read_reviewers(opening.reviewers, opening.default_reviewer)
     before = _previous(folder, opening.previous)
     due_on = opening.due_on or now.date() + dt.timedelta(days=30)

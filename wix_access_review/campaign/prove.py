@@ -92,11 +92,13 @@ class Proof(msgspec.Struct, frozen=True):
             return f"{what} {days} days after the decision, as of {utc(self.seen_at)}"
         if self.verdict == "kept":
             return what
-        back = f"; back {between(self.back_after, self.back_before)}" if self.verdict == "undone" else ""
-        return f"{what} {between(self.done_after, self.done_before)}{back}"
+        done = between(self.done_after, self.done_before)
+        if self.verdict == "undone":
+            return f"{what}, taken away {done}; back {between(self.back_after, self.back_before)}"
+        return f"{what} {done}"
 
 
-def prove(folder: Path, database: Path, removal_hours: int = REMOVAL_HOURS) -> tuple[Campaign, list[Proof]]:
+def prove(folder: Path, database: Path | str, removal_hours: int = REMOVAL_HOURS) -> tuple[Campaign, list[Proof]]:
     """What became of each decision.
 
     Args:

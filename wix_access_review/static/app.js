@@ -76,7 +76,7 @@ function more(box) {
   const list = box.querySelector(".cases");
   const text = (finding) => (findings.person[finding] >= 0 ? personLink(findings.person[finding]) : name(findings.about[finding] || "the account"));
   const mail = (person) => people.email[person] && [" ", el("span", { class: "quiet-text" }, name(people.email[person]))];
-  const total = Number(box.querySelector(".count").textContent.replaceAll(",", ""));
+  const total = Number(box.querySelector(".count").dataset.count);
   const show = (count) => {
     const next = all().slice(list.children.length, list.children.length + count);
     list.append(...next.map((finding) => el("li", {}, el("span", { class: "who" }, text(finding)), mail(findings.person[finding]), el("span", { class: "why" }, name(findings.text[finding])))));

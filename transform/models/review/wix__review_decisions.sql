@@ -1,0 +1,134 @@
+-- Made by `python -m tools.review_models transform`: do not edit.
+with decided as (
+  select items.*, decisions.decision, decisions.reviewer as decided_by, decisions.decided_on, decisions.taken_at,
+    decisions.change_to_role_id
+  from {{ ref('wix__campaign_decisions') }} as decisions
+  join {{ ref('wix__campaign_items') }} as items on items.campaign = decisions.campaign and items.item = decisions.item
+), subjects as (
+  select account_id, user_id || '|' || assignment_key as record_key, subject_type, subject_id
+  from {{ ref('stg_wix__assignments') }} where is_current
+), present as (
+  select held.account_id, held.stream_name, held.record_key, held.person_type, held.person_id, held.role_id,
+    held.asset_type, held.asset_id, held.granted_after, held.granted_before, subjects.subject_type, subjects.subject_id,
+    lower(people.email) as email
+  from {{ ref('wix__access_grants') }} as held
+  left join {{ ref('wix__people') }} as people
+    on people.account_id = held.account_id and people.person_type = held.person_type
+    and people.person_id = held.person_id
+  left join subjects
+    on held.stream_name = 'assignments' and subjects.account_id = held.account_id
+    and subjects.record_key = held.record_key
+), removals as (
+  select account_id, stream_name, record_key, ended_after, ended_before,
+    row_number() over (partition by account_id, stream_name, record_key order by ended_before desc) as place
+  from {{ ref('wix__access_history') }} where ended_by = 'removed' and ended_before is not null
+), changes as (
+  select account_id, stream_name, record_key, changed_after, changed_before,
+    row_number() over (partition by account_id, stream_name, record_key order by changed_before desc) as place
+  from {{ ref('wix__access_changes') }} where change_type = 'changed'
+), elsewhere as (
+  -- The same role on the same asset, given to the same person again, which nobody had to certify; also by an invite
+  -- that was accepted.
+  select decided.campaign, decided.item, min(present.granted_after) as back_after,
+    min(present.granted_before) as back_before
+  from decided
+  join present
+    on present.account_id = decided.account_id and present.role_id = decided.role_id
+    and present.asset_type = decided.asset_type and present.asset_id = decided.asset_id
+    and (
+      (present.person_type = decided.person_type and present.person_id = decided.person_id)
+      or (decided.person_type = 'invite' and present.email = lower(decided.email))
+    )
+    and not (present.stream_name = decided.stream_name and present.record_key = decided.record_key)
+  left join {{ ref('wix__campaign_items') }} as frozen
+    on frozen.campaign = decided.campaign and frozen.account_id = present.account_id
+    and frozen.stream_name = present.stream_name and frozen.record_key = present.record_key
+  where frozen.item is null
+  group by decided.campaign, decided.item
+), replaced as (
+  -- The role that was decided, on the same asset, for the same person.
+  select distinct decided.campaign, decided.item
+  from decided
+  join present
+    on present.account_id = decided.account_id and present.person_type = decided.person_type
+    and present.person_id = decided.person_id and present.role_id = decided.change_to_role_id
+    and present.asset_type = decided.asset_type and present.asset_id = decided.asset_id
+), facts as (
+  select decided.*, present.record_key is not null as is_held,
+    present.role_id is not distinct from decided.role_id and present.asset_type is not distinct from decided.asset_type
+      and present.asset_id is not distinct from decided.asset_id
+      and present.subject_type is not distinct from decided.subject_type
+      and present.subject_id is not distinct from decided.subject_id as is_same,
+    present.granted_after, present.granted_before, elsewhere.item is not null as is_elsewhere,
+    elsewhere.back_after as elsewhere_after, elsewhere.back_before as elsewhere_before,
+    replaced.item is not null as is_replaced, removals.ended_before > decided.last_seen as was_removed,
+    case when removals.ended_before > decided.last_seen then removals.ended_after else decided.last_seen end as gone_after,
+    case when removals.ended_before > decided.last_seen then removals.ended_before
+      else receipts.complete_finished_at end as gone_before,
+    changes.changed_after, changes.changed_before, receipts.complete_snapshot_at, receipts.complete_finished_at,
+    receipts.status as newest_status, coalesce(receipts.is_complete, false) as is_newest_complete,
+    coalesce(receipts.complete_snapshot_at > decided.taken_at, false) as is_read_since,
+    coalesce(receipts.complete_finished_at > decided.last_seen, false) as is_read_later
+  from decided
+  left join present
+    on present.account_id = decided.account_id and present.stream_name = decided.stream_name
+    and present.record_key = decided.record_key
+  left join removals
+    on removals.account_id = decided.account_id and removals.stream_name = decided.stream_name
+    and removals.record_key = decided.record_key and removals.place = 1
+  left join changes
+    on changes.account_id = decided.account_id and changes.stream_name = decided.stream_name
+    and changes.record_key = decided.record_key and changes.place = 1
+  left join elsewhere on elsewhere.campaign = decided.campaign and elsewhere.item = decided.item
+  left join replaced on replaced.campaign = decided.campaign and replaced.item = decided.item
+  left join {{ ref('wix__latest_receipts') }} as receipts
+    on receipts.account_id = decided.account_id and receipts.stream_name = decided.stream_name
+), judged as (
+  select facts.*,
+    case
+      when not is_held and not is_read_later then 'unknown'
+      when decision = 'keep' then
+        case when is_held and is_same then 'kept' when is_held then 'changed since' else 'gone since' end
+      when decision = 'remove' then
+        case
+          when not is_held then case when is_elsewhere then 'undone' else 'carried out' end
+          when coalesce(was_removed, false) then 'undone'
+          when is_read_since then 'open'
+          else 'unknown'
+        end
+      when is_held and is_same then case when is_read_since then 'open' else 'unknown' end
+      when change_to_role_id is null then 'carried out'
+      when is_held and role_now_is_decided then 'carried out'
+      when not is_held and is_replaced then 'carried out'
+      else 'otherwise'
+    end as verdict
+  from (
+    select facts.*, case when is_held then is_replaced else false end as role_now_is_decided from facts
+  ) as facts
+), bounded as (
+  select judged.*,
+    case when verdict in ('carried out', 'undone', 'gone since', 'changed since', 'otherwise') then
+      case when is_held and not coalesce(was_removed, false) then changed_after else gone_after end
+    end as done_after,
+    case when verdict in ('carried out', 'undone', 'gone since', 'changed since', 'otherwise') then
+      case when is_held and not coalesce(was_removed, false) then changed_before else gone_before end
+    end as done_before,
+    case when verdict = 'undone' then case when is_held then granted_after else elsewhere_after end end as back_after,
+    case when verdict = 'undone' then case when is_held then granted_before else elsewhere_before end end as back_before
+  from judged
+)
+select campaign, item, review_item, account_id, account_name, stream_name, record_key, person_type, person_id, person, email,
+  role_id, role_title, asset_type, asset_id, asset_name, is_privileged, decision, decided_by, decided_on, taken_at,
+  verdict, done_after, done_before, back_after, back_before,
+  case when verdict = 'unknown' then
+    case when is_newest_complete then 'not read since the decision' else 'the newest read is not complete' end
+  end as why_unknown,
+  case when verdict in ('open', 'carried out', 'undone') then complete_finished_at end as seen_at,
+  case when verdict = 'open' then {{ dbt.datediff('taken_at', 'complete_finished_at', 'hour') }} end as open_hours,
+  case when verdict in ('carried out', 'undone') then {{ dbt.datediff('taken_at', 'done_before', 'hour') }} end as done_within_hours,
+  case
+    when verdict in ('carried out', 'undone') and {{ dbt.datediff('taken_at', 'done_before', 'hour') }} <= {{ var('review_removal_hours') }} then true
+    when verdict in ('carried out', 'undone') and {{ dbt.datediff('taken_at', 'done_after', 'hour') }} > {{ var('review_removal_hours') }} then false
+    when verdict = 'open' and {{ dbt.datediff('taken_at', 'complete_finished_at', 'hour') }} > {{ var('review_removal_hours') }} then false
+  end as is_in_time
+from bounded
