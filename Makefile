@@ -51,7 +51,7 @@ $(VENV)/installed: pyproject.toml constraints.txt constraints-pip.txt
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --upgrade --requirement constraints-pip.txt
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[demo]'
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[demo,review-postgres]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/installed
