@@ -75,8 +75,9 @@ def extract(
             progress.end(api, result)
             _tell_of_less(result)
         # What other reads build on is the list, not what else is made of it.
-        proved = all(result.proofs[kind] for kind in result.walk.kinds)
-        facts = Facts(result.sink.facts, proved, result.started_at, frozenset(result.walk.told_none))
+        walk = result.walk
+        proved = all(result.proofs[kind] for kind in walk.kinds)
+        facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.told_none), walk.partly)
         return Extracted({table.name: _table_read(table, result, api, given) for table in tables}, facts)
     except WixError as error:
         raise ReadFailed(error, started_at, api.meter) from None
@@ -138,10 +139,11 @@ def _doubt(table: Table, walk: Walk, rows: Spool, given: Given) -> str | None:
         known = given.known(table.kind)
         if known is None or known.count:
             return "the answer left the list out, which is not to say that it is empty"
-    if walk.partly and (known := given.known(table.kind)) is not None:
+    if walk.partly:
+        known = given.known(table.kind)
         keys = {tuple(key_parts(key)) for key, _ in rows.lines()}
-        gone = known.count > len(keys) if known.keys is None else not keys.issuperset(known.keys)
-        return walk.partly if gone else None
+        if known is None or (known.count > len(keys) if known.keys is None else not keys.issuperset(known.keys)):
+            return walk.partly
     return None
 
 

@@ -86,6 +86,7 @@ class Sites:
         role_ids: The roles to look for; None when roles are not asked for.
         before: The last complete snapshot; None when there is none, or it was too large to keep.
         told_none: Whether Wix counts no site at all.
+        roles_doubt: Why the roles to look for may not be all, if so.
     """
 
     records: Sequence[SiteRecord]
@@ -94,6 +95,7 @@ class Sites:
     role_ids: Sequence[str] | None = None
     before: Before | None = None
     told_none: bool = False
+    roles_doubt: str | None = None
 
     def to_ask(self) -> list[SiteRecord]:
         """The sites that may have contributors: all but those whose record says that they have none.
@@ -157,8 +159,9 @@ def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, si
     walk.flaw = _told(flaws, advice)
     if not flaws and not walk.rows and sites.tell_of_none:
         walk.told_none = {KIND, ROLE_KIND}
-    unsure_roles = [f"an answer about the roles on site {site_id} left its list out" for site_id in unsure]
-    doubts = {} if walk.flaw or not unsure else {ROLE_KIND: str(_told(unsure_roles, ""))}
+    roles = [f"an answer about the roles on site {site_id} left its list out" for site_id in unsure]
+    why = _told([sites.roles_doubt, *roles] if sites.roles_doubt else roles, "")
+    doubts = {ROLE_KIND: why} if why and not walk.flaw else {}
     proofs: dict[str, Proof | None] = {kind: None if flaws or kind in doubts else "whole" for kind in walk.kinds}
     return ReadResult(target, walk, sites.started_at, proofs, 1, doubts)
 

@@ -28,12 +28,14 @@ class Facts(NamedTuple):
         proved: Whether the list is proved to be complete.
         started_at: When the walk through it began.
         told_none: The kinds of which the API says that there are none.
+        partly: What part of it was left out of the answer, if one was.
     """
 
     found: list[Any]
     proved: bool
     started_at: dt.datetime
     told_none: AbstractSet[str] = frozenset()
+    partly: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,21 @@ def _contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, given:
         role_ids=roles.found if roles else None,
         before=_contributors_before(given),
         told_none="site" in listed.told_none,
+        roles_doubt=_roles_doubt(roles, given) if roles else None,
     )
     return read_contributors(api, sink, effort, sites)
+
+
+def _roles_doubt(roles: Facts, given: Given) -> str | None:
+    """Why the roles that are looked for may not be all."""
+    if not roles.proved:
+        return "the list of roles is not proved to be complete"
+    if roles.partly:
+        before = _contributors_before(given)
+        known = {role for _, role in before.held or ()} if before else None
+        if known is None or not known.issubset(roles.found):
+            return roles.partly
+    return None
 
 
 def _contributors_before(given: Given) -> Before | None:

@@ -510,3 +510,12 @@ class TestListsThatAreLeftOut:
         assert Sites([], proved=True, started_at=NOW, told_none=True).tell_of_none
         result = read_sites(connect(sandbox), [SiteRecord("x", ())])
         assert (result.walk.told_none, asked(sandbox)) == ({KIND, ROLE_KIND}, 0)
+
+
+def test_roles_that_may_not_be_all(serve, connect):
+    """Where the list of roles is not proved, nobody knows who holds those that are not on it; contributors stand."""
+    sandbox = serve(world(1))
+    (site,) = main_sites(sandbox).values()
+    sites = Sites([told(site)], proved=True, started_at=NOW, role_ids=list(sandbox.world.main.roles), roles_doubt="why")
+    result = read_contributors(connect(sandbox), Found, EFFORT, sites)
+    assert (result.proofs, result.doubts) == ({KIND: "whole", ROLE_KIND: None}, {ROLE_KIND: "why"})
