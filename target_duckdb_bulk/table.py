@@ -251,7 +251,7 @@ def _as(value: str, kind: str | None, needed: str) -> str:
 
 def _source(spool: Spool, types: Mapping[str, str]) -> str:
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
-    # With `records = auto` the row `{}` of a table with one column would be that column's value.
+    # Told rather than guessed: left to DuckDB, the row `{}` of a single column can become that column's value.
     return (
         f"read_json({literal(spool.path())}, format = 'newline_delimited', records = 'true', "
         f"maximum_object_size = {max(spool.longest + 1024, _LEAST_OBJECT_SIZE)}, columns = {{{columns}}})"
