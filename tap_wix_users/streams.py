@@ -199,7 +199,8 @@ class TableStream(ModelStream):
         if self.ABORT_AT_RECORD_COUNT is not None:
             return self._send_sample(read, self.ABORT_AT_RECORD_COUNT)
         try:
-            job = sync.TableSync(self.table.model, ref.account_id, read, self._load_state(ref), options)
+            written_at = state.marked_at(self._before.get(ref.account_id))
+            job = sync.TableSync(self.table.model, ref.account_id, read, self._load_state(ref), options, written_at)
             if job.baseline:
                 level = logging.WARNING if job.too_large or job.from_future else logging.INFO
                 self.log("Every row is sent: %s", job.baseline, level=level)

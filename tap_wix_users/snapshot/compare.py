@@ -47,6 +47,11 @@ class Snapshot:
         """When it began by this machine's clock."""
         return self.clock or self.at
 
+    @property
+    def follows_the_future(self) -> bool:
+        """Whether what was written before it is from the future of this machine's clock."""
+        return dt.datetime.fromisoformat(self.at) - dt.datetime.fromisoformat(self.began_at) > CLOCK_TOLERANCE
+
 
 class Verdict(NamedTuple):
     """What is to be done about one row.
@@ -86,7 +91,7 @@ class Comparison:
         self.added: list[str] = []
         self.modified: list[str] = []
         # Known since today, not since a day to come, where the snapshots before this one are from the future.
-        self._latest_sight = new.began_at if old is not None and is_from_future(old, new.began_at) else new.at
+        self._latest_sight = new.began_at if new.follows_the_future else new.at
 
     @property
     def compared(self) -> bool:
@@ -156,17 +161,6 @@ class Comparison:
         return TableState(new.at, self.baseline_at, new.content, new.emitted, self._count, self._rows)
 
 
-def is_from_future(old: TableState, now: str) -> bool:
-    """Whether a run whose clock was ahead by more than `CLOCK_TOLERANCE` wrote what the state tells of.
-
-    Args:
-        old: The state.
-        now: The time by this machine's clock.
-    """
-    ahead = dt.datetime.fromisoformat(latest_written(old)) - dt.datetime.fromisoformat(now)
-    return ahead > CLOCK_TOLERANCE
-
-
 def latest_written(old: TableState) -> str:
     """The snapshot after which a new one has to come: what it wrote may be in the warehouse."""
     return max(old.snapshot_at, old.pending)
@@ -179,7 +173,7 @@ def _baseline_reason(old: TableState | None, new: Snapshot) -> str:
     reasons = {
         "the state holds no rows to compare with": old.rows is None,
         "the run before left rows that its state does not cover": old.pending != "",
-        "the state is from the future of this machine's clock": is_from_future(old, new.began_at),
+        "the state is from the future of this machine's clock": new.follows_the_future,
         "columns, settings or the release changed what a row looks like": (
             old.content != new.content or old.emitted != new.emitted
         ),

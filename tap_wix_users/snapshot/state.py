@@ -111,6 +111,16 @@ def mark(stored: Mapping[str, Any] | None, at: str) -> dict[str, Any]:
     return {**msgspec.to_builtins(_NONE), **(stored or {}), "pending": at}
 
 
+def marked_at(stored: Any) -> str:
+    """The snapshot that a mark speaks of, also beside no state; empty without one.
+
+    Args:
+        stored: What `dump` or `mark` made, or whatever stands in its place.
+    """
+    moment = stored.get("pending") if isinstance(stored, dict) else None
+    return moment if isinstance(moment, str) and normalized(moment) == moment else ""
+
+
 def load(stored: Mapping[str, Any] | None) -> TableState | None:
     """The state that `dump` made; None when there is none, or nothing but a mark.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tap_wix_users.snapshot.compare import Comparison, Snapshot, is_from_future, latest_written
+from tap_wix_users.snapshot.compare import Comparison, Snapshot, latest_written
 from tap_wix_users.snapshot.state import FINGERPRINT_BYTES, TableState
 from tap_wix_users.tables.keys import KeySetDigest, key_parts
 from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT, AccountRow, ChangeRow, ReceiptRow, Row
@@ -136,6 +136,7 @@ class TableSync:
         read: What was read.
         old: The state of the last complete snapshot; None when there is none.
         options: What the settings say.
+        written_at: A snapshot that wrote something which no state covers; empty when there was none.
 
     Attributes:
         at: The snapshot's time.
@@ -144,20 +145,26 @@ class TableSync:
     """
 
     def __init__(
-        self, model: type[Row], account_id: str, read: TableRead, old: TableState | None, options: SyncOptions
+        self,
+        model: type[Row],
+        account_id: str,
+        read: TableRead,
+        old: TableState | None,
+        options: SyncOptions,
+        written_at: str = "",
     ) -> None:
         self._model = model
         self._account_id = account_id
         self._table_read = read
         self._old = old
         self._options = options
-        clock = self.at = timestamp(read.started_at)
-        self.from_future = old is not None and is_from_future(old, clock)
-        if old is not None and clock <= (latest := latest_written(old)):
-            # A clock that was set back must not make new rows look older than what was written before.
-            self.at = following(latest)
+        clock = timestamp(read.started_at)
+        latest = max(written_at, latest_written(old) if old is not None else "")
+        # A clock that was set back must not make new rows look older than what was written before.
+        self.at = clock if clock > latest else following(latest)
         everything = options.method == "FULL_TABLE"
         snapshot = Snapshot(self.at, options.content, options.emitted, options.rebaseline_days, everything, clock)
+        self.from_future = snapshot.follows_the_future
         self.too_large = len(read.rows) > options.max_state_rows
         self._comparison = Comparison(old, snapshot, keep=not self.too_large)
 

@@ -26,6 +26,7 @@ from tap_wix_users.snapshot.state import (
     dump,
     load,
     mark,
+    marked_at,
 )
 from tests.tables.contract import json_values
 
@@ -134,6 +135,8 @@ def test_a_state_that_is_marked_as_pending():
     assert marked == TableState(TUESDAY, MONDAY, "a1b2", "c3d4", 2, STATE.rows, pending=TUESDAY)
     assert load(mark(None, TUESDAY)) is None
     assert load(None) is None
+    assert {marked_at(mark(one, TUESDAY)) for one in (None, dump(STATE))} == {TUESDAY}
+    assert {marked_at(one) for one in (None, dump(STATE), {}, "text", {"pending": 7}, {"pending": "2026"})} == {""}
 
 
 def test_a_state_of_a_count_alone():

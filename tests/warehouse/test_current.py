@@ -384,7 +384,7 @@ class Life:
         self._prepare_state(run)
         stored = self._states[name]
         before = None if stored is None or run.state == "ignored" else json.loads(stored)
-        job = self._sync(A, seen, run, state.load(before))
+        job = self._sync(A, seen, run, state.load(before), state.marked_at(before))
         events = list(job.events())
         written = events[: run.stop]
         kept = written[: run.kept]
@@ -415,7 +415,9 @@ class Life:
             self._states["first"] = self._backups[max(0, len(self._backups) - 3)]
         self.doubtful |= run.state in {"second", "restored"}
 
-    def _sync(self, account_id: str, seen: Content, run: Run, old: state.TableState | None) -> sync.TableSync:
+    def _sync(
+        self, account_id: str, seen: Content, run: Run, old: state.TableState | None, written_at: str = ""
+    ) -> sync.TableSync:
         rows = Spool()
         for key, content in seen.items():
             rows.append(key, self._kind.row(account_id, key, content).__dict__)
@@ -428,7 +430,7 @@ class Life:
                 "emit_tombstones": self._target.tombstones != "none", "logged": run.logs,
             }
         )  # fmt: skip
-        return sync.TableSync(self._kind.model, account_id, read, old, options)
+        return sync.TableSync(self._kind.model, account_id, read, old, options, written_at)
 
     def _write(self, at: str, events: Iterable[sync.Event]) -> None:
         """Store what the target makes of the messages, in their order."""
@@ -673,6 +675,11 @@ WITH_HISTORY, WITH_TOMBSTONES = Target(history=True), Target(tombstones="kept")
             Target(),
             [Run({"cy": "v1"}, stop=2), Run({"cy": None}, hours=-1)],
             id="a clock set back behind a killed run",
+        ),
+        pytest.param(
+            Target(),
+            [Run(state="lost", stop=0), Run({"cy": "v1"}, clock=YEAR, stop=4), Run({"cy": None})],
+            id="a run that was killed in the future, and no state",
         ),
     ],
 )
