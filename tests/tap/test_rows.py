@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tests.support import BY_SITE, TABLES, TEAM, catalog, run
+from tests.support import TABLES, TEAM, run
 from tests.tap import expected
-from tests.tap.expected import content, key_of, moment
+from tests.tap.expected import content, key_of
 from wix_sandbox import ApiOptions, Fault, Size, World
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -235,94 +235,3 @@ def test_the_record_of_another_account(serve):
     ran = run(sandbox)
     assert (ran.code, ran.records("accounts"), ran.receipt("accounts")["status"]) == (1, [], "failed")
     assert "the answer is the record of another account" in ran.receipt("accounts")["error"]
-
-
-def test_child_accounts(serve):
-    """Every account's rows; one person in three accounts is three rows, which the account's id keeps apart."""
-    sandbox = serve()
-    world = sandbox.world
-    ran = run(sandbox, include_child_accounts=True)
-    assert ran.code == 0
-    _assert_rows(ran, *world.accounts.values())
-    both = world.main.person("mehmet.demir@acme-studio.example")
-    rows = [row for row in ran.records("users") if row["id"] == both.id]
-    assert [row["account_id"] for row in rows] == list(world.accounts)
-    assert rows[0]["joined_team_at"] == moment(both.joined) != rows[1]["joined_team_at"]
-    assert set(ran.receipts) == {(account, stream) for account in world.accounts for stream in TABLES}
-    parents = {row["account_id"]: row["parent_account_id"] for row in ran.records("accounts")}
-    assert parents == {world.main.id: None} | {child.id: world.main.id for child in world.children}
-
-
-def test_child_accounts_are_left_out(serve):
-    """Without the setting, children are neither listed nor read."""
-    sandbox = serve()
-    ran = run(sandbox)
-    assert {row["account_id"] for stream in TABLES for row in ran.records(stream)} == {sandbox.world.main.id}
-    assert {request.endpoint for request in sandbox.requests}.isdisjoint({"list_child_accounts"})
-    assert {request.headers["wix-account-id"] for request in sandbox.requests} == {sandbox.world.main.id}
-
-
-def test_a_child_that_refuses_everything(serve):
-    """It is named, each of its streams once; the other accounts' rows are all there, and nothing of it is invented."""
-    world = World()
-    child = world.children[0]
-    sandbox = serve(world, faults=[Fault.of("status", status=403, account_id=child.id, times=0)])
-    ran = run(sandbox, include_child_accounts=True)
-    assert ran.code == 1
-    others = expected.tables(world.main, world.children[1])
-    for stream, rows in others.items():
-        assert {key_of(stream, record): content(record) for record in ran.records(stream)} == rows
-    statuses = {stream: ran.receipts[child.id, stream]["status"] for stream in TABLES}
-    assert statuses == dict.fromkeys(TABLES, "refused")
-    named = [line for line in ran.log.splitlines() if line.startswith("- ")]
-    assert [line.split(" of account ")[0] for line in named] == [
-        "- accounts",
-        "- assignments, invite_assignments, invites, users",
-        "- folders",
-        "- roles",
-        "- sites",
-    ]
-    assert all(f" of account {child.id}: " in line for line in named)
-
-
-def test_a_refused_child_list(serve):
-    """It is named with the permission that it needs, and the configured account is read as ever."""
-    sandbox = serve(options=ApiOptions(deny=["list_child_accounts"]))
-    ran = run(sandbox, include_child_accounts=True)
-    assert ran.code == 1
-    _assert_rows(ran, sandbox.world.main)
-    assert set(ran.statuses().values()) == {"complete"}
-    (named,) = (line for line in ran.log.splitlines() if line.startswith("- "))
-    assert named.startswith(f"- the list of child accounts of account {sandbox.world.main.id}: ")
-    assert "Get Sub Accounts" in named
-
-
-def test_many_child_accounts(serve):
-    """More children than one page holds are all read."""
-    sandbox = serve(World(Size(users=3, sites=1, folders=1, invites=0, child_accounts=53)))
-    ran = run(sandbox, catalog=catalog("accounts"), include_child_accounts=True)
-    assert ran.code == 0
-    assert {row["account_id"] for row in ran.records("accounts")} == set(sandbox.world.accounts)
-
-
-def test_site_contributors(serve):
-    """Outside accounts of each site, and the roles that each holds there: only when they are selected."""
-    sandbox = serve(World(Size(sites=20)))
-    ran = run(sandbox, catalog=catalog(*BY_SITE, "snapshots"))
-    account = sandbox.world.main
-    held = [(site, one) for site in account.sites.values() for one in site.contributors if one.account_id]
-    assert ran.code == 0
-    sent = {(row["site_id"], row["contributor_account_id"]): content(row) for row in ran.records("site_contributors")}
-    assert sent == {
-        (site.id, one.account_id): {
-            "account_id": account.id,
-            "site_id": site.id,
-            "contributor_account_id": one.account_id,
-            "contributor_owner_user_id": one.owner_user_id,
-            "extra": None,
-        }
-        for site, one in held
-    }
-    keys = [(row["site_id"], row["contributor_account_id"], row["role_id"]) for row in ran.records(BY_SITE[0])]
-    assert sorted(keys) == sorted({(site.id, one.account_id, role) for site, one in held for role in one.role_ids})
-    assert run(serve()).streams.isdisjoint(BY_SITE)

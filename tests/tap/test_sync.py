@@ -386,36 +386,6 @@ def test_only_a_complete_read_announces_a_version(serve, fault, silent):
     assert {stream for stream, status in ran.statuses().items() if status != "complete"} == silent
 
 
-@pytest.mark.parametrize("which", [0, 1, 2])
-def test_one_failed_account_announces_nothing(serve, which):
-    """A table of which one account failed announces no version, whichever account it was, for each table of a walk."""
-    world = World()
-    account = list(world.accounts)[which]
-    faults = [Fault.of("status", endpoint="search_team", account_id=account, times=0)]
-    sandbox = serve(world, faults=faults)
-    ran = run(sandbox, catalog=catalog(method="FULL_TABLE"), include_child_accounts=True, **ACTIVATE)
-    assert ran.code == 1
-    assert ran.versions() == [stream for stream in TABLES if stream not in TEAM]
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault.of("status", endpoint="list_child_accounts", status=403, times=0),
-        Fault.of("status", endpoint="list_child_accounts", times=0),
-        Fault.of("wrong_facets", endpoint="list_child_accounts", times=0),
-        Fault.of("empty_page", endpoint="list_child_accounts", times=0),
-    ],
-    ids=lambda fault: str(msgspec.to_builtins(fault)),
-)
-def test_an_unknown_list_of_accounts_announces_nothing(serve, fault):
-    """Without a proved list of children no version is announced: targets would delete the children's rows."""
-    sandbox = serve(faults=[fault])
-    ran = run(sandbox, catalog=catalog(method="FULL_TABLE"), include_child_accounts=True, **ACTIVATE)
-    assert (ran.code, ran.versions()) == (1, [])
-    assert "the list of child accounts" in ran.log
-
-
 # Order, keys and state.
 
 
