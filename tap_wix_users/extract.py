@@ -18,6 +18,7 @@ from tap_wix_users.wix.reads import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.client import WixClient
@@ -42,10 +43,12 @@ class Extracted:
     Attributes:
         tables: What each table has of it, by the table's name.
         facts: What other reads need of it.
+        folder_ids: The folders that its rows name.
     """
 
     tables: dict[str, TableRead]
     facts: Facts
+    folder_ids: AbstractSet[str] = frozenset()
 
 
 def extract(
@@ -78,7 +81,8 @@ def extract(
         walk = result.walk
         proved = all(result.proofs[kind] for kind in walk.kinds)
         facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.told_none), walk.partly)
-        return Extracted({table.name: _table_read(table, result, api, given) for table in tables}, facts)
+        found = {table.name: _table_read(table, result, api, given) for table in tables}
+        return Extracted(found, facts, result.sink.folder_ids)
     except WixError as error:
         raise ReadFailed(error, started_at, api.meter) from None
     except Exception as error:  # whatever it is, it ends this read alone
@@ -94,18 +98,23 @@ class _Rows:
         self._facts_of = read.facts
         self.facts: list[Any] = []
         self.spools = {table.name: Spool() for table in tables}
-        self._outlets = [(table.make_rows, self.spools[table.name]) for table in tables]
+        self.folder_ids: set[str] = set()
+        self._outlets = [
+            (table.make_rows, self.spools[table.name], "folder_id" in table.model.model_fields) for table in tables
+        ]
 
     def add(self, items: Sequence[Any], /) -> None:
         if self._facts_of:
             self.facts += [fact for item in items for fact in self._facts_of(item)]
-        for make_rows, spool in self._outlets:
+        for make_rows, spool, names_folders in self._outlets:
             for item in items:
                 for row in make_rows(self._account_id, item):
                     if _UNSTORABLE.search(row.own_key):
                         raise UnreadableAnswer(Endpoint("Reading", self._name), _STRANGE_ID, retryable=False)
                     # The columns of a frozen model without anything nested: what `model_dump` would copy.
                     spool.append(row.own_key, row.__dict__)
+                    if names_folders and (folder_id := row.__dict__["folder_id"]):
+                        self.folder_ids.add(folder_id)
 
 
 def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi, given: Given) -> TableRead:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from tap_wix_users.extract import extract
 from tap_wix_users.snapshot.table_read import ReadFailed
+from tap_wix_users.tables.keys import key_parts
 from tap_wix_users.tables.registry import NAMES
 from tap_wix_users.wix.errors import Forbidden, Unauthorized
-from tap_wix_users.wix.reads import CHILD_ACCOUNTS, Given
+from tap_wix_users.wix.reads import CHILD_ACCOUNTS, FOLDERS, TEAM, Given
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from tap_wix_users.snapshot.table_read import TableRead
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.client import WixClient
     from tap_wix_users.wix.proving import Effort
     from tap_wix_users.wix.reads import Facts, Known, Read
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Schedule:
         self._known = known
         self._table_reads: dict[tuple[str, str], TableRead] = {}
         self._facts: dict[tuple[str, str], Facts] = {}
+        self._named_folders: dict[str, AbstractSet[str]] = {}
         self._lacking: dict[tuple[str, str], ReadFailed] = {}
         self._tasks: dict[tuple[str, str], Future[None]] = {}
         self._lock = threading.Lock()
@@ -111,7 +117,24 @@ class Schedule:
         for read in table.needs:
             if failure := self._lacking.get((read.name, account_id)):
                 raise failure
-        return self._table_reads.pop((table.name, account_id))
+        found = self._table_reads.pop((table.name, account_id))
+        return self._contested(found, account_id) if table.read is FOLDERS and self.whole else found
+
+    def _contested(self, folders: TableRead, account_id: str) -> TableRead:
+        """The folders, and whether a grant still names one that is not on their list any more.
+
+        Only where the team was read before: that a grant names a folder costs no request of its own.
+        """
+        listed = {key_parts(key)[0] for key, _ in folders.rows.lines()}
+        named = self._named_folders.get(account_id, frozenset()) - listed
+        if not named:
+            return folders
+        known = self._known(NAMES["folder"], account_id)
+        lost = named & {key[0] for key in known.keys} if known and known.keys is not None else set()
+        if lost:
+            return replace(folders, contested=f"{len(lost)} folder(s) that are gone are still named by grants")
+        logger.warning("Grants name %d folder(s) that the list of folders does not hold", len(named))
+        return folders
 
     def refusals(self, refs: Sequence[AccountRef]) -> list[Unauthorized | Forbidden]:
         """Why nothing at all can be read: the refusal of each list. None as soon as one is not refused; it is kept."""
@@ -183,6 +206,8 @@ class Schedule:
         )
         found = extract(read, self._client, ref.account_id, tables, self._effort, given)
         self._facts[read.name, ref.account_id] = found.facts
+        if read is TEAM:
+            self._named_folders[ref.account_id] = found.folder_ids
         self._table_reads.update({(name, ref.account_id): table for name, table in found.tables.items()})
 
     def _facts_for(self, read: Read, ref: AccountRef, tables: Sequence[Table]) -> dict[str, Facts]:

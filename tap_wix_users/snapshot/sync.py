@@ -212,6 +212,10 @@ class TableSync:
         read, options = self._table_read, self._options
         if read.proof is None:
             return "unverified", _why_unproved(read)
+        if read.contested and not options.allow_mass_removal:
+            return "held", (
+                f"a removal is held: {read.contested}. If that is right, run once with `allow_mass_removal: true`"
+            )
         comparison = self._comparison
         emptied = comparison.is_emptied and not (read.told_none or read.expected == 0)
         if not options.allow_mass_removal and (emptied or comparison.is_mass_removal(options.max_removal_ratio)):

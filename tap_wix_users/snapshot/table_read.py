@@ -30,6 +30,7 @@ class TableRead:
         retries: Those of them that were sent again.
         told_none: Whether the API itself says that there are none.
         doubt: Why the list that was read does not tell what is gone, if it does not.
+        contested: Why another list of the same run speaks against what is gone, if it does.
     """
 
     rows: Spool
@@ -44,6 +45,7 @@ class TableRead:
     retries: int
     told_none: bool = False
     doubt: str | None = None
+    contested: str | None = None
 
 
 class ReadFailed(Exception):

@@ -18,7 +18,7 @@ from tests.tap import expected
 from tests.tap.test_contributors import contributor_rows, listed, role_rows
 from wix_sandbox import Fault, Sandbox, Size, World
 from wix_sandbox.endpoints import OPERATIONS
-from wix_sandbox.records import Contributor
+from wix_sandbox.records import Contributor, Grant, on_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -252,3 +252,26 @@ def test_the_time_of_contributors(serve):
     assert ran.receipt("site_contributor_roles")["snapshot_at"] == min(
         ran.receipt(stream)["snapshot_at"] for stream in ("sites", "roles")
     )
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_folder_that_is_gone_and_still_named_by_a_grant(named, serve):
+    """Two lists disagree: the removal is held until somebody says that it is right; a folder nobody names just goes."""
+    world = World(Size(users=3, folders=3, sites=0, invites=0, child_accounts=0))
+    kept, gone, *_ = world.main.folders.values()
+    person = list(world.main.people.values())[-1]
+    place = on_folders((kept.id, "/kept"), *([(gone.id, "/gone")] if named else []))
+    person.grants = [Grant(role_id="7046409866117489206", assignment_id="1", on=place)]
+    sandbox, every = serve(world), catalog("assignments", "folders", *LOGS)
+    first = run(sandbox, catalog=every)
+    with sandbox.lock:
+        del world.main.folders[gone.id]
+        world.main.changed()
+    ran = run(sandbox, catalog=every, state=first.state)
+    assert (ran.code, ran.statuses()["folders"]) == ((1, "held") if named else (0, "complete"))
+    if named:
+        assert "1 folder(s) that are gone are still named by grants" in ran.receipt("folders")["error"]
+        ran = run(sandbox, catalog=every, state=ran.state, allow_mass_removal=True)
+    assert (ran.code, [row["record_key"] for row in ran.records("change_log")]) == (0, [gone.id])
+    later = run(sandbox, catalog=every, state=ran.state)
+    assert (later.code, "folder(s) that the list of folders does not hold" in later.log) == (0, named)
