@@ -51,11 +51,11 @@ $(VENV)/installed: pyproject.toml constraints.txt constraints-pip.txt
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --upgrade --requirement constraints-pip.txt
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[demo,review-postgres]'
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[demo]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/installed
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt --group dev
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[demo,review-postgres]' --group dev
 	@touch $@
 
 $(VENV)/warehouses: $(VENV)/dev
