@@ -28,7 +28,7 @@ from (
     when not {{ is_place_known }} then 'the folder of the site is not known'
     when granted_before > {{ moment }} then 'it began about then'
     when ended_before is not null and (ended_after is null or ended_after < {{ moment }}) then 'it ended about then'
-    when ended_before is null and last_seen_at < {{ moment }} then 'nobody looked since'
+    when last_seen_at < {{ moment }} then 'nobody looked since'
     when role_known_before > {{ moment }} then 'the role was read later'
     when role_seen_at < {{ moment }} then 'nobody looked at the role since'
     when is_privileged is null then 'what the role could do is not known'

@@ -106,15 +106,27 @@ with history as (
     moves.run_at, moves.version_number as reach_number, history.*
   from in_runs as moves
   join history
-    on history.account_id = moves.account_id and history.scope_key = moves.scope_key
-    and history.granted_before <= moves.run_at
-    and {{ or_ever('history.ended_before') }} >= {{ or_ever('moves.next_run_at') }}
+    on history.account_id = moves.account_id and history.scope_key = moves.scope_key and (
+      (moves.change_type = 'lost' and history.granted_before <= moves.run_at
+        and {{ or_ever('history.ended_before') }} > moves.run_at)
+      or (moves.change_type = 'gained' and history.granted_before < {{ or_ever('moves.next_run_at') }}
+        and {{ or_ever('history.ended_before') }} >= {{ or_ever('moves.next_run_at') }})
+    )
+  join history as other_side
+    on other_side.account_id = history.account_id and other_side.stream_name = history.stream_name
+    and other_side.record_key = history.record_key and other_side.scope_key = history.scope_key
+    and other_side.role_id = history.role_id and (
+      (moves.change_type = 'gained' and other_side.granted_before <= moves.run_at
+        and {{ or_ever('other_side.ended_before') }} > moves.run_at)
+      or (moves.change_type = 'lost' and other_side.granted_before < {{ or_ever('moves.next_run_at') }}
+        and {{ or_ever('other_side.ended_before') }} >= {{ or_ever('moves.next_run_at') }})
+    )
   where not exists (
     select 1 from history as wide
     where wide.account_id = moves.account_id and wide.scope_key = 'account' and wide.person_type = history.person_type
       and wide.person_id = history.person_id and wide.role_id = history.role_id
       and wide.granted_before <= moves.run_at
-      and {{ or_ever('wide.ended_before') }} >= {{ or_ever('moves.next_run_at') }}
+      and {{ or_ever('wide.ended_before') }} > moves.run_at
   )
 ), net as (
   -- Lost through one folder and gained through another in the same move is no change.

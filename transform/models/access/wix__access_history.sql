@@ -15,7 +15,7 @@ with versions as (
     meanings.started_after as meant_after, meanings.started_before as meant_before,
     case when meanings.meaning_number = 1 then meanings.known_before end as role_known_before,
     case when meanings.ended_before is null then meanings.last_seen_at end as role_seen_at,
-    case when meanings.ended_before < {{ or_ever('versions.ended_before') }} then 1 else 0 end as is_outlived,
+    case when meanings.ended_before <= {{ or_ever('versions.ended_after') }} then 1 else 0 end as is_outlived,
     meanings.ended_after as unmeant_after, meanings.ended_before as unmeant_before
   from versions
   left join {{ ref('int_wix__role_meanings') }} as meanings
@@ -42,7 +42,8 @@ select worded.account_id, worded.stream_name, worded.record_key,
   case when worded.is_outlived = 1 then 'role changed' else worded.ended_by end as ended_by,
   case when worded.is_outlived = 1 then worded.unmeant_after else worded.ended_after end as ended_after,
   case when worded.is_outlived = 1 then worded.unmeant_before else worded.ended_before end as ended_before,
-  worded.role_known_before, worded.role_seen_at, worded.last_seen_at, worded.is_current and worded.is_outlived = 0 as is_current
+  worded.role_known_before, worded.role_seen_at,
+  {{ earlier('worded.last_seen_at', 'worded.unmeant_after') }} as last_seen_at, worded.is_current and worded.is_outlived = 0 as is_current
 from worded
 left join {{ ref('int_wix__people_ever') }} as people
   on people.account_id = worded.account_id and people.person_type = worded.holder_type

@@ -9,10 +9,14 @@ with reached as (
     reach.ended_before as reach_ended_before, reach.last_seen_at as reach_seen_at,
     reach.site_id is null or reach.is_current as is_reach_current
   from {{ ref('wix__access_history') }} as history
+  left join (select distinct account_id, scope_key from {{ ref('wix__access_reach_history') }}) as scopes
+    on scopes.account_id = history.account_id and scopes.scope_key = history.scope_key
   left join {{ ref('wix__access_reach_history') }} as reach
     on reach.account_id = history.account_id and reach.scope_key = history.scope_key
     and reach.reached_before < {{ or_ever('history.ended_before') }}
     and history.granted_before < {{ or_ever('reach.ended_before') }}
+  -- What never reached a site is told all the same; what did not at that time is not.
+  where reach.site_id is not null or scopes.scope_key is null
   union all
   select history.account_id, history.stream_name, history.record_key, history.version_number, -reach.version_number,
     true, reach.site_id, reach.started_by, reach.reached_after, reach.reached_before, reach.ended_by,

@@ -109,25 +109,25 @@ with of_key as (
 ), stood_for as (
   select distinct account_id, held_key from standing_in where is_stand_in = 1
 ), steps as (
-  select held.account_id, held.held_key, held.is_stand_in, held.run_stream, 1 as step, held.started_by as how,
+  select held.account_id, held.held_key, held.record_key, held.is_stand_in, held.run_stream, 1 as step, held.started_by as how,
     held.started_after as happened_after, held.started_before as happened_before
   from standing_in as held
   join stood_for on stood_for.account_id = held.account_id and stood_for.held_key = held.held_key
   union all
-  select held.account_id, held.held_key, held.is_stand_in, held.run_stream, -1, held.ended_by, held.ended_after,
+  select held.account_id, held.held_key, held.record_key, held.is_stand_in, held.run_stream, -1, held.ended_by, held.ended_after,
     held.ended_before
   from standing_in as held
   join stood_for on stood_for.account_id = held.account_id and stood_for.held_key = held.held_key
   where held.ended_before is not null
 ), in_runs as (
   -- Both kinds of tables are read in one run, seconds apart: what happened counts by the run that saw it.
-  select steps.account_id, steps.held_key, steps.is_stand_in, steps.step, steps.how, steps.happened_after,
+  select steps.account_id, steps.held_key, steps.record_key, steps.is_stand_in, steps.step, steps.how, steps.happened_after,
     steps.happened_before, max(runs.snapshot_at) as run_at
   from steps
   left join {{ ref('int_wix__receipts') }} as runs
     on runs.account_id = steps.account_id and runs.stream_name = steps.run_stream
     and runs.snapshot_at <= steps.happened_before
-  group by steps.account_id, steps.held_key, steps.is_stand_in, steps.step, steps.how, steps.happened_after,
+  group by steps.account_id, steps.held_key, steps.record_key, steps.is_stand_in, steps.step, steps.how, steps.happened_after,
     steps.happened_before
 ), by_run as (
   select account_id, held_key, {{ or_always('run_at') }} as run_at,
