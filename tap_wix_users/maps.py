@@ -34,6 +34,43 @@ def refusals(maps: Any, models: Iterable[type[Row]]) -> list[str]:
     return [sentence for model in declared.values() for sentence in _of_table(maps, model, set(declared))]
 
 
+def effects(maps: Any, models: Iterable[type[Row]]) -> list[str]:
+    """What stream maps do, a sentence for each: nobody should find out from a dashboard that a mask was not applied.
+
+    Args:
+        maps: The setting `stream_maps`.
+        models: The declarations of all tables.
+    """
+    if not isinstance(maps, dict):
+        return []
+    declared = {model.table: model for model in models}
+    sentences = [
+        f"`stream_maps` names `{name}`, which is no stream of this tap: it does nothing"
+        for name, one in maps.items()
+        if not (name.startswith("__") or (isinstance(one, dict) and "__source__" in one))
+        and not any(fnmatch(table, name) for table in declared)
+    ]
+    for model in declared.values():
+        for one in [one for name, one in maps.items() if _is_about(name, one, model.table)]:
+            sentences += _effect(one, model)
+    return sentences
+
+
+def _effect(one: Any, model: type[Row]) -> list[str]:
+    if not isinstance(one, dict):
+        return [f"`stream_maps` drops all rows of `{model.table}`"]
+    named = {column: to for column, to in one.items() if not column.startswith("__")}
+    dropped = [column for column, to in named.items() if to in NOTHING and column in model.model_fields]
+    if "__else__" in one:
+        dropped += [column for column in model.model_fields if column not in named and column not in model.key]
+    changed = [column for column, to in named.items() if to not in NOTHING and str(to).strip() != column]
+    added = [column for column in changed if column not in model.model_fields]
+    changed = [column for column in changed if column not in added]
+    each = {"drops": dropped, "changes": changed, "adds": added}
+    told = [f"{what} {', '.join(columns)}" for what, columns in each.items() if columns]
+    return [f"`stream_maps` of `{model.table}`: {'; '.join(told)}"] if told else []
+
+
 def _of_table(maps: Mapping[str, Any], model: type[Row], tables: set[str]) -> Iterator[str]:
     table = model.table
     found = [(name, one) for name, one in maps.items() if _is_about(name, one, table)]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from singer_sdk import Stream, Tap
 from singer_sdk.configuration._dict_config import parse_environment_config
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, MapExpressionError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib import RecordMessage
+from singer_sdk.singerlib import Catalog, RecordMessage
 from typing_extensions import override
 
 from tap_wix_users import maps, settings
@@ -37,6 +37,10 @@ _SDK_SETTINGS = (
     "`stream_maps`, or another setting of the Singer SDK, is not as `--about` describes it. "
     "Its value is not shown here, since it may be a secret"
 )
+
+
+_BAD_MAP = "the Singer SDK does not take it; its words are not shown here, since they repeat what stands in it"
+_MAP_ERRORS: dict[type[Exception], str] = {MapExpressionError: "an expression in it cannot be read"}
 
 
 class SdkTap(Tap):
@@ -69,6 +73,24 @@ class SdkTap(Tap):
         for sentence in settings.unknown(self._config, self.config_jsonschema["properties"]):
             self.logger.warning(sentence)
         return errors
+
+    @override
+    def setup_mapper(self) -> None:
+        super(Tap, self).setup_mapper()
+        problems = []
+        for name, entry in self.catalog.items():
+            # One that is not selected has no columns to map: the SDK would miss its keys.
+            if entry.metadata.resolve_selection()[()]:
+                try:
+                    self.mapper.register_raw_streams_from_catalog(Catalog({name: entry}))
+                except Exception as error:  # a map is the user's own; the error's words repeat its expression
+                    problems.append(
+                        f"`stream_maps` cannot be used for `{name}`: {_MAP_ERRORS.get(type(error), _BAD_MAP)}"
+                    )
+        if problems:
+            raise ConfigValidationError("Config validation failed", errors=problems, schema={})
+        for sentence in maps.effects(self.config.get("stream_maps"), MODELS):
+            self.logger.info(sentence)
 
     @classproperty
     @override

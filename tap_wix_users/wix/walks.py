@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 Proof: TypeAlias = Literal["count", "repeat", "whole"]
 
+_MOST_PAGES = 20_000
+"""So many pages, where the API counts no rows, and a list is taken for one without an end."""
+
+_SPARE_PAGES = 10
+"""So many pages more than twice the rows that the API counts, and a list is taken for one without an end."""
+
 _MOST_EMPTY_PAGES = 10
 """So many pages without a row, one after another, and a cursor is taken to lead nowhere."""
 
@@ -133,6 +139,13 @@ class Walk:
             self.pages += 1
         return fresh
 
+    def _stop_beyond_counts(self) -> None:
+        """End a walk that leads on and on: each page has a row at least, so that twice as many as rows are too many."""
+        expected = self.expected
+        if self.pages > (_MOST_PAGES if expected is None else _SPARE_PAGES + 2 * expected):
+            self._note("the pages go on far beyond what there can be")
+            self.done = True
+
 
 @dataclass
 class OffsetWalk(Walk):
@@ -215,6 +228,7 @@ class OffsetWalk(Walk):
         self.offset += len(entries) - self.overlaps
         # A full page may be all that one answer holds, whatever the API counts.
         self.done = self.pages == 1 and len(entries) < self.limit and _counts_agree(self)
+        self._stop_beyond_counts()
 
 
 @dataclass
@@ -244,7 +258,7 @@ class CursorWalk(Walk):
         self.at_once = self.cursor is None
         self.left_out = self.left_out or entries is None
         fresh = self._add(entries or ())
-        self._empty = 0 if entries else self._empty + 1
+        self._empty = 0 if fresh else self._empty + 1
         self.done = not (has_next or (next_cursor and (has_next is None or entries)))
         if self.done:
             return fresh
@@ -257,6 +271,7 @@ class CursorWalk(Walk):
         else:
             self._asked.add(next_cursor)
             self.cursor = next_cursor
+            self._stop_beyond_counts()
         return fresh
 
     def _stop(self, flaw: str) -> None:

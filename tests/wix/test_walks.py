@@ -976,3 +976,39 @@ def test_an_answer_that_tells_of_more_rows_proves_nothing():
         walk.claim("row", claimed)
         assert judge("row", walk, walk) == proof
     assert judge("row", walk, walk, accept_repeat_proof=True) == "repeat"
+
+
+class TestWithoutAnEnd:
+    """A list that goes on and on, a new row each time, ends as one that proves nothing."""
+
+    @pytest.mark.parametrize(("counts", "most"), [({"site": 3}, 17), ({"site": 0}, 11)])
+    def test_cursors(self, counts, most):
+        """Beyond twice as many pages as rows are counted, and a few."""
+        walk = CursorWalk(("site",), "2026")
+        walk.counts_first = counts
+        pages = 0
+        while not walk.done:
+            walk.take([Entry("site", f"s{pages}")], f"c{pages}", has_next=True)
+            pages += 1
+        assert pages == most
+        assert walk.flaw == "the pages go on far beyond what there can be"
+        assert judge("site", walk) is None
+
+    def test_cursors_to_what_was_seen(self):
+        """Pages that bring nothing new end the walk as empty ones do."""
+        walk = CursorWalk(("site",), "2026")
+        for number in range(100):
+            if not walk.done:
+                walk.take([Entry("site", "s")], f"c{number}", has_next=True)
+        assert walk.done
+        assert number > len(walk._asked)
+
+    def test_offsets(self):
+        """The same of a list by offset."""
+        walk = OffsetWalk(("user",), "2026", limit=2)
+        pages = 0
+        while not walk.done:
+            walk.take([Entry("user", f"u{pages}"), Entry("user", f"u{pages + 1}")], {"user": 4})
+            pages += 1
+        assert pages == 19
+        assert judge("user", walk) is None
