@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.utils import canonicalize_name
 
 from tools import licences
@@ -87,3 +88,25 @@ def test_a_licence_that_fits(words):
 def test_a_licence_that_does_not_fit(words, part):
     """Copyleft that reaches the tap, and what nobody can read, is named."""
     assert licences.problem(words) == f"`{part}` is not among the licences of tools/licences.py"
+
+
+@pytest.mark.parametrize(
+    "path", [*sorted((ROOT / ".github" / "workflows").glob("*.yml")), ROOT / "examples/operations/github-actions.yml"],
+    ids=lambda path: path.name,
+)  # fmt: skip
+def test_actions_stand_by_digest(path):
+    """A tag can be moved to other code, a digest cannot; what is installed beside them has a version."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    used = [line.strip() for line in lines if "uses:" in line]
+    assert used
+    assert [line for line in used if not re.fullmatch(r"- uses: [\w/-]+@[0-9a-f]{40}  # v[\d.]+", line)] == []
+    assert [line for line in lines if "pip install" in line and not re.search(r"==|--constraint", line)] == []
+
+
+def test_plugins_are_pinned():
+    """Each plugin of Meltano names the version of everything that it installs, or a file that does."""
+    plugins = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["plugins"]
+    for plugin in (plugin for kind in plugins.values() for plugin in kind if "pip_url" in plugin):
+        words = plugin["pip_url"].split()
+        assert "-c" in words or all("==" in word for word in words), plugin["name"]
+        assert "-c" not in words or (ROOT / words[words.index("-c") + 1]).is_file()
