@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 -- At the end of each month; of the month that is going on, when the account's grants were last read.
 with moments as (
   select receipts.account_id, months.month,
