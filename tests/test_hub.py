@@ -11,8 +11,10 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.meltano import make_project, project_environment
 from tests.support import BY_SITE, environment
 from tools import hub
+from wix_sandbox import Sandbox, Size, World
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "hub" / "tap-wix-users.yml"
@@ -100,3 +102,17 @@ def test_the_way_to_leave_costly_tables_out(tmp_path, name):
 def test_our_own_project(valid):
     """`meltano.yml` is valid by the same schema."""
     valid(yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(("key", "code"), [(None, 0), ("IST.nobody-knows-it", 1)])
+def test_meltano_tests_the_key(tmp_path, key, code):
+    """`meltano config test` passes with a key that Wix accepts, and fails with another, which gets no record."""
+    project = make_project(tmp_path)
+    with Sandbox(World(Size(users=12, sites=3))) as sandbox:
+        variables = project_environment(project, sandbox) | ({"TAP_WIX_USERS_API_KEY": key} if key else {})
+        done = subprocess.run(
+            [str(MELTANO), "--environment=sandbox", "config", "test", "tap-wix-users"],
+            cwd=project, env=variables, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+    assert done.returncode == code
+    assert ("Plugin configuration is valid" in done.stdout + done.stderr) is (code == 0)
