@@ -20,7 +20,10 @@ STALE_AFTER = dt.timedelta(hours=12)
 
 _QUERY = """
 select coalesce(account_name, account_id), account_id, stream_name, status, proof, row_count, expected_count,
-  snapshot_at, complete_snapshot_at, is_complete, digest, error, tap_version
+  snapshot_at, complete_snapshot_at, is_complete, digest, error, tap_version, (
+    select max(explanation) from access_wix.findings
+    where finding_key = 'forked_receipts|' || latest_receipts.account_id || '|' || latest_receipts.stream_name
+  )
 from access_wix.latest_receipts order by lower(account_name), account_id, stream_name
 """
 
@@ -42,6 +45,7 @@ class TableReceipt:
     digest: str | None = None
     error: str | None = None
     version: str | None = None
+    forked: str | None = None
 
 
 def read_receipts(connection: duckdb.DuckDBPyConnection) -> list[TableReceipt]:
@@ -56,7 +60,7 @@ def as_of(receipts: Sequence[TableReceipt]) -> tuple[dt.datetime, dt.datetime] |
 
 
 def warnings(receipts: Sequence[TableReceipt], accounts: Sequence[tuple[str, str]]) -> list[str]:
-    """Why the review is not complete, a sentence for each table; none when it is.
+    """Why the review is not complete, or not certain, a sentence for each table; none when it is.
 
     Args:
         receipts: The newest receipts.
@@ -64,13 +68,14 @@ def warnings(receipts: Sequence[TableReceipt], accounts: Sequence[tuple[str, str
     """
     newest = max((receipt.read_at for receipt in receipts if receipt.read_at), default=None)
     found = [_incomplete(receipt) if not receipt.is_complete else _old(receipt, newest) for receipt in receipts]
+    forked = [f"{receipt.account}: {receipt.forked}" for receipt in receipts if receipt.forked]
     read = {(receipt.account_id, receipt.table) for receipt in receipts}
     missing = [
         f"{name}: {', '.join(tables)} {'was' if len(tables) == 1 else 'were'} never read: what they hold is missing."
         for account_id, name in accounts
         if (tables := [table for table in NEEDED_TABLES if (account_id, table) not in read])
     ]
-    return [text for text in found if text] + missing
+    return [text for text in found if text] + forked + missing
 
 
 def notes(receipts: Sequence[TableReceipt], accounts: Sequence[tuple[str, str]]) -> list[str]:

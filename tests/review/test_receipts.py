@@ -33,6 +33,12 @@ def test_what_is_not_complete_is_named():
     ]
 
 
+def test_a_fork_is_named():
+    """A complete table that something else wrote into may lack rows: the finding's sentence stands in the banner."""
+    forked = TableReceipt("Acme", "a", "users", "complete", read_at=READ_AT, complete_at=READ_AT, forked="Two wrote.")
+    assert warnings([*WHOLE[1:], forked], ACCOUNTS) == ["Acme: Two wrote."]
+
+
 def test_what_is_older_than_the_rest_is_named():
     """A table whose newest read lies more than half a day before the newest of all is of another run."""
     old = READ_AT - dt.timedelta(hours=12, seconds=1)

@@ -101,6 +101,7 @@ def everything() -> Story:
         casey = account.person(CASEY)
         world.advance(12)
         assert casey
+        assert casey.grants
         assert casey.id not in account.people
         story.run("changes; Casey has left")
         world.advance(3)
@@ -117,6 +118,27 @@ def everything() -> Story:
         account.leave(list(account.people)[6])
         story.run("changes")
         assert sandbox.faults.unfired() == []
+    return story
+
+
+def forks() -> Story:
+    """Somebody leaves and is back, while the state of the first run is restored; at last a full refresh."""
+    with Sandbox(World(SMALL)) as sandbox:
+        story = Story(sandbox)
+        account = story.account
+        casey = account.person(CASEY)
+        assert casey
+        assert casey.grants
+        casey.grants[0].assignment_id = "7|8'\"%7C\\ä👩"
+        story.run("first load")
+        before = story.state
+        account.leave(casey.id)
+        story.run("Casey has left")
+        account.join(casey)
+        story.state = before
+        story.run("Casey is back, and the first state was restored")
+        story.state = None
+        story.run("full refresh")
     return story
 
 

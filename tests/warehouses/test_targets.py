@@ -53,6 +53,25 @@ def test_ten_questions(everything, warehouse):
         assert sorted_rows(loaded.ask(question.query)) == answer, question.words
 
 
+def test_a_restored_state(warehouse):
+    """In every warehouse what the other state told does not count, it is told, and a full refresh ends it."""
+    loaded, steps = warehouse(), story.forks().steps
+
+    def current(table: str) -> set[tuple[object, ...]]:
+        rows = loaded.ask(f"select {', '.join(KEYS[table])} from current_wix.{table} where is_current")
+        return {tuple(row.values()) for row in rows}
+
+    for number, told in enumerate([set(), set(), {"change", "receipt"}, set()]):
+        loaded.load(steps[number].lines)
+        if not number:
+            loaded.run(current_views(LOADED, loaded.schema, "current_wix"))
+        assert {table: current(table) for table in ("users", "assignments")} == {
+            table: set(steps[number].account[table]) for table in ("users", "assignments")
+        }, steps[number].name
+        forks = loaded.ask("select told_by from current_wix.receipt_forks where stream_name = 'users'")
+        assert {value for row in forks for value in row.values()} == told, steps[number].name
+
+
 @pytest.mark.parametrize("warehouse", ["duckdb", "duckdb-bulk", "postgres", "jsonl"], indirect=True)
 def test_the_views_are_made_anew(everything, warehouse):
     """Also after an upgrade that added a column, where Postgres only lets a view grow at its end."""

@@ -1,7 +1,7 @@
 {#- The rules of the findings: each is a model `finding_RULE`, and a line of the seed `finding_rules`. -#}
 {% macro finding_rule_names() %}
 {{ return([
-  'incomplete_read', 'stale_read', 'privileged_newcomer', 'newly_privileged', 'unreadable_asset',
+  'incomplete_read', 'forked_receipts', 'stale_read', 'privileged_newcomer', 'newly_privileged', 'unreadable_asset',
   'external_privileged', 'leaver_has_access', 'owner_not_listed', 'invite_to_leaver', 'privileged_invite',
   'other_subject', 'invite_to_member', 'invite_status_unknown', 'invite_expired_open', 'invite_open_long',
   'privileged_person', 'external_member', 'company_domain_unknown', 'outside_account', 'unclear_custom_role',
