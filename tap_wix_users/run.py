@@ -12,6 +12,7 @@ from tap_wix_users.snapshot.table_read import ReadFailed
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.errors import Forbidden, Unauthorized, WixError
 from tap_wix_users.wix.proving import Effort
+from tap_wix_users.wix.redaction import printable
 
 if TYPE_CHECKING:
     import logging
@@ -181,7 +182,7 @@ class Run:
             return 0
         self._logger.error("This run is not complete: %d failure(s), everything else is", len(self._told()))
         for streams, account_id, sentence in self._told():
-            self._logger.error("- %s of account %s: %s", ", ".join(streams), account_id, sentence)
+            self._logger.error("- %s of account %s: %s", ", ".join(streams), account_id, printable(sentence))
         reads = [failure.error.error for failure in self.failures if isinstance(failure.error, ReadFailed)]
         if len(reads) > 1 and all(isinstance(error, Forbidden) for error in reads):
             self._logger.error("So much was refused that `account_id` may not be the account that owns the API key")

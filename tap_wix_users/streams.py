@@ -22,6 +22,7 @@ from tap_wix_users.tables.hashing import content_hash
 from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT
 from tap_wix_users.tables.schema import singer_schema
 from tap_wix_users.wix.errors import Unexpected
+from tap_wix_users.wix.redaction import printable
 from tap_wix_users.wix.times import timestamp
 
 if TYPE_CHECKING:
@@ -227,6 +228,9 @@ class TableStream(ModelStream):
 
     def _hand_out(self, receipt: ReceiptRow) -> None:
         """Write a receipt, and count it, also where the stream of receipts is not selected."""
+        if receipt.error and not receipt.error.isprintable():
+            # It may name an id, and ids come from outside.
+            receipt = receipt.model_copy(update={"error": printable(receipt.error)})
         self._run.summary.add(receipt)
         self._logs.receipts.write(receipt)
 

@@ -63,6 +63,18 @@ def test_a_site_id_beyond_ascii():
     assert ran.code in (0, 1)
 
 
+def test_letters_that_play_tricks():
+    """An id that turns writing round, and one that commands a terminal, reach neither log nor receipt."""
+    with Sandbox(World(SMALL)) as sandbox:
+        world = sandbox.world.main
+        fault = Fault.of("wrong_types", endpoint="query_sites", path="sites.0.id", value="\u202es\u2066", times=0)
+        sandbox.faults.add(fault)
+        ran = run(sandbox, catalog=catalog(*TABLES, "site_contributors", "snapshots", "change_log"))
+    assert world.sites
+    told = ran.log + "".join(receipt["error"] or "" for receipt in ran.receipts.values())
+    assert [letter for letter in told if letter in "\u202e\u2066\x1b"] == []
+
+
 def test_an_error_that_nobody_foresaw(monkeypatch):
     """It is told by its kind and its place, without its words, and ends its read alone."""
 
