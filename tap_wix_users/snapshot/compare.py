@@ -147,9 +147,9 @@ class Comparison:
         return len(self.removed()) if self.compared else max(0, self.before - self._count)
 
     @property
-    def is_emptied(self) -> bool:
-        """Whether there were rows, and there are none."""
-        return self.before > 0 and self._count == 0
+    def lost_all(self) -> bool:
+        """Whether there were rows, and all of them are gone; a single one may have been replaced."""
+        return 0 < self.before == self.gone and (self._count == 0 or self.before > 1)
 
     def is_mass_removal(self, ratio: float) -> bool:
         """Whether more than this part of the rows, and more than `BRAKE_FLOOR`, are gone."""

@@ -217,11 +217,11 @@ class TableSync:
                 f"a removal is held: {read.contested}. If that is right, run once with `allow_mass_removal: true`"
             )
         comparison = self._comparison
-        emptied = comparison.is_emptied and not (read.told_none or read.expected == 0)
-        if not options.allow_mass_removal and (emptied or comparison.is_mass_removal(options.max_removal_ratio)):
+        lost_all = comparison.lost_all and not (read.told_none or read.expected == 0)
+        if not options.allow_mass_removal and (lost_all or comparison.is_mass_removal(options.max_removal_ratio)):
             gone = (
                 f"all of {comparison.before} rows are gone, and Wix does not say that there are none"
-                if emptied
+                if lost_all
                 else f"{comparison.gone} of {comparison.before} rows are gone"
             )
             return "held", (

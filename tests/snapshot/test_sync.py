@@ -436,10 +436,20 @@ def test_all_rows_are_gone_and_are_told_to_be(fields: dict[str, Any]):
     assert _receipt(_events([], MANY_OLD, **fields))["status"] == "held"
 
 
-def test_all_rows_are_gone_for_others():
-    """A list that holds other rows in their place was told, and is no empty one."""
+def test_one_row_is_gone_for_another():
+    """An invite is accepted, and the next one is sent: that is told, and no reason to stop a small account."""
     events = _events([B], _state(A), expected=None)
     assert (_changes(events), _receipt(events)["status"]) == ([("added", "b"), ("removed", "a")], "complete")
+
+
+@pytest.mark.parametrize("rows", [[A, B], MANY])
+def test_all_rows_are_gone_for_others(rows: list[Row]):
+    """Another account's list in place of this one's is counted, and revokes nobody."""
+    stranger = A.model_copy(update={"id": "stranger"})
+    held = _events([stranger], _state(*rows))
+    assert (_changes(held), _receipt(held)["status"], _receipt(held)["removed_count"]) == ([], "held", len(rows))
+    allowed = _events([stranger], _state(*rows), {"allow_mass_removal": True})
+    assert _receipt(allowed)["status"] == "complete"
 
 
 def test_all_rows_are_gone_of_a_table_too_large_for_the_state():
