@@ -20,7 +20,7 @@ runs = cache(demo_runs)
 
 @pytest.mark.parametrize("warehouse", ["postgres"], indirect=True)
 def test_a_campaign_from_postgres(warehouse, tmp_path, monkeypatch):
-    """What is frozen is the same, item by item, as from DuckDB; the server's clock is not UTC."""
+    """Each row of the review there is an item, and each tells when it was last seen; the server's clock is not UTC."""
     loaded = warehouse()
     first, second, now = runs()
     loaded.load(first.lines, second.lines)
@@ -39,7 +39,7 @@ def test_a_campaign_from_postgres(warehouse, tmp_path, monkeypatch):
     with reading(address) as connection:
         (count,) = connection.execute("select count(*) from access_wix.access_review").fetchone() or (0,)
     assert count == len(items)
-    assert {item.last_seen for item in items} == {item.last_seen for item in items if item.last_seen}
+    assert [item for item in items if not item.last_seen] == []
 
 
 @pytest.mark.parametrize("warehouse", ["postgres"], indirect=True)
