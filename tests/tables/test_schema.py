@@ -242,7 +242,12 @@ def _objects(table: Any) -> list[Any]:
             [contributor] = objects.parse(objects.ContributorList, example("contributors")).contributors
             account = str(contributor.account_id)
             return [SiteContributor("s", account, contributor), SiteContributor("s", account, contributor, ("1", "2"))]
-    return [(objects.parse(objects.AccountAnswer, example("account")).account, None), (None, "parent")]
+    strange_account = {"account": odd | {"accountId": "a", "status": 7, "accountProperties": "p"}}
+    answers = (example("account"), body(strange_account))
+    return [
+        (objects.parse(objects.AccountAnswer, answer).account, parent)
+        for answer, parent in zip(answers, (None, "p"), strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
