@@ -144,7 +144,7 @@ def warehouse(stored: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def test_the_answers_to_the_questions(stored):
     """`docs/questions.md` says what the warehouse answers; `python -m tests.transform.questions` writes it anew."""
-    assert len(questions.questions()) == 20
+    assert len(questions.questions()) == 30
     assert questions.answered(_text(QUESTIONS), stored) == _text(QUESTIONS)
 
 

@@ -165,7 +165,7 @@ def test_a_free_mail_owner(told):
     assert told.ask("select distinct is_external from access_wix.people where account_id = 'free-mail'") == [(None,)]
     assert _findings(told, "free-mail", "company_domain_unknown", "external_member") == [
         ("company_domain_unknown", None,
-         ("Of 3 members it cannot be told whether they are from outside: the owner's address names no domain of a "
+         ("Of 3 members it cannot be told whether they are from outside: the address of the owner names no domain of a "
          "company.")),
     ]  # fmt: skip
 

@@ -22,6 +22,7 @@ nullif({{ composed("lower(trim(" ~ dbt.split_part(dbt.split_part(email, "'@'", 1
 {#- Whether a text has a character beyond ASCII. -#}
 {% macro is_beyond_ascii(text) %}{{ return(adapter.dispatch('is_beyond_ascii', 'wix_access')(text)) }}{% endmacro %}
 {% macro default__is_beyond_ascii(text) %}octet_length({{ text }}) <> length({{ text }}){% endmacro %}
+{% macro snowflake__is_beyond_ascii(text) %}regexp_like({{ text }}, '.*[^ -~].*'){% endmacro %}
 {% macro duckdb__is_beyond_ascii(text) %}strlen({{ text }}) <> length({{ text }}){% endmacro %}
 
 {#- A domain as mail servers know it: letters beyond ASCII in Punycode. For Jinja, not for SQL. -#}

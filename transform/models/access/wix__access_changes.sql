@@ -1,7 +1,7 @@
 -- A role on the whole account reaches whatever sites there are: that a site was made, or moved, changes nothing of it.
 {%- set text = dbt.type_string() %}
 {%- set of_grant = '(partition by account_id, stream_name, record_key order by version_number)' %}
-{%- set both_ways = '(partition by account_id, person_type, person_id, role_id, site_id, run_at)' %}
+{%- set both_ways = '(partition by account_id, person_type, person_id, role_id, moved_site_id, run_at)' %}
 with history as (
   select history.*, lag(version_number) over {{ of_grant }} as previous_number, lag(person_id) over {{ of_grant }} as previous_person,
     lag(role_id) over {{ of_grant }} as previous_role_id, lag(role_title) over {{ of_grant }} as previous_role,
@@ -102,8 +102,8 @@ with history as (
     moves.site_id, moves.version_number
 ), moved as (
   -- Whoever held a role on the folder before the move and after it.
-  select moves.change_type, moves.why, moves.changed_after, moves.changed_before, moves.site_id,
-    moves.run_at, moves.version_number as reach_number, history.*
+  select moves.change_type, moves.why, moves.changed_after, moves.changed_before,
+    moves.site_id as moved_site_id, moves.run_at, moves.version_number as reach_number, history.*
   from in_runs as moves
   join history
     on history.account_id = moves.account_id and history.scope_key = moves.scope_key and (
@@ -130,9 +130,7 @@ with history as (
   )
 ), net as (
   -- Lost through one folder and gained through another in the same move is no change.
-  select moved.*, min(change_type) over {{ both_ways }} <> max(change_type) over {{ both_ways }} as is_even,
-    min(why) over (partition by account_id, person_type, person_id, role_id, site_id, run_at, change_type)
-      as first_why
+  select moved.*, min(change_type) over {{ both_ways }} <> max(change_type) over {{ both_ways }} as is_even
   from moved
 ), everything as (
   select change_type, reason, changed_after, changed_before, before_role, before_asset, before_is_privileged,
@@ -143,7 +141,7 @@ with history as (
   select change_type, case when why like 'site%' then 'site' else 'folder' end, changed_after, changed_before,
     cast(null as {{ text }}), cast(null as {{ text }}), cast(null as boolean), account_id, stream_name, record_key,
     version_number, person_type, person_id, person, email, person_key, role_id, role_title, is_privileged, 'site',
-    cast(null as {{ text }}), site_id, reach_number
+    cast(null as {{ text }}), moved_site_id, reach_number
   from net where not is_even
 )
 select cast(changes.changed_before as date) as changed_on, changes.change_type, changes.reason, changes.account_id,

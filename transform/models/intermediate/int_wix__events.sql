@@ -28,7 +28,7 @@ with logged as (
     on logged.account_id = versions.account_id and logged.stream_name = versions.stream_name
     and logged.record_key = versions.record_key and logged.seen_at = versions.observed_at
   where logged.account_id is null
-  union
+  union distinct
   -- What was modified or removed first had been there in the snapshot before; what it was like then is not known.
   select numbered.account_id, numbered.stream_name, numbered.record_key, numbered.happened_after,
     cast(null as timestamp)
@@ -37,7 +37,7 @@ with logged as (
     on versions.account_id = numbered.account_id and versions.stream_name = numbered.stream_name
     and versions.record_key = numbered.record_key and versions.observed_at <= numbered.happened_after
   where numbered.place = 1 and numbered.event <> 'added' and versions.record_key is null
-  union
+  union distinct
   -- A run that was killed logged a removal, and the grant was back before the next: that was compared with what was
   -- known before, and logged nothing.
   select versions.account_id, versions.stream_name, versions.record_key, versions.snapshot_at, versions.observed_at
