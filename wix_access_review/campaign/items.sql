@@ -7,7 +7,8 @@ with reached as (
     string_agg(distinct severity || ': ' || title, '; ' order by severity || ': ' || title) as findings
   from access_wix.findings where person_id is not null group by account_id, person_type, person_id
 ), assigned as (
-  select account_id, user_id || '|' || assignment_key as record_key, assignment_id, subject_type, subject_id,
+  select account_id, replace(replace(user_id, '%', '%25'), '|', '%7C') || '|'
+      || replace(replace(assignment_key, '%', '%25'), '|', '%7C') as record_key, assignment_id, subject_type, subject_id,
     restrictions::varchar as restrictions
   from current_wix.assignments where is_current
 ), described as (

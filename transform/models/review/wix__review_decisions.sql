@@ -5,7 +5,8 @@ with decided as (
   from {{ ref('wix__campaign_decisions') }} as decisions
   join {{ ref('wix__campaign_items') }} as items on items.campaign = decisions.campaign and items.item = decisions.item
 ), subjects as (
-  select account_id, user_id || '|' || assignment_key as record_key, subject_type, subject_id
+  select account_id, replace(replace(user_id, '%', '%25'), '|', '%7C') || '|'
+      || replace(replace(assignment_key, '%', '%25'), '|', '%7C') as record_key, subject_type, subject_id
   from {{ ref('stg_wix__assignments') }} where is_current
 ), present as (
   select held.account_id, held.stream_name, held.record_key, held.person_type, held.person_id, held.role_id,
