@@ -79,14 +79,14 @@ class SdkTap(Tap):
         super(Tap, self).setup_mapper()
         problems = []
         for name, entry in self.catalog.items():
-            # One that is not selected has no columns to map: the SDK would miss its keys.
-            if entry.metadata.resolve_selection()[()]:
-                try:
+            try:
+                if entry.metadata.resolve_selection()[()]:
                     self.mapper.register_raw_streams_from_catalog(Catalog({name: entry}))
-                except Exception as error:  # a map is the user's own; the error's words repeat its expression
-                    problems.append(
-                        f"`stream_maps` cannot be used for `{name}`: {_MAP_ERRORS.get(type(error), _BAD_MAP)}"
-                    )
+                else:
+                    # None of its columns is selected, and the SDK would miss its keys: a map meets all of them.
+                    self.mapper.register_raw_stream_schema(name, entry.schema.to_dict(), entry.key_properties)
+            except Exception as error:  # a map is the user's own; the error's words repeat its expression
+                problems.append(f"`stream_maps` cannot be used for `{name}`: {_MAP_ERRORS.get(type(error), _BAD_MAP)}")
         if problems:
             raise ConfigValidationError("Config validation failed", errors=problems, schema={})
         for sentence in maps.effects(self.config.get("stream_maps"), MODELS):
