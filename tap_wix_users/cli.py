@@ -167,7 +167,10 @@ class CommandLine(SdkTap):
                 yield check
         if path is not None:
             told = report(done, client.heard, version=self.plugin_version, account_id=chosen.account_id)
-            write_private(path, json.dumps(told, indent=1))
+            try:
+                write_private(path, json.dumps(told, indent=1))
+            except OSError as error:
+                yield Check("FAIL", "report", f"it cannot be written to {path}: {error.strerror}")
 
     @classmethod
     @override

@@ -165,9 +165,10 @@ def test_the_report_is_private(doctor, tmp_path):
         doctor(sandbox)
         assert (tmp_path / "report.json").stat().st_mode & 0o777 == 0o600
         (tmp_path / "link.json").symlink_to(aim)
-        code, *_ = doctor(sandbox, "--doctor", "--report", str(tmp_path / "link.json"))
+        code, lines, _ = doctor(sandbox, "--doctor", "--report", str(tmp_path / "link.json"))
     assert aim.read_text() == "precious"
-    assert code != 0
+    assert code == 1
+    assert any("report" in line and f"cannot be written to {tmp_path / 'link.json'}: " in line for line in lines)
 
 
 def test_what_the_report_is_for(doctor):

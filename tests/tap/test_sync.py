@@ -484,7 +484,7 @@ def test_a_state_of_another_format(serve, stored):
     ran = run(sandbox, state=state)
     assert (ran.code, len(ran.records("users")), ran.streams) == (0, 40, {"users", "snapshots"})
     if accounts[sandbox.world.main.id] is not None:
-        assert f"The state of account {sandbox.world.main.id} cannot be read, and counts as none" in ran.log
+        assert f"account {sandbox.world.main.id} cannot be read, and counts as none" in ran.log.replace("'", "")
     assert run(sandbox, state=ran.state).streams == {"snapshots"}
 
 
@@ -683,9 +683,11 @@ def test_a_read_that_fails(serve, fault, status, words):
     else:
         assert lost == set(TEAM)
         (named,) = (line for line in ran.log.splitlines() if line.startswith("- "))
-        assert named.startswith(f"- {', '.join(TEAM)} of account {sandbox.world.main.id}: POST /roles-management/v3")
+        # A key that is not accepted is not accepted anywhere: no endpoint is named.
+        asked = "" if status == "refused" and words.startswith("does not accept") else "POST /roles-management/v3"
+        assert named.startswith(f"- {', '.join(TEAM)} of account {sandbox.world.main.id}: {asked}")
         assert "\nThis run is not complete: 1 failure(s), everything else is\n" in ran.log
-        assert ran.log.count("POST /roles-management/v3/team/search") == 1
+        assert ran.log.count("POST /roles-management/v3/team/search") == bool(asked)
     assert set(ran.statuses()) == set(TABLES)
     assert ran.streams <= {"snapshots"}
     for stream in TABLES:
@@ -704,7 +706,7 @@ def test_a_read_that_fails(serve, fault, status, words):
 
 
 def test_everything_fails(serve):
-    """A key that nobody knows: every table is refused, each read is named once, and the old state is kept as it was."""
+    """A key that nobody knows: every table is refused, that is told once, and the old state is kept as it was."""
     sandbox = serve()
     first = run(sandbox)
     sandbox.api.gate.revoked = True
@@ -714,7 +716,7 @@ def test_everything_fails(serve):
     assert {s: k for s, k in ran.state["bookmarks"].items() if k} == {
         s: k for s, k in first.state["bookmarks"].items() if k
     }
-    assert "This run is not complete: 5 failure(s)" in ran.log
+    assert "This run is not complete: 1 failure(s)" in ran.log
 
 
 def test_a_retry_that_helps(serve):
