@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 import threading
 import time
+import weakref
 import zlib
 from typing import TYPE_CHECKING, Any, Self
 
@@ -131,11 +132,44 @@ def _seconds(most: float | None) -> float | None:
     return most if fence is None else fence.seconds(most)
 
 
+class _Opened:
+    """The connections of one transport. Once it is closed, so are they, and none is opened any more.
+
+    httpcore closes what its pool knows of: not a connection that another thread is just opening.
+    """
+
+    def __init__(self) -> None:
+        self._streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def add(self, stream: _Stream) -> _Stream:
+        """Remember a connection.
+
+        Raises:
+            ConnectError: The transport was closed in the meantime.
+        """
+        with self._lock:
+            if not self._closed:
+                self._streams.add(stream)
+                return stream
+        stream.close()
+        raise httpcore.ConnectError("the client was closed")
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            streams = list(self._streams)
+        for stream in streams:
+            stream.close()
+
+
 class _Stream(httpcore.NetworkStream):
     """A connection whose every step is within the fence of whoever takes it."""
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, opened: _Opened) -> None:
         self._inner = inner
+        self._opened = opened
 
     @override
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -158,10 +192,12 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         try:
-            return _Stream(self._inner.start_tls(ssl_context, server_hostname, _seconds(timeout)))
+            secured = self._inner.start_tls(ssl_context, server_hostname, _seconds(timeout))
         except httpcore.ConnectError as error:
             if (reason := _distrust(error.__cause__)) is None:
                 raise
+        else:
+            return self._opened.add(_Stream(secured, self._opened))
         raise NotTrusted(reason)
 
     @override
@@ -179,8 +215,9 @@ def _distrust(cause: BaseException | None) -> str | None:
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self) -> None:
+    def __init__(self, opened: _Opened) -> None:
         self._inner = httpcore.SyncBackend()
+        self._opened = opened
 
     @override
     def connect_tcp(
@@ -191,7 +228,8 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_tcp(host, port, _seconds(timeout), local_address, socket_options))
+        connected = self._inner.connect_tcp(host, port, _seconds(timeout), local_address, socket_options)
+        return self._opened.add(_Stream(connected, self._opened))
 
 
 class FencedTransport(httpx.HTTPTransport):
@@ -205,14 +243,20 @@ class FencedTransport(httpx.HTTPTransport):
 
     def __init__(self, trust: ssl.SSLContext, proxy: httpx.Proxy | None, connections: int) -> None:
         super().__init__(verify=trust, trust_env=False)
+        self._opened = _Opened()
         # httpx makes a pool without asking what its connections are.
         self._pool = httpcore.ConnectionPool(
             ssl_context=trust,
             proxy=None if proxy is None else _for_httpcore(proxy),
             max_connections=connections,
             keepalive_expiry=5.0,
-            network_backend=_Backend(),
+            network_backend=_Backend(self._opened),
         )
+
+    @override
+    def close(self) -> None:
+        super().close()
+        self._opened.close()
 
 
 def _for_httpcore(proxy: httpx.Proxy) -> httpcore.Proxy:
