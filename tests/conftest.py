@@ -33,6 +33,7 @@ TIERS = {
         "target",
         "test_delivery.py",
         "test_docs.py",
+        "test_hub.py",
         "test_operations.py",
         "test_other_python.py",
         "test_packaging.py",

@@ -55,6 +55,7 @@ def api() -> Api:
     return Api(World(Size(users=12)), ApiOptions())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("endpoint", ["search_team", "query_sites", "count_sites", "query_folders"])
 @settings(max_examples=500, deadline=None)
 @given(body=BODIES | ANYTHING)

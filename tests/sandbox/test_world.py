@@ -84,6 +84,7 @@ def test_children_share_one_person():
         assert child.people[both[0].id].grants != both[0].grants
 
 
+@pytest.mark.slow
 def test_a_large_world_is_fast():
     """50,000 people are made in seconds, and a day in their account touches only a few of them."""
     began = time.perf_counter()

@@ -64,6 +64,7 @@ def test_a_row_comes_out_as_it_went_in(key, row):
     assert repr(row_back) == repr(dict(sorted(row.items())))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.tuples(st.text(max_size=8), st.dictionaries(st.text(max_size=8), json_values, max_size=4))))
 def test_any_rows_come_out_in_their_order(rows):

@@ -231,6 +231,7 @@ almost_restrictions = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=500)
 @given(json_values | almost_restrictions)
 def test_no_restriction_ever_becomes_the_whole_account(restrictions):

@@ -46,6 +46,7 @@ def test_a_record_key_tells_its_parts(given_parts: list[str]):
     assert key_parts(record_key(given_parts)) == given_parts
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.lists(st.text(st.sampled_from("ab|%7C25'ä👩")), min_size=3, max_size=3), max_size=12))
 def test_a_warehouse_makes_the_same_keys_and_digest(rows: list[list[str]]):

@@ -866,6 +866,7 @@ def _texts(rows):
     return {json.dumps(row, sort_keys=True) for row in rows}
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=400)
 @given(st.lists(grants | json_values, max_size=5))
 def test_every_grant_that_can_be_read_has_rows_with_keys_of_their_own(assignments):

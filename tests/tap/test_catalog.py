@@ -84,6 +84,7 @@ def test_columns_and_keys():
         assert all(column["description"] for column in entry["schema"]["properties"].values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -128,6 +129,7 @@ def test_settings_that_add_columns():
     assert added(buried) == {stream: {"_sdc_deleted_at"} for stream in TABLES + BY_SITE}
 
 
+@pytest.mark.slow
 def test_discovery_with_settings_as_text():
     """Discovery without a key takes `false` of an environment variable for false, as a sync does."""
     names = ("INCLUDE_ACCEPT_LINKS", "HISTORY", "EMIT_TOMBSTONES")
