@@ -305,8 +305,8 @@ def take(walk: OffsetWalk, page: Any) -> None:
     ]
     counts = None
     if page.facets is not None:
-        users, invites = (sum(value.count for value in facet.values) for facet in page.facets)
-        counts = {"user": users, "invite": invites}
+        told = {facet.facet_type: sum(value.count for value in facet.values) for facet in page.facets}
+        counts = {"user": told["Users"], "invite": told["InviteStatus"]}
     walk.take(entries, counts)
 
 
