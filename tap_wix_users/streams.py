@@ -303,7 +303,7 @@ class TableStream(ModelStream):
         chosen = self._run.settings
         locale = chosen.locale if self.table.localized else ""
         maps = {name: self.config.get(name) for name in (*_MAPS, *_FLATTENING)}
-        # The name that states of 0.1.0 know it by: with another one, each row would be sent again for nothing.
+        # The name that states of the first release know it by: another one would send each row again for nothing.
         maps["flattening_max_level"] = maps.pop("flattening_max_depth")
         return sync.SyncOptions(
             method=self.replication_method,

@@ -149,7 +149,7 @@ def load(stored: Mapping[str, Any] | None) -> TableState | None:
 
 
 def _holds_snapshot(stored: Mapping[str, Any]) -> bool:
-    """Whether there is more than a mark: release 0.1.0 wrote that alone, this one beside empty members."""
+    """Whether there is more than a mark: the first release wrote that alone, this one beside empty members."""
     empty = {**msgspec.to_builtins(_NONE), "pending": stored.get("pending")}
     return stored.keys() != {"pending"} and stored != empty
 

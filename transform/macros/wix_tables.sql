@@ -126,7 +126,7 @@ with recursive complete as (
   join latest on latest.account_id = complete.account_id and latest.stream_name = complete.stream_name
     and latest.baseline_at = complete.baseline_at
 ), linked as (
-  -- where the receipt that it was compared with is not here, or not told (release 0.1.0), the one before stands in
+  -- where the receipt that it was compared with is not here, or not told (first release), the one before stands in
   select related.account_id, related.stream_name, related.snapshot_at,
     coalesce(parent.snapshot_at, related.previous_at) as parent_at,
     parent.snapshot_at is null and related.compared_with is not null as is_loose
