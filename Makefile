@@ -29,7 +29,7 @@ lint: $(VENV)/dev $(VENV)/warehouses ## Check style, types, security rules and w
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/deptry .
 
-test-fast: $(VENV)/dev ## Run the tests that take under a minute, for whoever is at work
+test-fast: $(VENV)/dev ## Run the quick tests, for whoever is at work
 	$(VENV)/bin/pytest --numprocesses=auto -m 'not slow and not warehouse'
 
 test: install-warehouses lint ## Run all checks and tests
