@@ -12,6 +12,9 @@ import pytest
 
 from tap_wix_users.tables.registry import TABLES
 from tests.meltano import make_project, project_environment, run_job
+from wix_access_review.campaign.folder import FINDINGS, ITEMS, RECEIPTS, ROLES
+from wix_access_review.campaign.freeze import Opening, open_campaign
+from wix_access_review.report import write_review
 from wix_sandbox import Fault, Sandbox, Size, World
 
 LOADED = [table for table in TABLES if table.selected]
@@ -64,12 +67,24 @@ def test_every_row_of_the_account_is_in_the_warehouse(project, ask):
     assert ask(reviewed) == [(stored["assignments"],)]
 
 
+def _reviewed(project, name):
+    """What the review and a campaign of a database hold: of the main one, or of the published copy."""
+    database = project / "output" / f"{name}.duckdb"
+    folder = project / f"from-{name}" / "Q"
+    campaign = open_campaign(database, Opening(name="Q", folder=folder, by="ada"))
+    frozen = [(folder / one).read_bytes() for one in (ITEMS, RECEIPTS, FINDINGS, ROLES)]
+    assert campaign.items
+    return frozen + [path.read_bytes() for path in write_review(database, project / f"from-{name}")]
+
+
 def test_a_run_that_fails_leaves_every_row_standing(project, ask):
-    """A page that fails is nobody's removal, and the next complete run sends only what changed."""
+    """A failing page is nobody's removal, the next complete run sends what changed; the copy makes the same review."""
     world = World()
     with Sandbox(world) as sandbox:
         assert run_job(project, sandbox, "wix-to-duckdb").returncode == 0
         people = set(ask("select id from current_wix.users where is_current"))
+        from_main, from_published = (_reviewed(project, name) for name in ("wix", "access"))
+        assert from_published == from_main
         sandbox.faults.add(Fault.of("status", endpoint="search_team", status=403))
         failed = run_job(project, sandbox, "wix-to-duckdb")
         assert failed.returncode != 0

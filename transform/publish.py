@@ -1,7 +1,8 @@
 """Puts the answers into a file of their own, which dashboards read: whoever reads it is in no loader's way.
 
-``python publish.py SOURCE PUBLISHED SCHEMA...`` copies the tables of these schemas, and the views of the last one. The
-file takes the place of the one before in one step: who has that open goes on reading it, and nobody sees half a copy.
+``python publish.py SOURCE PUBLISHED NAME...`` copies the tables of these schemas, and the views of the last one. A name
+such as ``current_wix.sites`` is one table or view, whose current rows are copied. The file takes the place of the one
+before in one step: who has that open goes on reading it, and nobody sees half a copy.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def publish(source: Path, published: Path, schemas: Sequence[str]) -> None:
+def publish(source: Path, published: Path, names: Sequence[str]) -> None:
     """Copy the answers, and put the copy in place.
 
     Args:
         source: The database of the models.
         published: The file for dashboards. One that is there hands its mode on; a new one is for its owner alone.
-        schemas: The schemas to copy the tables of; of the last one the views, too.
+        names: The schemas to copy the tables of; of the last one the views, too. With a dot in it, one table or view,
+            whose current rows are copied.
 
     Raises:
         duckdb.Error: The source cannot be read.
@@ -34,6 +36,10 @@ def publish(source: Path, published: Path, schemas: Sequence[str]) -> None:
         copy = Path(folder) / published.name
         with duckdb.connect(str(copy)) as connection:
             connection.execute("attach ? as source (read_only)", [str(source)])
+            schemas = [name for name in names if "." not in name]
+            for name in names:
+                if name not in schemas:
+                    _copy_current(connection, *name.split(".", 1))
             for schema in schemas:
                 connection.execute(f'create schema "{schema}"')
                 for (table,) in _named(connection, "table", schema):
@@ -42,6 +48,11 @@ def publish(source: Path, published: Path, schemas: Sequence[str]) -> None:
             connection.execute("detach source")
         copy.chmod(published.stat().st_mode & 0o777 if published.exists() else 0o600)
         copy.replace(published)
+
+
+def _copy_current(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    connection.execute(f'create schema if not exists "{schema}"')
+    connection.execute(f'create table "{schema}"."{table}" as from source."{schema}"."{table}" where is_current')
 
 
 def _named(connection: duckdb.DuckDBPyConnection, kind: str, schema: str) -> list[tuple[str, ...]]:
@@ -73,14 +84,14 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command.
 
     Args:
-        arguments: The source, the file for dashboards, and the schemas.
+        arguments: The source, the file for dashboards, and the names of what to copy.
 
     Returns:
         The exit code.
     """
-    source, published, *schemas = arguments
+    source, published, *names = arguments
     try:
-        publish(Path(source), Path(published), schemas)
+        publish(Path(source), Path(published), names)
     except (duckdb.Error, OSError) as error:
         reason = str(error).partition("\n")[0]
         sys.stderr.write(f"The answers were not published, and {published} stays as it was: {reason}\n")

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
+
+from wix_access_review.contract import NEEDED, SCHEMA
 
 SCRIPT = Path(__file__).parents[2] / "transform" / "publish.py"
 SCHEMAS = ("made_of", "answers")
@@ -53,6 +56,29 @@ def test_the_answers_alone(source, tmp_path):
     assert _ask(published, held) == [("answers", "a"), ("answers", "b"), ("answers", "people"), ("made_of", "grants")]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["access.duckdb", "main file.duckdb"]
     assert b"secret" not in published.read_bytes()
+
+
+def test_current_rows_of_a_view(source, tmp_path):
+    """Of a view that is named by itself the current rows are there, and nothing else of its schema."""
+    with duckdb.connect(str(source)) as connection:
+        connection.execute("create schema now; create view now.tokens as select token from raw.users")
+        connection.execute(
+            "create view now.sites as select *, 'S\"1' as name from (values (1, true), (2, false)) s(id, is_current)"
+        )
+    published = tmp_path / "access.duckdb"
+    done = _publish(source, published, "now.sites", *SCHEMAS)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert _ask(published, "from now.sites") == [(1, True, 'S"1')]
+    assert _ask(published, "select table_name from duckdb_tables() where schema_name = 'now'") == [("sites",)]
+    assert b"secret" not in published.read_bytes()
+
+
+def test_the_job_publishes_what_the_review_reads():
+    """Each table outside the answers that the review needs is named in the job's command."""
+    utilities = yaml.safe_load((SCRIPT.parents[1] / "meltano.yml").read_text(encoding="utf-8"))["plugins"]["utilities"]
+    (command,) = (one["commands"]["publish"]["args"] for one in utilities if "publish" in one.get("commands", {}))
+    needed = {table for table in NEEDED if not table.startswith(f"{SCHEMA}.")}
+    assert needed == {name for name in command.split() if name.startswith("current_wix.")}
 
 
 def test_who_reads_is_in_nobodys_way(source, tmp_path):
