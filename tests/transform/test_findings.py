@@ -140,7 +140,7 @@ def test_what_was_not_read_says_nothing(warehouse):
 
 
 OF_REVIEWS = {
-    "leaver_with_access", "decision_not_carried_out", "removed_access_back", "changed_after_certification",
+    "departed_employee_has_access", "decision_not_carried_out", "removed_access_back", "changed_after_certification",
     "campaign_overdue",
 }  # fmt: skip
 """Rules that need a campaign or a list of leavers: `test_review` has them."""

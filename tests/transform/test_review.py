@@ -126,7 +126,7 @@ def _seeds(folder, opened) -> Path:
         "finding_key,facts,reason,accepted_by,accepted_until",
         f"{key}goes,low|||,Leaves soon,ann,2026-11-30",
         f"{key}quits,low|||,Over,ann,2026-11-30",
-        "leaver_with_access|studio|member|kept,critical|||,Over,ann,2026-11-08",
+        "departed_employee_has_access|studio|member|kept,critical|||,Over,ann,2026-11-08",
         "privileged_person|studio|ann|a,high|x||,Another fact,ann,2026-11-30",
     )
     (seeds / "wix__accepted_findings.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -224,7 +224,7 @@ def test_leavers(proved):
     kept, quits = proved.warehouse.ask(query)
     assert kept == ("kept", True, 1, None, None, None, False)
     assert (quits[0], quits[1], quits[3].day, quits[4].day, quits[5], quits[6]) == ("quits", False, 1, 6, 56, False)
-    query = "select explanation from access_wix.findings where rule = 'leaver_with_access'"
+    query = "select explanation from access_wix.findings where rule = 'departed_employee_has_access'"
     assert proved.warehouse.ask(query) == [("Kept left on 2026-11-03 and still has access as a member, 1 grants.",)]
 
 
@@ -232,10 +232,10 @@ def test_accepted_findings(proved):
     """A finding is accepted until its day, and as long as its facts are the same."""
     query = (
         "select finding_key, is_accepted, accepted_reason from access_wix.findings "
-        "where rule in ('leaver_with_access', 'privileged_person', 'member_without_role') order by all"
+        "where rule in ('departed_employee_has_access', 'privileged_person', 'member_without_role') order by all"
     )
     assert proved.warehouse.ask(query) == [
-        ("leaver_with_access|studio|member|kept", False, None),
+        ("departed_employee_has_access|studio|member|kept", False, None),
         ("member_without_role|studio|goes", True, "Leaves soon"),
         ("privileged_person|studio|ann|a", False, None),
     ]
