@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tap_wix_users.wix.ahead import in_order
 from tap_wix_users.wix.errors import Forbidden, NotFound
-from tap_wix_users.wix.halving import ContradictionError, holders
+from tap_wix_users.wix.halving import ContradictionError, UnfilteredError, holders
 from tap_wix_users.wix.proving import ReadResult
 from tap_wix_users.wix.times import normalized
 from tap_wix_users.wix.walks import Walk
@@ -27,6 +27,9 @@ KIND, ROLE_KIND = "contributor", "contributor role"
 
 _LOOKS = 2
 """At a site whose record and whose own answer disagree."""
+
+_NO_ROLE = "0"
+"""Has the form of a role's id (docs/api-contract.md, section 1), and is none: nobody holds it."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,12 @@ class Before:
     Attributes:
         at: When it began, as normalized text.
         sites: The sites that had contributors.
-        held: Pairs of a site and a role that somebody held there; None when roles were not told.
+        held: Pairs of a contributor and a role that it held, by site; None when roles were not told.
     """
 
     at: str
     sites: AbstractSet[str]
-    held: AbstractSet[tuple[str, str]] | None = None
+    held: Mapping[str, AbstractSet[tuple[str, str]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class _Answer:
     found: list[SiteContributor]
     flaw: str | None = None
     advice: str = ""
-    unsure_roles: bool = False
+    roles_doubt: str | None = None
 
 
 def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, sites: Sites) -> ReadResult[S]:
@@ -146,21 +149,20 @@ def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, si
     walk = Walk((KIND, ROLE_KIND), "", done=True, counts_first=told, counts_last=told)
     target = sink()
     flaws: list[str] = [] if sites.proved else ["the list of sites is not proved to be complete"]
-    advice, unsure = "", []
+    advice, doubted = "", [sites.roles_doubt] if sites.roles_doubt else []
     # A test of the connection asks about the first sites alone.
     asked = sites.to_ask()[: effort.enough]
-    for record, answer in zip(asked, in_order(api, partial(_ask_site, effort.attempts, sites), asked), strict=True):
+    for answer in in_order(api, partial(_ask_site, effort.attempts, sites), asked):
         walk.seen[KIND] |= {f"{found.site_id}|{found.account_id}" for found in answer.found}
         target.add(answer.found)
         flaws += [answer.flaw] if answer.flaw else []
-        unsure += [record.site_id] if answer.unsure_roles else []
+        doubted += [answer.roles_doubt] if answer.roles_doubt else []
         advice = advice or answer.advice
         effort.progress(walk.rows, walk.expected)
     walk.flaw = _told(flaws, advice)
     if not flaws and not walk.rows and sites.tell_of_none:
         walk.told_none = {KIND, ROLE_KIND}
-    roles = [f"an answer about the roles on site {site_id} left its list out" for site_id in unsure]
-    why = _told([sites.roles_doubt, *roles] if sites.roles_doubt else roles, "")
+    why = _told(doubted, "")
     doubts = {ROLE_KIND: why} if why and not walk.flaw else {}
     proofs: dict[str, Proof | None] = {kind: None if flaws or kind in doubts else "whole" for kind in walk.kinds}
     return ReadResult(target, walk, sites.started_at, proofs, 1, doubts)
@@ -170,7 +172,8 @@ def _ask_site(attempts: int, sites: Sites, api: AccountApi, record: SiteRecord) 
     contradictions = disagreements = 0
     while True:
         try:
-            answer = _contributors(api, record, sites)
+            # What was expected is not asked for again where it led to a contradiction.
+            answer = _contributors(api, record, sites, expect=not contradictions)
         except (Forbidden, NotFound) as refusal:
             words = " ".join(filter(None, (str(refusal.status), refusal.code)))
             return _Answer([], f"site {record.site_id} refuses ({words})", refusal.advice)
@@ -186,7 +189,7 @@ def _ask_site(attempts: int, sites: Sites, api: AccountApi, record: SiteRecord) 
         record = _looked_at_again(api, record)
 
 
-def _contributors(api: AccountApi, record: SiteRecord, sites: Sites) -> _Answer:
+def _contributors(api: AccountApi, record: SiteRecord, sites: Sites, *, expect: bool) -> _Answer:
     site_id = record.site_id
     page = api.query_contributors(site_id)
     everybody, nameless = _by_account(page.contributors)
@@ -194,12 +197,12 @@ def _contributors(api: AccountApi, record: SiteRecord, sites: Sites) -> _Answer:
     if not page.tells("contributors") and not sites.knows_of(record):
         flaw = f"the answer about site {site_id} left its list out"
     flaw = flaw or _disagreement(record, everybody)
-    held, unsure = _roles(api, site_id, everybody, sites)
+    held, doubt = _roles(api, site_id, everybody, sites, expect=expect)
     found = [
         SiteContributor(site_id, account_id, contributor, tuple(r for r, who in held.items() if account_id in who))
         for account_id, contributor in everybody.items()
     ]
-    return _Answer(found, flaw, unsure_roles=unsure)
+    return _Answer(found, flaw, roles_doubt=doubt)
 
 
 def _disagreement(record: SiteRecord, everybody: Mapping[str, Contributor]) -> str | None:
@@ -216,23 +219,31 @@ def _disagreement(record: SiteRecord, everybody: Mapping[str, Contributor]) -> s
 
 
 def _roles(
-    api: AccountApi, site_id: str, everybody: Mapping[str, Contributor], sites: Sites
-) -> tuple[dict[str, frozenset[str]], bool]:
-    """Who holds which role on a site, and whether a list was left out that need not be empty."""
-    unsure = False
+    api: AccountApi, site_id: str, everybody: Mapping[str, Contributor], sites: Sites, *, expect: bool
+) -> tuple[Mapping[str, AbstractSet[str]], str | None]:
+    """Who holds which role on a site, and why that may not be all."""
+    if not sites.role_ids or not everybody:
+        return {}, None
+    before = sites.before.held if sites.before else None
+    held_before = (before or {}).get(site_id, frozenset())
+    left_out = False
 
-    def holding_one_of(roles: Sequence[str]) -> frozenset[str]:
-        nonlocal unsure
+    def holding_one_of(roles: Sequence[str]) -> AbstractSet[str]:
+        nonlocal left_out
         page = api.query_contributors(site_id, role_ids=roles)
-        held = sites.before.held if sites.before else None
         if not page.tells("contributors"):
-            unsure = unsure or held is None or any((site_id, role) in held for role in roles)
-        found, _ = _by_account(page.contributors)
-        if not found.keys() <= everybody.keys():
-            raise ContradictionError
-        return frozenset(found)
+            # An empty list may be told so, but not where there was somebody before.
+            left_out = left_out or before is None or any(role in roles for _, role in held_before)
+        return frozenset(_by_account(page.contributors)[0])
 
-    return (holders(sites.role_ids, holding_one_of) if sites.role_ids and everybody else {}), unsure
+    try:
+        held = holders(sites.role_ids, everybody.keys(), holding_one_of, held_before if expect else ())
+    except UnfilteredError:
+        if holding_one_of([_NO_ROLE]):
+            # Roles that nobody asked about are unknown, and not everybody's (docs/api-contract.md, section 6.17).
+            return {}, f"the answers about site {site_id} name every contributor, whatever role is asked for"
+        held = dict.fromkeys(sites.role_ids, frozenset(everybody))
+    return held, f"an answer about the roles on site {site_id} left its list out" if left_out else None
 
 
 def _looked_at_again(api: AccountApi, record: SiteRecord) -> SiteRecord:

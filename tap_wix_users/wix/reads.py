@@ -140,7 +140,8 @@ def _roles_doubt(roles: Facts, given: Given) -> str | None:
         return "the list of roles is not proved to be complete"
     if roles.partly:
         before = _contributors_before(given)
-        known = {role for _, role in before.held or ()} if before else None
+        held = before.held if before else None
+        known = None if held is None else {role for pairs in held.values() for _, role in pairs}
         if known is None or not known.issubset(roles.found):
             return roles.partly
     return None
@@ -155,8 +156,16 @@ def _contributors_before(given: Given) -> Before | None:
     return Before(
         at=min(one.at for one in known.values() if one is not None),
         sites=frozenset(key[0] for found in keys.values() for key in found),
-        held=frozenset((key[0], key[-1]) for key in keys.get(ROLE_KIND, ())),
+        held=_by_site(keys.get(ROLE_KIND, ())),
     )
+
+
+def _by_site(keys: Collection[tuple[str, ...]]) -> dict[str, set[tuple[str, str]]]:
+    """Pairs of a contributor and its role, by site."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for site_id, account_id, role_id in keys:
+        found.setdefault(site_id, set()).add((account_id, role_id))
+    return found
 
 
 def _alone(read: Callable[[AccountApi, Callable[[], S], Effort], ReadResult[S]]) -> Fetch[S]:

@@ -190,20 +190,20 @@ def test_off_by_default(serve):
 )
 @pytest.mark.parametrize("concurrency", [1, 8])
 def test_requests(streams, lists, concurrency, serve):
-    """Each list once, each site with contributors once, and the halves of its roles only where somebody wants roles."""
+    """Each list once, each site with contributors once, and some of its roles only where somebody wants roles."""
     sandbox = serve(World(Size(sites=60)))
     account = sandbox.world.main
     ran = run(sandbox, catalog=catalog(*streams, *LOGS), max_concurrency=concurrency)
     questions = Counter({site.id: 1 for site in invited(account)})
     if ROLES in streams:
-        questions.update({site.id: halvings(site, site_roles(account)) for site in invited(account)})
+        questions.update({site.id: searched(site, site_roles(account)) for site in invited(account)})
     assert Counter(sites_of(sandbox)) == questions
     assert asked(sandbox) == {**lists, "query_contributors": questions.total()}
     assert 0 < len(invited(account)) < len(account.sites)
     assert {ran.receipt(s)["request_count"] for s in streams if s in BY_SITE} == {questions.total()}
 
 
-def halvings(site: Site, roles: Sequence[str]) -> int:
+def searched(site: Site, roles: Sequence[str]) -> int:
     """How many questions it takes to find out who holds which role."""
     count = 0
 
@@ -212,8 +212,27 @@ def halvings(site: Site, roles: Sequence[str]) -> int:
         count += 1
         return frozenset(str(one.account_id) for one in site.contributors if set(some) & set(one.role_ids))
 
-    holders(roles, ask)
+    holders(roles, {str(one.account_id) for one in site.contributors}, ask)
     return count
+
+
+def test_requests_of_a_later_run(serve):
+    """Each site once, each role that was held there once, and all the others together once."""
+    sandbox = serve(World(Size(sites=60)))
+    first = run(sandbox, catalog=catalog(*BY_SITE, *LOGS))
+    begun = len(sandbox.requests)
+    second = run(sandbox, state=first.state, catalog=catalog(*BY_SITE, *LOGS))
+    assert (second.code, second.streams) == (0, {"snapshots"})
+    questions = {
+        site.id: 2 + len({role for one in site.contributors for role in one.role_ids})
+        for site in invited(sandbox.world.main)
+    }
+    assert (
+        Counter(
+            seen.headers["wix-site-id"] for seen in sandbox.requests[begun:] if seen.endpoint == "query_contributors"
+        )
+        == questions
+    )
 
 
 def test_nobody_invited(serve):
@@ -311,6 +330,22 @@ def test_a_site_that_is_deleted(serve):
 
 
 # What does not go as it should.
+
+
+def test_a_role_filter_that_is_ignored(serve):
+    """Where every answer names everybody, no role is taken for anybody's, and none that was known for gone."""
+    sandbox = serve()
+    account = sandbox.world.main
+    first = run(sandbox, catalog=catalog(*BY_SITE, *LOGS))
+    with sandbox.lock:
+        for site in account.sites.values():
+            for one in site.contributors:
+                # That a contributor holds whatever is asked for looks just like a filter that is not looked at.
+                one.role_ids = [*account.roles, "0"]
+    ran = run(sandbox, state=first.state, catalog=catalog(*BY_SITE, *LOGS))
+    assert (ran.code, ran.statuses()) == (1, {CONTRIBUTORS: "complete", ROLES: "unverified"})
+    assert (ran.records(ROLES), changes(ran, ROLES)) == ([], [])
+    assert "name every contributor, whatever role is asked for" in ran.receipt(ROLES)["error"]
 
 
 @pytest.mark.parametrize("streams", [[CONTRIBUTORS], BY_SITE], ids="+".join)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -312,22 +311,20 @@ class TestAnswersThatAreOdd:
         made = world(2)
         first, second = made.main.sites.values()
         known = list(made.main.roles)
-        first.contributors = [Outside("a", None, [known[0]]), Outside("b", None, [known[1]])]
         sandbox = serve(made)
-        numbers = count()
 
-        def flip() -> None:
-            first.contributors[0].role_ids = [known[0]] if next(numbers) % 2 else []
+        def come(_endpoint: str, number: int) -> None:
+            # Each attempt of the first site asks for everybody, and then for the holders of some roles.
+            if number <= 2 * attempts and number % 2 == 0:
+                with sandbox.lock:
+                    first.contributors.append(Outside(f"new {number}", None, known[:1]))
 
-        # Each attempt of the first site: everybody, those with any role, those with one of the first half, the others.
-        sandbox.before_request = lambda _endpoint, number: (
-            flip() if number <= 4 * attempts and number % 4 in {1, 3} and number > 1 else None
-        )
+        sandbox.before_request = come
         outcome = read(connect(sandbox, max_concurrency=1), [first.id, second.id], role_ids=known, attempts=attempts)
         assert outcome.sink.rows == rows([second], known)
         assert outcome.proofs == UNPROVED
         assert outcome.walk.flaw == f"the contributors of site {first.id} changed while their roles were asked for"
-        assert [seen.headers["wix-site-id"] for seen in sandbox.requests].count(first.id) == 4 * attempts
+        assert [seen.headers["wix-site-id"] for seen in sandbox.requests].count(first.id) == 2 * attempts
 
     def test_somebody_who_comes_on_the_way(self, serve, connect):
         """A contributor who was not there at first contradicts the first answer: the site is asked again."""
@@ -348,6 +345,85 @@ class TestAnswersThatAreOdd:
         outcome = read(connect(sandbox), list(main_sites(sandbox)))
         assert outcome.sink.rows == rows([*main_sites(sandbox).values()])
         assert outcome.proofs == WHOLE
+
+
+def ignored(site: Site, *, nth: int = 2, times: int = 0) -> Fault:
+    """The filter by roles is not looked at: every contributor of the site is named."""
+    everybody = [{"accountId": one.account_id, "accountOwnerId": one.owner_user_id} for one in site.contributors]
+    where = {"endpoint": "query_contributors", "path": "contributors"}
+    return Fault.of("wrong_types", value=everybody, nth=nth, times=times, **where)
+
+
+class TestRolesThatAreNotLookedAt:
+    """Wix ignores filters that it does not know (docs/api-contract.md, section 6.17): nobody then holds every role."""
+
+    @pytest.mark.parametrize("later", [False, True])
+    def test_for_good(self, later, serve, connect):
+        """The contributors stand, their roles are unknown, and the site is named: nothing is told of any role."""
+        made = world(1)
+        (site,) = made.main.sites.values()
+        known = list(made.main.roles)
+        held = {(str(one.account_id), role) for one in site.contributors for role in one.role_ids}
+        last = Before("2025", frozenset({site.id}), {site.id: held}) if later else None
+        sandbox = serve(made, faults=[ignored(site)])
+        result = read_sites(connect(sandbox), [told(site)], role_ids=known, before=last)
+        assert result.sink.rows == rows([site])
+        assert result.proofs == {KIND: "whole", ROLE_KIND: None}
+        words = f"the answers about site {site.id} name every contributor, whatever role is asked for"
+        assert result.doubts == {ROLE_KIND: words}
+
+    def test_once(self, serve, connect):
+        """The answer contradicts the others: the site is asked again, and proved."""
+        made = world(1)
+        (site,) = made.main.sites.values()
+        known = list(made.main.roles)
+        site.contributors = [Outside("a", None, known[-1:]), Outside("b", None, known[-2:-1])]
+        sandbox = serve(made, faults=[ignored(site, times=1)])
+        result = read_sites(connect(sandbox), [SiteRecord(site.id, None)], role_ids=known)
+        assert (result.sink.rows, result.proofs) == (rows([site], known), WHOLE)
+        assert [seen.query for seen in sandbox.requests].count(()) == 2
+
+    def test_somebody_with_every_role(self, serve, connect):
+        """Who does hold every role is told from that by a role that nobody can hold."""
+        made = world(1)
+        (site,) = made.main.sites.values()
+        known = list(made.main.roles)
+        site.contributors = [Outside("a", None, known)]
+        sandbox = serve(made)
+        result = read_sites(connect(sandbox), [SiteRecord(site.id, None)], role_ids=known)
+        assert (result.sink.rows, result.proofs) == (rows([site], known), WHOLE)
+        assert sandbox.requests[-1].query == (("filter.policyIds", "0"),)
+
+
+class TestWhatTheLastSnapshotTells:
+    """A later read asks for what is expected, and believes the answers alone."""
+
+    @pytest.mark.parametrize("change", ["nothing", "role", "lost", "gained", "left", "came", "other case"])
+    def test_a_change(self, change, serve, connect):
+        """Whatever changed since then comes out as it is now, and is proved."""
+        made = world(1)
+        (site,) = made.main.sites.values()
+        known = list(made.main.roles)
+        one, other = site.contributors = [Outside("a", None, known[2:4]), Outside("b", None, known[3:4])]
+        held = {(str(who.account_id), role) for who in site.contributors for role in who.role_ids}
+        match change:
+            case "role":
+                other.role_ids = known[8:9]
+            case "lost":
+                one.role_ids = known[2:3]
+            case "gained":
+                other.role_ids = known[3:7]
+            case "left":
+                site.contributors = [one]
+            case "came":
+                site.contributors = [one, other, Outside("c", None, known[:1])]
+            case "other case":
+                one.account_id = "A"
+        sandbox = serve(made)
+        last = Before("2025", frozenset({site.id}), {site.id: held})
+        result = read_sites(connect(sandbox), [SiteRecord(site.id, None)], role_ids=known, before=last)
+        assert (result.sink.rows, result.proofs) == (rows([site], known), WHOLE)
+        assert (asked(sandbox) == 4) is (change in {"nothing", "left"})
 
 
 def told(site: Site, *accounts: str) -> SiteRecord:
@@ -491,7 +567,7 @@ class TestListsThatAreLeftOut:
         roles = list(made.main.roles)
         site.contributors = [Outside("a", None, roles[:1])]
         faults = [Fault.of("drop", endpoint="query_contributors", path="contributors", nth=2, times=0)]
-        before = Before("2025", frozenset({site.id}), frozenset({(site.id, roles[0])} if known else ()))
+        before = Before("2025", frozenset({site.id}), {site.id: {("a", roles[0])}} if known else {})
         for last, proof in ((None, None), (before, None if known else "whole")):
             sandbox = serve(made, faults=faults)
             result = read_sites(connect(sandbox), [SiteRecord(site.id, None)], role_ids=roles, before=last)
