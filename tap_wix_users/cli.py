@@ -217,7 +217,7 @@ class CommandLine(SdkTap):
         # Rows live as long as their page: looking for cycles among them after every 700 only costs time.
         gc.set_threshold(50_000, 20, 20)
         try:
-            # The SDK tells nobody that a run is over, so that it is closed here.
+            # The SDK has no hook for the end of a run, so that it is closed here.
             with self.run:
                 self.run.open()
                 job()

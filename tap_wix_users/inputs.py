@@ -57,18 +57,18 @@ def _is_catalog(content: dict[str, Any]) -> bool:
 
 
 def valid_bookmarks(state: Mapping[str, Any], logger: logging.Logger) -> dict[str, Any]:
-    """The bookmarks of a state that are shaped as this tap writes them; others count as none.
+    """The bookmarks of a state that are shaped as this tap writes them; others are ignored.
 
     Args:
         state: The state, as it came: also as a STATE message, or as Meltano keeps and prints it.
-        logger: Told what counts as none.
+        logger: Logs what is ignored.
 
     Raises:
         click.BadParameter: It is something else than a state.
     """
     bookmarks = _unwrapped(state).get("bookmarks") or {}
     if not isinstance(bookmarks, dict):
-        logger.warning("The state has no readable bookmarks, and counts as none")
+        logger.warning("The state has no readable bookmarks, and is ignored")
         return {}
     readable = {}
     for stream, bookmark in bookmarks.items():
@@ -79,7 +79,7 @@ def valid_bookmarks(state: Mapping[str, Any], logger: logging.Logger) -> dict[st
                 kept["accounts"] = _readable_accounts(stream, bookmark["accounts"], logger)
             readable[stream] = kept
         else:
-            logger.warning("The state of %a cannot be read, and counts as none", stream)
+            logger.warning("The state of %a cannot be read, and is ignored", stream)
     return readable
 
 
@@ -89,7 +89,7 @@ def _readable_accounts(stream: str, accounts: Mapping[str, Any], logger: logging
         if isinstance(stored, dict) and _is_storable(account_id) and _is_storable(stored):
             readable[account_id] = stored
         else:
-            logger.warning("The state of %s of account %a cannot be read, and counts as none", stream, account_id)
+            logger.warning("The state of %s of account %a cannot be read, and is ignored", stream, account_id)
     return readable
 
 

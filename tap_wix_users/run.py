@@ -1,4 +1,4 @@
-"""One run: what it reads, what failed, and what it tells at its end. It closes what it opened."""
+"""One run: what it reads, what failed, and what it reports at its end. It closes what it opened."""
 
 from __future__ import annotations
 

@@ -219,7 +219,7 @@ class SdkStream(Stream):
 
 
 class MapFailed(Exception):
-    """A stream map could not be applied. The error's own words may hold the record, so only its kind is told."""
+    """A stream map could not be applied. The error's own words may hold the record, so only its kind is reported."""
 
     def __init__(self, stream: str, error: Exception) -> None:
         super().__init__(

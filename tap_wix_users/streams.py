@@ -329,7 +329,7 @@ class TableStream(ModelStream):
         try:
             return state.load(self._before.get(ref.account_id))
         except state.UnreadableState as error:
-            self.logger.warning("The state of account %s cannot be read, and counts as none: %s", ref.account_id, error)
+            self.logger.warning("The state of account %s cannot be read, and is ignored: %s", ref.account_id, error)
             del self._states[ref.account_id]
             return None
 

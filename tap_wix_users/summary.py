@@ -47,7 +47,7 @@ class Summary:
         self.rows: Counter[str] = Counter()
 
     def add(self, receipt: ReceiptRow) -> None:
-        """Count a receipt, and the changes that it tells of."""
+        """Count a receipt, and the changes that it reports."""
         self._receipts[receipt.status] += 1
         self._accounts.add(receipt.account_id)
         if receipt.status == "complete":

@@ -193,7 +193,7 @@ class DuckDbSink(BatchSink):
 
 
 def _with_time(record: bytes, time_extracted: str) -> bytes:
-    """A record with the time at which the tap read it, unless it tells that itself."""
+    """A record with the time at which the tap read it, unless it has one itself."""
     if EXTRACTED_AT.encode() in record:
         return record
     rest = record.lstrip()[1:].lstrip()

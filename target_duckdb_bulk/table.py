@@ -105,7 +105,7 @@ class Table:
                 self._ask(f"update {self._full_name} set {marked}")
 
     def know_versions(self) -> None:
-        """Let the table grow by what tells of versions.
+        """Add the columns of versions to the table.
 
         Raises:
             DatabaseError: DuckDB refused.

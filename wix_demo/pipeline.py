@@ -115,7 +115,7 @@ def _run_pipeline(sandbox: Sandbox, root: Path, variables: dict[str, str], *, fr
         "TAP_WIX_USERS_ACCOUNT_ID": sandbox.world.main.id,
         # Also the tables that cost a request for each site: there are few.
         "TAP_WIX_USERS__SELECT": '["*.*"]',
-        # The age of an invite is told by the made-up calendar.
+        # The age of an invite follows the made-up calendar.
         "WIX_ACCESS_AS_OF": f"{sandbox.world.clock.now:%Y-%m-%d %H:%M:%S}",
         "MELTANO_CLI_LOG_LEVEL": os.environ.get("MELTANO_CLI_LOG_LEVEL", "warning"),
     }

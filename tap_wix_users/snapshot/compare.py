@@ -1,6 +1,6 @@
 """What changed since the last complete snapshot. Pure: (old state, rows) in, (changes, new state) out.
 
-The rows of a snapshot are shown one by one; each is told whether it has to be sent. What was not shown at the end is
+The rows of a snapshot are shown one by one; the answer is whether it has to be sent. What was not shown at the end is
 removed.
 """
 

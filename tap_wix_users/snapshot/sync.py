@@ -321,12 +321,12 @@ def _is_refusal(model: type[Row], error: Exception) -> bool:
 
 def _why_unproved(read: TableRead) -> str:
     if read.doubt:
-        why, advice = read.doubt, "the next run that is told the whole list tells what is gone"
+        why, advice = read.doubt, "the next run that gets the whole list reports what is gone"
     elif read.flaw and read.attempts > 1:
         why = f"in {read.attempts} walks, {read.flaw}: the list changes faster than it can be read"
         advice = "run again at a calmer time, or raise `max_walk_attempts`"
     elif read.flaw:
-        why, advice = read.flaw, "once that is mended, the next run tells what is gone"
+        why, advice = read.flaw, "once that is fixed, the next run reports what is gone"
     else:
         why = "the walks do not agree with what Wix counts, or with each other"
         advice = "run again, and if Wix always counts more than there is, set `accept_repeat_proof`"

@@ -147,7 +147,7 @@ def role_rows(account_id: str, listed: tuple[Role, Literal["predefined", "custom
 
     Args:
         account_id: The account.
-        listed: The role, and its list, which alone tells a custom one (docs/api-contract.md, section 2.2).
+        listed: The role, and its list, which alone distinguishes a custom one (docs/api-contract.md, section 2.2).
     """
     role, role_type = listed
     yield RoleRow(

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from pyrate_limiter import Duration, InMemoryBucket, Rate, RateItem
 
 _WORTH_TELLING = 5.0
-"""Seconds of waiting that the log tells."""
+"""Seconds of waiting from which on the log mentions it."""
 
 logger = logging.getLogger(__name__)
 

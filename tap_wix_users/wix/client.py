@@ -131,7 +131,7 @@ class WixClient:
     ) -> None:
         for name in _TALKERS:
             logging.getLogger(name).disabled = True
-        # Our own log line tells a retry, and when it comes.
+        # Our own log line reports a retry, and when it comes.
         stamina.instrumentation.set_on_retry_hooks([])
         self.meter = Meter()
         self._clock = clock or SystemClock()

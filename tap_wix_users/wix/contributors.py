@@ -50,7 +50,7 @@ class SiteContributor:
 
 
 class SiteRecord(NamedTuple):
-    """What the list of sites tells of a site's contributors.
+    """What the list of sites says about a site's contributors.
 
     Attributes:
         site_id: The site.
@@ -65,7 +65,7 @@ class SiteRecord(NamedTuple):
 
 @dataclass(frozen=True)
 class Before:
-    """What the last complete snapshot told of the contributors.
+    """What the last complete snapshot said about the contributors.
 
     Attributes:
         at: When it began, as normalized text.
@@ -119,7 +119,7 @@ class Sites:
 
     @property
     def tell_of_none(self) -> bool:
-        """Whether every record says that its site has no contributors, and there are some, or are told to be none."""
+        """Whether each site's record says that it has no contributors, or Wix says that there are no sites."""
         return all(record.contributors == () for record in self.records) and (bool(self.records) or self.told_none)
 
     def knows_of(self, record: SiteRecord) -> bool:
@@ -247,7 +247,7 @@ def _roles(
 
 
 def _looked_at_again(api: AccountApi, record: SiteRecord) -> SiteRecord:
-    """A site's record as it is now; as it was, where it is out of reach or tells nothing any more."""
+    """A site's record as it is now; as it was, where it is out of reach or no longer says anything."""
     try:
         site = api.query_site(record.site_id)
     except (Forbidden, NotFound):
@@ -257,7 +257,7 @@ def _looked_at_again(api: AccountApi, record: SiteRecord) -> SiteRecord:
 
 
 def site_record(site: Site) -> SiteRecord:
-    """What a site's record tells of its contributors."""
+    """What a site's record says about its contributors."""
     told = site.contributor_account_ids
     odd = "contributorAccountIds" in (site.unparsed or {})
     created = normalized(site.created_date) if site.created_date and not odd else None

@@ -16,7 +16,7 @@
         ├── Redirected       3xx
         └── ServerFailure    5xx
 
-An error tells what an operator needs (method, path, status, Wix's code and description, request id) and
+An error says what an operator needs (method, path, status, Wix's code and description, request id) and
 never a secret: no key, no query string, no body. See docs/api-contract.md, section 1.2.
 """
 
@@ -38,7 +38,7 @@ _MOST_ENVELOPE = 256 * 1024
 """Bytes of a refusal that are read: a longer one is no envelope."""
 
 _MOST_VIOLATIONS = 20
-"""Refused fields that are told of."""
+"""How many refused fields a message names."""
 
 
 class _ApplicationError(BaseModel):
@@ -150,7 +150,7 @@ class TooLarge(UnreadableAnswer):
 
 
 class Unexpected(WixError):
-    """A fault of the tap. The error's own words may hold people's data: only its kind and its place are told."""
+    """A fault of the tap. The error's own words may hold people's data: only its kind and its place are reported."""
 
     def __init__(self, read: str, error: BaseException) -> None:
         frames = traceback.extract_tb(error.__traceback__)

@@ -44,7 +44,7 @@ class Surroundings(NamedTuple):
 
 
 def surroundings(base_url: str) -> Surroundings:
-    """The way to a host, as the environment tells it.
+    """The way to a host, as the environment sets it.
 
     Raises:
         BadSurroundings: A variable cannot be used.

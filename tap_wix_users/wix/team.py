@@ -1,4 +1,4 @@
-"""What a walk through a team tells of roles, and where it tells less than something else does.
+"""What a walk through a team says about roles, and where it says less than another source.
 
 A proof of users and invites proves nothing about the roles that they hold: no count speaks of them. What does are the
 facet ``Roles`` of the same search, where its values are role ids, and the last complete snapshot.

@@ -68,7 +68,7 @@ class Walk:
         seen: Keys of the distinct rows, per kind.
         newborns: Kinds with rows that may have joined during the walk, so that their count proves nothing.
         at_once: Whether all rows came in one answer, and no other could have held any.
-        claims: Rows per kind that an answer tells of beside the API's count of the list, at most as far as it can be
+        claims: Rows per kind that an answer implies beside the API's count of the list, at most as far as it can be
             understood: no proof, but a contradiction where it is more than was seen.
         counted_apart: Whether another endpoint than the list's own counted.
         told_none: Kinds that the API itself counts none of.
@@ -110,7 +110,7 @@ class Walk:
         return sum(counts.values()) if counts.keys() >= set(self.kinds) else None
 
     def claim(self, kind: str, rows: int | None) -> None:
-        """Note that an answer tells of so many rows of a kind, which may be those of a page or of the list."""
+        """Note that an answer implies so many rows of a kind, which may be those of a page or of the list."""
         self.claims[kind] = max(rows or 0, self.claims.get(kind, 0))
 
     def conclude(self) -> None:
@@ -170,7 +170,7 @@ class OffsetWalk(Walk):
         return self.expected is None or self.rows >= self.expected
 
     def upcoming(self) -> Iterator[int]:
-        """The offsets of the pages that will follow the next one, as far as the API's count tells."""
+        """The offsets of the pages that will follow the next one, as far as the API's count reaches."""
         step = self._longest - 1
         if self.expected is not None and step > 0 and not self.wants_counts:
             yield from range(self.offset + step, self.expected - 1, step)
@@ -180,7 +180,7 @@ class OffsetWalk(Walk):
 
         Args:
             entries: Its rows, in their order; None when the list was left out of the answer.
-            counts: Rows per kind as the API counts them, if this page tells.
+            counts: Rows per kind as the API counts them, if this page says so.
 
         Returns:
             The positions of the rows that were not seen before.

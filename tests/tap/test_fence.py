@@ -108,7 +108,7 @@ def test_a_state_that_inflates():
         account["rows"], account["count"] = inflating(2**29), 12
         ran = run(sandbox, state=state)
     assert (ran.code, ran.statuses()["users"]) == (0, "complete")
-    assert "cannot be read, and counts as none: it is damaged" in ran.log
+    assert "cannot be read, and is ignored: it is damaged" in ran.log
 
 
 @pytest.mark.parametrize(

@@ -271,16 +271,15 @@ class Life:
         account: The account's rows.
         status: How the last run ended, as its receipt says; `killed` without one, `unlogged` where none was asked for.
         doubtful: Whether anything happened that the chain of receipts has to tell.
-        blind: Whether a state was lost while a clock was wrong: then nothing in the warehouse tells what came last.
         left: When each row left that no read saw since, or pretended to see.
     """
 
     def __init__(self, kind: Kind, target: Target, rule: Rule = as_it_is) -> None:
         self.account: Content = {}
         self.status = ""
-        self.doubtful = self.blind = False
+        self.doubtful = False
         self.left: dict[str, dt.datetime] = {}
-        self._clocks_were_wrong = False
+        self._clocks_were_wrong = self._states_were_lost = False
         self._kind = kind
         self._target = target
         self._now = BEGINNING
@@ -307,6 +306,11 @@ class Life:
         else:
             self._read(run)
         self._backups.append(self._states["first"])
+
+    @property
+    def blind(self) -> bool:
+        """Whether a state was lost and a clock was wrong, in either order: then nothing tells which run came last."""
+        return self._clocks_were_wrong and self._states_were_lost
 
     @property
     def current(self) -> list[tuple[str, str | None]]:
@@ -367,7 +371,7 @@ class Life:
     def _note_clock(self, run: Run) -> None:
         self.doubtful |= run.clock > 0
         self._clocks_were_wrong |= run.clock != 0 or run.hours < 0
-        self.blind |= self._clocks_were_wrong and run.state != "kept"
+        self._states_were_lost |= run.state != "kept"
 
     def _fail(self) -> None:
         failure = ReadFailed(NoAnswer(Endpoint("GET", "/x"), "no answer"), self._now, Meter())
@@ -404,7 +408,7 @@ class Life:
         checkpoints = sync.CheckpointPending | sync.CheckpointCommitted
         untold = bool(selected) and not any(isinstance(event, checkpoints) for event in kept)
         self.doubtful |= untold
-        self.blind |= untold and self._clocks_were_wrong
+        self._states_were_lost |= untold
         if self.status == "complete":
             self._throughout = {key: {content} for key, content in self.account.items()}
 

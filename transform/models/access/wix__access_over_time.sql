@@ -15,7 +15,7 @@ with reached as (
     on reach.account_id = history.account_id and reach.scope_key = history.scope_key
     and reach.reached_before < {{ or_ever('history.ended_before') }}
     and history.granted_before < {{ or_ever('reach.ended_before') }}
-  -- What never reached a site is told all the same; what did not at that time is not.
+  -- What never reached a site is listed all the same; what did not at that time is not.
   where reach.site_id is not null or scopes.scope_key is null
   union all
   select history.account_id, history.stream_name, history.record_key, history.version_number, -reach.version_number,

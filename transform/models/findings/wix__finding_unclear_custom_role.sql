@@ -1,4 +1,4 @@
--- Wix tells no permissions of a custom role: what its title and its description do not say, nobody knows.
+-- Wix does not publish the permissions of a custom role: what its title and its description do not say, nobody knows.
 select roles.account_id, {{ nobody() }}, roles.role_id, roles.title as role_title, {{ no_asset() }},
   roles.role_id as subject,
   cast(count(distinct held.person_id) as {{ dbt.type_string() }}) || ' hold the custom role '

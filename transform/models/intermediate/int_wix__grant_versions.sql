@@ -1,5 +1,5 @@
 -- Every version of every grant, with what it gave: versions that say the same follow each other as one, and whoever
--- stands for a grant that is told in full elsewhere (an outside account whose roles are known, an owner who holds the
+-- stands for a grant that is recorded in full elsewhere (an outside account whose roles are known, an owner who holds the
 -- owner's role) is left out for as long as it is.
 {%- set row = 'partition by account_id, stream_name, record_key' %}
 {#- An owner's stay is that of the person: the row goes on with the next. #}
@@ -96,7 +96,7 @@ with of_key as (
     on gone.account_id = merged.account_id and merged.stream_name = 'site_contributor_roles' and merged.is_current
     and coalesce(working.is_current, 0) = 0
 ), standing_in as (
-  -- Who stands for a grant, and what tells of it in full, under one key.
+  -- Who stands for a grant, and what records it in full, under one key.
   select clipped.*,
     case when stream_name in ('site_contributors', 'accounts') then 1 else 0 end as is_stand_in,
     case when stream_name in ('accounts', 'assignments') then 'owner' else site_id end || '|' || person_id as held_key,

@@ -7,7 +7,7 @@ with leavers as (
   select account_id, person_type, person_id, person, email, is_current
   from {{ ref('int_wix__people_ever') }}
   union all
-  -- An outside account is told by its owner, where that is somebody who is known.
+  -- An outside account is known by its owner, where that is somebody who is known.
   select contributors.account_id, 'contributor', contributors.person_id, contributors.person, owners.email,
     contributors.is_current
   from {{ ref('int_wix__people_ever') }} as contributors
