@@ -53,13 +53,30 @@ class Change:
     is_before_known: bool = False
 
     @property
+    def now(self) -> str | None:
+        """What the person may do since, in words; None where access was lost."""
+        return None if self.kind == "lost" else _in_words(self.role, self.asset)
+
+    @property
+    def was(self) -> str | None:
+        """What the person could do before, in words; None where that is nothing, or not known."""
+        if self.kind == "lost":
+            return _in_words(self.role, self.asset)
+        known = self.kind == "changed" and (self.role_before or self.asset_before)
+        return _in_words(self.role_before or self.role, self.asset_before or self.asset) if known else None
+
+    @property
     def remark(self) -> str:
         """Why a change does not name what it changed."""
         if self.kind != "changed" or self.role_before or self.asset_before:
             return ""
         if self.is_before_known:
-            return "neither the role nor what it is limited to"
+            return "neither the role nor its scope has changed"
         return "what it was before is not known"
+
+
+def _in_words(role: str | None, asset: str | None) -> str:
+    return " on ".join(text for text in (role or "a role", asset) if text)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from wix_access_review.campaign.progress import about, close, progress, told
 from wix_access_review.campaign.prove import REMOVAL_HOURS, prove, write_proof
 from wix_access_review.campaign.prove import told as outcome
 from wix_access_review.campaign.workbook import write_workbooks
+from wix_access_review.clients import write_clients
 from wix_access_review.errors import ReviewError
 from wix_access_review.files import beside, naming
 from wix_access_review.report import write_review
@@ -46,21 +47,36 @@ def _page_options(parser: ArgumentParser) -> None:
     _database(parser)
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="where to write (default: beside the database)")
     parser.add_argument("--title", help="title of the review (default: it names the accounts)")
+    _accounts(parser)
+    parser.add_argument(
+        "--campaign", type=Path, metavar="FOLDER", help="campaign to compare with (default: the newest of campaigns/)"
+    )
 
 
 def _page(options: Namespace) -> list[str]:
-    paths = write_review(options.database, options.output or beside(options.database), options.title)
+    paths = write_review(
+        options.database, options.output or beside(options.database), options.title,
+        accounts=options.account, campaign=options.campaign,
+    )  # fmt: skip
     names = ("The review", "to certify, as CSV", "and as XLSX")
     return [*(f"{name}: {path}" for name, path in zip(names, paths, strict=True)), DEFUSED]
+
+
+def _clients_options(parser: ArgumentParser) -> None:
+    _database(parser)
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where to write (default: beside the database)")
+
+
+def _clients(options: Namespace) -> list[str]:
+    overview, *pages = write_clients(options.database, options.output or beside(options.database))
+    return [f"The overview: {overview}", *(f"- {page}" for page in pages), DEFUSED]
 
 
 def _open_options(parser: ArgumentParser) -> None:
     _database(parser)
     parser.add_argument("--name", required=True, help="name of the campaign, such as 2026-Q4")
     parser.add_argument("--folder", type=Path, help="its folder (default: campaigns/NAME beside the database)")
-    parser.add_argument(
-        "--account", action="append", default=[], metavar="ID", help="only this account; can be repeated"
-    )
+    _accounts(parser)
     parser.add_argument("--reviewers", type=Path, metavar="FILE.csv", help="who certifies what: kind,match,reviewer")
     parser.add_argument("--default-reviewer", metavar="ADDRESS", help="who certifies what no rule fits")
     parser.add_argument("--due", type=dt.date.fromisoformat, metavar="DAY", help="last day (default: in 30 days)")
@@ -209,6 +225,12 @@ def _database(parser: ArgumentParser) -> None:
     )
 
 
+def _accounts(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--account", action="append", default=[], metavar="ID", help="only this account; can be repeated"
+    )
+
+
 def _folder(parser: ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="folder of the campaign")
 
@@ -223,6 +245,11 @@ COMMANDS = {
         "The page needs no network and no server. It reads the dbt models (schema access_wix) and changes nothing.",
         _page_options,
         _page,
+    ),
+    "clients": Command(
+        "Write a review for each account, of that account alone, and an overview with a link to each.",
+        _clients_options,
+        _clients,
     ),
     "open": Command("Open a campaign: freeze what is to be certified, and write the workbooks.", _open_options, _open),
     "decide": Command("Take the decisions of filled-in workbooks.", _decide_options, _decide),

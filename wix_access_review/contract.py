@@ -56,6 +56,10 @@ NEEDED: dict[str, dict[str, str]] = {
         number="severity_rank",
         flag="is_accepted",
     ),
+    f"{SCHEMA}.findings_by_control": _columns(
+        text="account_id control framework title status",
+        number="rule_count passed_rule_count finding_count severity_rank",
+    ),
     f"{SCHEMA}.access_review": _columns(
         text="account_id account stream_name record_key review_item person_type person_id person email asset_type "
         "asset_id asset role_id role via receipt_proof receipt_digest reviewer decision justification",

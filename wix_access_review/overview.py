@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wix_access_review import charts
 from wix_access_review.changes import Bucket, Change, buckets, read_days, read_newest
+from wix_access_review.controls import Control, read_controls
 from wix_access_review.findings import Group, read_groups
 from wix_access_review.payload import Payload, prepare, read_payload
 from wix_access_review.receipts import TableReceipt, as_of, notes, read_receipts, warnings
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
     import duckdb
+
+    from wix_access_review.standing import Standing
 
 SEVERITIES = ("critical", "high", "medium", "low")
 MOST_CASES = 10
@@ -88,14 +91,25 @@ class Review:
     timeline_chart: str
     roles_chart: str
     payload: Payload
+    controls: list[Control]
+    standing: Standing | None = None
+
+    @property
+    def newest(self) -> list[Change]:
+        """The changes that the last read which saw any of them saw, privileged ones first."""
+        last = self.changes[0].before if self.changes else None
+        return sorted((one for one in self.changes if one.before == last), key=lambda one: not one.privileged)
 
 
-def read_review(connection: duckdb.DuckDBPyConnection, title: str | None = None) -> Review:
+def read_review(
+    connection: duckdb.DuckDBPyConnection, title: str | None = None, standing: Standing | None = None
+) -> Review:
     """Everything that the page shows.
 
     Args:
         connection: The database.
         title: The page's title; by default it names the accounts.
+        standing: How the access stands to the last campaign; None where there was none.
 
     Raises:
         ReviewError: The models do not belong together.
@@ -107,12 +121,13 @@ def read_review(connection: duckdb.DuckDBPyConnection, title: str | None = None)
     days = read_days(connection)
     unit, spans = buckets(days)
     roles = read_roles(connection)
+    warned = warnings(read, accounts)
     return Review(
         title=title or _title([name for _, name in accounts]),
         accounts=accounts,
         receipts=read,
         as_of=as_of(read),
-        warnings=warnings(read, accounts),
+        warnings=warned,
         notes=notes(read, accounts),
         figures=read_figures(connection),
         accepted=sum(group.accepted for group in groups),
@@ -126,6 +141,8 @@ def read_review(connection: duckdb.DuckDBPyConnection, title: str | None = None)
         timeline_chart=charts.timeline(spans, unit),
         roles_chart=charts.roles(roles),
         payload=read_payload(connection),
+        controls=read_controls(connection, groups, is_whole=bool(read) and not warned),
+        standing=standing,
     )
 
 

@@ -47,9 +47,11 @@ _QUERIES = {
         join review_sites as site using (account_id, site_id) order by all""",
     ),
     "grants": (
-        "role asset via flags scope after before seen",
-        """select role, asset, via, flags, scope, seconds(granted_after),
-          seconds(granted_before), seconds(last_seen) from review_grants order by n""",
+        "role asset via flags scope after before seen decided",
+        """select role, asset, via, flags, scope, seconds(granted_after), seconds(granted_before), seconds(last_seen),
+          decided.standing
+        from review_grants left join review_decided as decided using (account_id, stream_name, record_key)
+        order by n""",
     ),
     "rules": (
         "rule title severity rank",
@@ -77,7 +79,7 @@ _QUERIES = {
 _SHARED = {
     "people": {"type": "types"},
     "assets": {"type": "asset_types"},
-    "grants": {"via": "vias", "after": "times", "before": "times", "seen": "times"},
+    "grants": {"via": "vias", "after": "times", "before": "times", "seen": "times", "decided": "decisions"},
     "history": {
         "role": "texts", "on": "texts", "began": "texts", "ended": "texts",
         "after": "times", "before": "times", "ended_after": "times", "ended_before": "times",

@@ -89,7 +89,8 @@ create temp table review_grants as
 select row_number() over (order by person.n, held.role_strength desc nulls last, review.review_item) - 1 as n,
   person.n as person, role.n as role, asset.n as asset, coalesce(review.via, 'unknown') as via,
   coalesce(review.privileged, false)::int + 2 * coalesce(review.pending, false)::int as flags,
-  coalesce(scope.n, -1) as scope, review.granted_after, review.granted_before, review.last_seen
+  coalesce(scope.n, -1) as scope, review.granted_after, review.granted_before, review.last_seen,
+  review.account_id, review.stream_name, review.record_key
 from access_wix.access_review as review
 join access_wix.access_grants as held using (account_id, stream_name, record_key)
 join review_people as person
@@ -103,6 +104,11 @@ join review_assets as asset
   and asset.asset_id is not distinct from review.asset_id
   and asset.asset = coalesce(review.asset, review.asset_id, review.asset_type, 'unknown')
 left join review_scopes as scope on scope.account_id = held.account_id and scope.scope_key = held.scope_key;
+
+-- What was decided on each grant: filled in before this where there is a campaign.
+create temp table if not exists review_decided (
+  account_id varchar, stream_name varchar, record_key varchar, standing varchar
+);
 
 create temp table review_findings as
 select

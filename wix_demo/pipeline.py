@@ -99,8 +99,8 @@ def _demo(command: str, variables: dict[str, str]) -> int:
     calendar.write_text(json.dumps({"days": days}), encoding="utf-8")
     with duckdb.connect(str(database), read_only=True) as connection:
         _tell(console, connection, days)
-    _tell_review(console, database)
     _tell_campaign(console, database, first=first)
+    _tell_review(console, database)
     _tell_how_to_go_on(console, database, days, command)
     return 0
 

@@ -43,7 +43,7 @@ def test_nothing_changed():
         (("Admin", "Shop"), ("Writer", "Shop"), ("Writer", None, "")),
         (("Admin", "Shop"), ("Admin", "Blog"), (None, "Blog", "")),
         (("Admin", "Shop"), ("Writer", "Blog"), ("Writer", "Blog", "")),
-        (("Admin", "Shop"), ("Admin", "Shop"), (None, None, "neither the role nor what it is limited to")),
+        (("Admin", "Shop"), ("Admin", "Shop"), (None, None, "neither the role nor its scope has changed")),
         (("Admin", "Shop"), (None, None), (None, None, "what it was before is not known")),
         (("Admin", None), ("Writer", "Shop"), ("Writer", "Shop", "")),
     ],

@@ -55,6 +55,7 @@ def test_a_small_account_whole(tmp_path):
         "accounts": {"id": [ACME], "name": [NAMES[ACME]]},
         "types": ["member"],
         "asset_types": ["account", "folder", "site"],
+        "decisions": [],
         "vias": ["account", "folder", "site"],
         "times": [WAS, READ],
         "texts": ["Shop", "Was", "added", "removed"],
@@ -75,7 +76,7 @@ def test_a_small_account_whole(tmp_path):
         "reach": {"scope": [0, 0, 1, 2], "site": [0, 1, 0, 1]},
         "grants": {
             "role": [1, 2, 0], "asset": [1, 0, 2], "via": [0, 1, 2], "flags": [1, 0, 0], "scope": [0, 1, 2],
-            "after": [0, -1, 0], "before": [1, 1, 1], "seen": [1, 1, 1],
+            "after": [0, -1, 0], "before": [1, 1, 1], "seen": [1, 1, 1], "decided": [-1, -1, -1],
         },
         "rules": {"rule": ["r"], "title": ["Title"], "severity": ["high"], "rank": [3]},
         "findings": {"rule": [0], "person": [0], "about": [""], "text": ["Why"]},

@@ -294,6 +294,17 @@ def story() -> Rows:
             finding("nothing_known|", "low", "Nothing is known", "", advice=None, controls=None)
             | {"explanation": None},
         ],
+        "findings_by_control": [
+            {
+                "account_id": ACME,
+                "control": control,
+                "framework": "SOC 2",
+                "title": title,
+                "rule_count": count,
+                "status": "passed",
+            }
+            for control, title, count in (("CC6.1", "Logical access", 3), ("CC6.3", "Least privilege", 30))
+        ],
         "sites": [
             {
                 "account_id": ACME,

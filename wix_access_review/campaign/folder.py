@@ -125,6 +125,8 @@ class Campaign:
             raise ReviewError(f"{path} cannot be read ({error.strerror})") from error
         except msgspec.MsgspecError as error:
             raise ReviewError(f"{path} cannot be read as a campaign: {error}") from error
+        if not self.log:
+            raise ReviewError(f"{path} is a campaign whose opening was not ended: open it again")
         if self.header.format != FORMAT:
             raise ReviewError(f"{path} has the format {self.header.format}, this release knows {FORMAT}: update it")
 
@@ -208,13 +210,7 @@ class Campaign:
             about: More of it.
             files: The files by their path in the folder.
         """
-        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-        before = hashlib.sha256(self._lines[-1]).hexdigest() if self._lines else ""
-        entry = Entry(len(self.log) + 1, now, by, what, dict(about), hashes, before)
-        for name, content in files.items():
-            put(self.path / name, content)
-        line = msgspec.json.encode(entry)
-        put(self.path / LOG, b"".join(one + b"\n" for one in (*self._lines, line)))
+        entry, line = write_entry(self.path, self._lines, what, by, now, about, files)
         self._lines.append(line)
         self.log.append(entry)
         return entry
@@ -222,6 +218,18 @@ class Campaign:
     def next_number(self) -> int:
         """The number of the next line of the log."""
         return len(self.log) + 1
+
+
+def campaigns_in(folder: Path) -> list[Campaign]:
+    """The campaigns in the folders of a folder. One whose opening was not ended never was.
+
+    Args:
+        folder: The folder that holds them.
+
+    Raises:
+        ReviewError: One of them cannot be read.
+    """
+    return [Campaign(log.parent) for log in sorted(folder.glob(f"*/{LOG}")) if log.stat().st_size]
 
 
 def found_campaign(folder: Path, header: Header, files: Mapping[str, bytes]) -> Campaign:
@@ -236,16 +244,44 @@ def found_campaign(folder: Path, header: Header, files: Mapping[str, bytes]) -> 
         ReviewError: There is a campaign in the folder.
         OSError: The folder cannot be written.
     """
-    if (folder / LOG).exists():
+    log = folder / LOG
+    if log.exists() and log.stat().st_size:
         raise ReviewError(f"there is a campaign in {folder} already: give this one another --name or --folder")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    put(folder / HEADER, msgspec.json.format(msgspec.json.encode(header), indent=1))
-    put(folder / LOG, b"")
-    campaign = Campaign(folder)
-    named = {HEADER: (folder / HEADER).read_bytes(), **files}
-    campaign.append("opened", header.opened_by, header.opened_at, {"items": header.item_count}, named)
-    return campaign
+    named = {HEADER: msgspec.json.format(msgspec.json.encode(header), indent=1), **files}
+    write_entry(folder, [], "opened", header.opened_by, header.opened_at, {"items": header.item_count}, named)
+    return Campaign(folder)
+
+
+def write_entry(
+    folder: Path,
+    before: Sequence[bytes],
+    what: str,
+    by: str,
+    now: dt.datetime,
+    about: Mapping[str, Any],
+    files: Mapping[str, bytes],
+) -> tuple[Entry, bytes]:
+    """Write files, and then the log with one line more, which names them.
+
+    Args:
+        folder: The folder of the campaign.
+        before: The lines of the log so far.
+        what: What happened.
+        by: Who did it.
+        now: When.
+        about: More of it.
+        files: The files by their path in the folder.
+    """
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    last = hashlib.sha256(before[-1]).hexdigest() if before else ""
+    entry = Entry(len(before) + 1, now, by, what, dict(about), hashes, last)
+    for name, content in files.items():
+        put(folder / name, content)
+    line = msgspec.json.encode(entry)
+    put(folder / LOG, b"".join(one + b"\n" for one in (*before, line)))
+    return entry, line
 
 
 def put(path: Path, content: bytes) -> None:

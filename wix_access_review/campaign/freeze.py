@@ -17,6 +17,7 @@ from wix_access_review.campaign.folder import (
     Account,
     Campaign,
     Header,
+    campaigns_in,
     clock,
     found_campaign,
     lines,
@@ -27,7 +28,7 @@ from wix_access_review.campaign.folder import (
 )
 from wix_access_review.campaign.items import Item, read_items
 from wix_access_review.campaign.reviewers import Reviewers, read_reviewers
-from wix_access_review.database import reading
+from wix_access_review.database import read_accounts, reading
 from wix_access_review.errors import ReviewError
 from wix_access_review.files import beside, naming
 from wix_access_review.receipts import as_of, read_receipts, warnings
@@ -42,15 +43,6 @@ if TYPE_CHECKING:
     from wix_access_review.receipts import TableReceipt
 
 NO_RESPONSE = ("open", "remove")
-_ACCOUNTS = """
-select account_id, coalesce(max(name), account_id), max(owner_user_id)
-from (
-  select account_id, account_name as name, null as owner_user_id from access_wix.latest_receipts
-  union all select account_id, account, null from access_wix.access_review
-  union all select account_id, name, owner_user_id from current_wix.accounts where is_current
-)
-where account_id is not null group by account_id order by 2, 1
-"""
 _FINDINGS = """
 select finding_key, rule, severity, title, account_id, account_name, person_type, person_id, person, email, role_title,
   asset_name, explanation, advice, controls
@@ -136,17 +128,10 @@ def slug(name: str) -> str:
 
 
 def _accounts(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str]) -> list[Account]:
-    known = [Account(*row) for row in connection.execute(_ACCOUNTS).fetchall()]
-    unknown = sorted(set(wanted) - {one.id for one in known})
-    if unknown:
-        raise ReviewError(f"the account {', '.join(unknown)} is not in the database: it has {_told(known)}")
-    if not known:
+    found = [Account(*row) for row in read_accounts(connection, wanted)]
+    if not found:
         raise ReviewError("there is no account in the database, and no receipt: nothing proves what would be certified")
-    return [one for one in known if not wanted or one.id in wanted]
-
-
-def _told(accounts: Sequence[Account]) -> str:
-    return ", ".join(f"{one.id} ({one.name})" for one in accounts) or "none"
+    return found
 
 
 def _complete(
@@ -167,8 +152,8 @@ def _previous(folder: Path, told: Path | None) -> Campaign | None:
     """The campaign before: the one that is named, else the newest in the folders beside this one."""
     if told:
         return Campaign(told)
-    beside = [Campaign(path.parent) for path in folder.parent.glob("*/campaign.json") if path.parent != folder]
-    return max(beside, key=lambda one: one.header.opened_at, default=None)
+    others = [one for one in campaigns_in(folder.parent) if one.path != folder]
+    return max(others, key=lambda one: one.header.opened_at, default=None)
 
 
 def compare(items: Iterable[Item], before: Campaign | None) -> list[Item]:

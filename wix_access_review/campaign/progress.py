@@ -11,30 +11,16 @@ from wix_access_review.campaign.items import Item
 from wix_access_review.files import naming
 from wix_access_review.findings import printable
 from wix_access_review.sheets import DECISIONS
+from wix_access_review.standing import Share
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 NOBODY = "(nobody)"
 NO_RESPONSE = "no response"
 MOST_OPEN = 10
-
-
-@dataclass(frozen=True)
-class Share:
-    """How far a reviewer is."""
-
-    reviewer: str
-    items: int
-    decided: int
-    privileged_open: int
-
-    @property
-    def open(self) -> int:
-        """What is left to decide."""
-        return self.items - self.decided
 
 
 @dataclass(frozen=True)
@@ -63,22 +49,28 @@ class Progress:
         return f"overdue for {some(days, 'day')}" if self.is_overdue else f"due on {header.due_on}"
 
 
-def progress(campaign: Campaign) -> Progress:
+def progress(campaign: Campaign, accounts: Collection[str] | None = None, now: dt.datetime | None = None) -> Progress:
     """How far a campaign is.
 
     Args:
         campaign: The campaign.
+        accounts: Ids of the accounts to look at; None for all.
+        now: The time to call it overdue at; None for now.
     """
     reviewers, decisions = campaign.reviewers, campaign.decisions
     counts: dict[str, Counter[str]] = {}
     since_last: Counter[str] = Counter()
+    said: Counter[str] = Counter()
     left: list[Item] = []
     for item in campaign.rows(ITEMS, Item):
+        if accounts is not None and item.account_id not in accounts:
+            continue
         since_last[item.since_last] += 1
         share = counts.setdefault(reviewers[item.item] or NOBODY, Counter())
         share["items"] += 1
         if item.item in decisions:
             share["decided"] += 1
+            said[decisions[item.item].decision] += 1
         else:
             share["privileged"] += item.privileged
             left.append(item)
@@ -87,8 +79,7 @@ def progress(campaign: Campaign) -> Progress:
         Share(reviewer, count["items"], count["decided"], count["privileged"]) for reviewer, count in counts.items()
     ]
     shares.sort(key=lambda one: (-one.open, one.reviewer))
-    said = Counter(one.decision for one in decisions.values())
-    return Progress(campaign, clock(), shares, left, {name: said[name] for name in DECISIONS}, dict(since_last))
+    return Progress(campaign, now or clock(), shares, left, {name: said[name] for name in DECISIONS}, dict(since_last))
 
 
 def told(found: Progress) -> list[str]:

@@ -111,8 +111,8 @@ def prove(folder: Path, database: Path | str, removal_hours: int = REMOVAL_HOURS
     """
     campaign = Campaign(folder)
     with reading(database) as connection:
-        _load(connection, "campaign_items", ITEM_COLUMNS, items_handed_over(campaign))
-        _load(connection, "campaign_decisions", DECISION_COLUMNS, decisions_handed_over(campaign))
+        load(connection, "campaign_items", ITEM_COLUMNS, items_handed_over(campaign))
+        load(connection, "campaign_decisions", DECISION_COLUMNS, decisions_handed_over(campaign))
         connection.execute("create temp macro hours_between(a, b) as date_diff('hour', a, b)")
         connection.execute(f"create temp macro removal_hours() as {int(removal_hours)}")
         query = files(__package__).joinpath("prove.sql").read_text(encoding="utf-8")
@@ -153,9 +153,17 @@ def decisions_handed_over(campaign: Campaign) -> Iterator[list[Any]]:
         ]  # fmt: skip
 
 
-def _load(
+def load(
     connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: Iterable[Sequence[Any]]
 ) -> None:
+    """Put rows into a temporary table.
+
+    Args:
+        connection: The database.
+        table: The table, which is made.
+        columns: Its columns and their types.
+        rows: The rows.
+    """
     connection.execute(f"create temp table {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
     shape = msgspec.json.encode([columns]).decode()
     insert = f"insert into {table} select unnest(from_json(?, ?), recursive := true)"

@@ -19,6 +19,14 @@ function assetCell(grant) {
   return two(site >= 0 ? siteLink(site) : name(assets.name[asset]), kind);
 }
 
+/** What was decided on a grant, and by whom, where there is a campaign. */
+const hasCampaign = data.decisions.length > 0;
+function decisionCell(grant) {
+  if (grants.decided[grant] < 0) return "-";
+  const [what, day, who] = data.decisions[grants.decided[grant]].split("\n");
+  return two(day ? `${what}, ${day}` : what, who && name(who));
+}
+
 const roleCell = (grant) =>
   two(name(roles.name[grants.role[grant]]), flag(grant, PRIVILEGED) && badge("power", "privileged"), flag(grant, PENDING) && badge("pending", "pending"));
 
@@ -35,6 +43,7 @@ const GRANT = {
   via: { title: "Via", width: 7.4, key: (grant) => grants.via[grant], cell: (grant) => vias[grants.via[grant]] },
   granted: { title: "Granted (UTC)", width: 12.3, time: true, down: true, key: (grant) => grants.before[grant], cell: (grant) => span(grants.after[grant], grants.before[grant]) },
   seen: { title: "Last seen (UTC)", width: 10.5, time: true, down: true, key: (grant) => grants.seen[grant], cell: (grant) => moment(timeOf(grants.seen[grant])) },
+  decision: { title: "Decision", width: 12.5, key: (grant) => grants.decided[grant], cell: decisionCell },
   worst: { title: "Findings", width: 7.4, down: true, key: (grant) => people.worst[grantPerson[grant]], cell: (grant) => severityBadge(people.worst[grantPerson[grant]]) },
 };
 
@@ -68,6 +77,6 @@ const FIRST = ["person", "role", "on"];
 const rankOf = (one) => (FIRST.includes(one) ? FIRST.indexOf(one) : FIRST.length);
 /** Columns by name, without the account where there is only one. */
 function columns(from, names) {
-  const wanted = names.split(" ").filter((one) => several || one !== "account");
+  const wanted = names.split(" ").filter((one) => (several || one !== "account") && (hasCampaign || one !== "decision"));
   return (NARROW ? wanted.sort((a, b) => rankOf(a) - rankOf(b)) : wanted).map((one) => from[one]);
 }

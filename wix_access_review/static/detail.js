@@ -47,7 +47,7 @@ function reachGrid(person) {
 }
 
 function personPage(person) {
-  const held = new Grid("Grants", columns(GRANT, "role power on via granted seen").map((one, place) => (place ? one : { ...one, first: true })), "None.");
+  const held = new Grid("Grants", columns(GRANT, "role power on via decision granted seen").map((one, place) => (place ? one : { ...one, first: true })), "None.");
   held.show(grantsOf(person));
   const reached = reachGrid(person);
   const ended = pastOf(person);

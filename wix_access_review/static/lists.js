@@ -96,14 +96,15 @@ function matrixSection() {
   return matrix;
 }
 
-const COLUMNS_OF_REVIEW = "person account type role power on via granted seen worst";
+const COLUMNS_OF_REVIEW = "person account type role power on via decision granted seen worst";
 
 function reviewTable() {
   const grid = new Grid("Rows of the review table", columns(GRANT, COLUMNS_OF_REVIEW), "No grant fits: take a filter away.");
   const said = live();
   const value = (made) => control(made).value;
   const fits = () => {
-    const [account, role, power, via, type, severity] = [which, roleOf, privileged, viaOf, typeOf, severityOf].map(value);
+    const [account, role, power, via, type, severity, decision] = [which, roleOf, privileged, viaOf, typeOf, severityOf, decided].map(value);
+    const wantedDecision = data.decisions.map((text) => text.startsWith(`${decision}\n`));
     const wantedRole = role === "" ? null : Uint8Array.from(roles.name, (one) => (one === roleNames[Number(role)] ? 1 : 0));
     const tests = words(value(text)).map((word) => {
       const { people: ofPeople, roles: ofRoles, assets: ofAssets } = searchable();
@@ -117,6 +118,7 @@ function reviewTable() {
         && (via === "" || grants.via[grant] === Number(via))
         && (type === "" || people.type[person] === Number(type))
         && fitsSeverity(severity, people.worst[person])
+        && (decision === "" || wantedDecision[grants.decided[grant]])
         && tests.every(([inPeople, inRoles, inAssets, inAccounts]) => inPeople[person] || inRoles[grants.role[grant]] || inAssets[grants.asset[grant]] || inAccounts[people.account[person]]);
     };
   };
@@ -136,9 +138,11 @@ function reviewTable() {
   const viaOf = field("Via", choice([["", "any"], ...vias.map((one, place) => [place, one])], update));
   const typeOf = field("Person", choice([["", "any"], ...data.types.map((one, place) => [place, TYPES[one] ?? one])], update));
   const severityOf = field("Findings", choice(severityChoices, update));
-  const all = [text, which, roleOf, privileged, viaOf, typeOf, severityOf];
+  const kinds = [...new Set(data.decisions.map((text) => text.split("\n")[0]))];
+  const decided = field("Decision", choice([["", "any"], ...kinds.map((one) => [one, one])], update));
+  const all = [text, which, roleOf, privileged, viaOf, typeOf, severityOf, decided];
   filters.review = { set: { ...all }, update };
-  mount("review", el("div", { class: "tools" }, all.filter((one) => several || one !== which), clear(filters.review)), said, grid.element);
+  mount("review", el("div", { class: "tools" }, all.filter((one) => (several || one !== which) && (hasCampaign || one !== decided)), clear(filters.review)), said, grid.element);
   update();
   return grid;
 }
