@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.snapshot.spool import Spool
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
+from tap_wix_users.tables.columns import encode, key_of
 from tap_wix_users.tables.keys import key_parts
+from tap_wix_users.wix.client import UnreadableBody
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.errors import Endpoint, Unexpected, UnreadableAnswer, WixError
 from tap_wix_users.wix.reads import Facts
@@ -100,21 +102,33 @@ class _Rows:
         self.spools = {table.name: Spool() for table in tables}
         self.folder_ids: set[str] = set()
         self._outlets = [
-            (table.make_rows, self.spools[table.name], "folder_id" in table.model.model_fields) for table in tables
+            (
+                table.make_rows,
+                key_of(table.model),
+                self.spools[table.name],
+                "folder_id" in table.model.model_fields,
+            )
+            for table in tables
         ]
 
     def add(self, items: Sequence[Any], /) -> None:
+        try:
+            self._add(items)
+        except UnreadableBody as error:
+            raise UnreadableAnswer(Endpoint("Reading", self._name), str(error), retryable=False) from None
+
+    def _add(self, items: Sequence[Any]) -> None:
         if self._facts_of:
             self.facts += [fact for item in items for fact in self._facts_of(item)]
-        for make_rows, spool, names_folders in self._outlets:
+        for make_rows, key_of_row, spool, names_folders in self._outlets:
             for item in items:
                 for row in make_rows(self._account_id, item):
-                    if _UNSTORABLE.search(row.own_key):
+                    key = key_of_row(row)
+                    if _UNSTORABLE.search(key):
                         raise UnreadableAnswer(Endpoint("Reading", self._name), _STRANGE_ID, retryable=False)
-                    # The columns of a frozen model without anything nested: what `model_dump` would copy.
-                    spool.append(row.own_key, row.__dict__)
-                    if names_folders and (folder_id := row.__dict__["folder_id"]):
-                        self.folder_ids.add(folder_id)
+                    spool.append(key, encode(row))
+                    if names_folders and row.folder_id:
+                        self.folder_ids.add(row.folder_id)
 
 
 def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi, given: Given) -> TableRead:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from tap_wix_users.doctor.listening import ListeningClient, refused
 from tap_wix_users.wix.endpoints import FOLDER_PAGE, SITE_PAGE, AccountApi
 from tap_wix_users.wix.errors import InvalidRequest, Unauthorized, WixError
-from tap_wix_users.wix.objects import WixObject
+from tap_wix_users.wix.objects import WixObject, fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -220,8 +220,8 @@ def _unknown(value: Any, path: str = "") -> Iterator[str]:
     """The places of fields that the release does not know, or that are of another type than documented."""
     if isinstance(value, WixObject):
         yield from (f"{path}.{name}" for name in value.unknown)
-        for name in type(value).model_fields:
-            yield from _unknown(getattr(value, name), f"{path}.{name}")
+        for field in fields(type(value)).values():
+            yield from _unknown(getattr(value, field.name), f"{path}.{field.name}")
     elif isinstance(value, list):
         for inner in value:
             yield from _unknown(inner, f"{path}[]")

@@ -7,10 +7,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pydantic.alias_generators import to_camel
-
 from tap_wix_users.wix import objects
-from tap_wix_users.wix.objects import WixObject
+from tap_wix_users.wix.objects import WixObject, fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,8 +18,8 @@ if TYPE_CHECKING:
     from tap_wix_users.doctor.listening import Heard
 
 _KNOWN_NAMES = frozenset(
-    {to_camel(name) for kind in vars(objects).values() if isinstance(kind, type) and issubclass(kind, WixObject)
-     for name in kind.model_fields}
+    {name for kind in vars(objects).values() if isinstance(kind, type) and issubclass(kind, WixObject)
+     for name in fields(kind)}
     | {"restrictions", "conditions", "conditionType", "site", "resource", "resourceType", "value", "policy", "metadata"}
     | {"message", "details", "applicationError", "validationError", "fieldViolations", "code", "description", "data"}
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _CHUNK = 256 * 1024
 """Bytes of JSON that are compressed at once: 100 pages or so of memory, and long enough to compress well."""
@@ -31,10 +31,10 @@ class Spool:
     def __len__(self) -> int:
         return self._count
 
-    def append(self, key: str, row: Mapping[str, Any]) -> None:
-        """Add a row."""
+    def append(self, key: str, line: bytes) -> None:
+        """Add a row, as JSON."""
         # JSON holds no tab and no line break of its own. Sorted, so that the same content is always the same line.
-        self._open += b"%b\t%b\n" % (_encode(key), _encode(row))
+        self._open += b"%b\t%b\n" % (_encode(key), line)
         self._count += 1
         if len(self._open) >= _CHUNK:
             if len(self._plain) < _PLAIN_CHUNKS:

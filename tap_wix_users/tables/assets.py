@@ -8,10 +8,15 @@ The widest access, the whole account, is said only where there is no restriction
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import Raw
+
+from tap_wix_users.tables.columns import encode
 from tap_wix_users.tables.hashing import content_hash
 from tap_wix_users.tables.links import is_link, without_links
+from tap_wix_users.wix.reading import value_of
 
 if TYPE_CHECKING:
     from tap_wix_users.tables.models import AssetType
@@ -47,6 +52,48 @@ class Asset(NamedTuple):
         if self.type == "account":
             return "account"
         return self.label if self.id is None else f"{self.type}:{self.id}"
+
+
+class Scope(NamedTuple):
+    """What the restriction of an assignment says.
+
+    Attributes:
+        assets: What it limits the role to.
+        restrictions: Its column, as JSON; None where there is none, or where it does not fit.
+        unfit: What does not: a restriction that is no object is kept beside its column.
+    """
+
+    assets: tuple[Asset, ...]
+    restrictions: Raw | None
+    unfit: dict[str, Any]
+
+
+def scope_of(restrictions: Raw, account_id: str) -> Scope:
+    """What the restriction of an assignment says: most are told many times, and read once.
+
+    Args:
+        restrictions: The API's JSON, empty where it did not come.
+        account_id: The account, for a role without restriction.
+
+    Raises:
+        UnreadableBody: It is nested beyond reason.
+    """
+    text = bytes(restrictions)
+    return _known_scope(text, account_id) if len(text) <= _KNOWN_LENGTH else _scope(text, account_id)
+
+
+def _scope(text: bytes, account_id: str) -> Scope:
+    restrictions = value_of(text)
+    found = tuple(assets(restrictions, account_id))
+    if isinstance(restrictions, dict):
+        return Scope(found, Raw(encode(without_links(restrictions))), {})
+    return Scope(found, None, {} if restrictions is None else {"restrictions": restrictions})
+
+
+_KNOWN_LENGTH = 1024
+"""So long may a restriction be to be remembered: an answer may be made of a few enormous ones."""
+
+_known_scope = lru_cache(4096)(_scope)
 
 
 def assets(restrictions: Any, account_id: str) -> list[Asset]:

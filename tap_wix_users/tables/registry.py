@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_wix_users.tables import models, rows
+from tap_wix_users.tables import grants, models, rows
 from tap_wix_users.wix import reads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tap_wix_users.tables.columns import Columns
     from tap_wix_users.wix.reads import Read
 
-RowMaker: TypeAlias = Callable[[str, Any], Iterable[models.Row]]
+RowMaker: TypeAlias = "Callable[[str, Any], Iterable[Columns]]"
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class Table:
 TABLES = (
     Table(models.AccountRow, reads.ACCOUNT, "account", rows.account_rows),
     Table(models.UserRow, reads.TEAM, "user", rows.user_rows),
-    Table(models.AssignmentRow, reads.TEAM, "assignment", rows.assignment_rows, counted=False),
+    Table(models.AssignmentRow, reads.TEAM, "assignment", grants.assignment_rows, counted=False),
     Table(models.InviteRow, reads.TEAM, "invite", rows.invite_rows),
-    Table(models.InviteAssignmentRow, reads.TEAM, "invite assignment", rows.invite_assignment_rows, counted=False),
+    Table(models.InviteAssignmentRow, reads.TEAM, "invite assignment", grants.invite_assignment_rows, counted=False),
     Table(models.RoleRow, reads.ROLES, "role", rows.role_rows, localized=True),
     Table(models.SiteRow, reads.SITES, "site", rows.site_rows),
     Table(models.FolderRow, reads.FOLDERS, "folder", rows.folder_rows),

@@ -259,7 +259,7 @@ def _looked_at_again(api: AccountApi, record: SiteRecord) -> SiteRecord:
 def site_record(site: Site) -> SiteRecord:
     """What a site's record says about its contributors."""
     told = site.contributor_account_ids
-    odd = "contributorAccountIds" in (site.unparsed or {})
+    odd = "contributorAccountIds" in site.unparsed
     created = normalized(site.created_date) if site.created_date and not odd else None
     return SiteRecord(site.id, None if told is None else tuple(told), created)
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tap_wix_users.wix import objects
+from tap_wix_users.wix import objects, reading
 from tap_wix_users.wix.client import Meter, Request, WixClient
 from tap_wix_users.wix.errors import Endpoint, UnreadableAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_wix_users.wix.objects import O
+    from tap_wix_users.wix.reading import A
 
 SITE_PAGE = 100
 FOLDER_PAGE = 1000
@@ -116,7 +116,7 @@ class AccountApi:
         """The contributors of a site, or those who hold at least one of some roles (section 2.4)."""
         params = {"filter.policyIds": list(role_ids)} if role_ids else {}
         request = Request(QUERY_CONTRIBUTORS, {"wix-site-id": site_id}, params, None, self.meter, self.given_up)
-        return self.client.send(request, partial(objects.parse, objects.ContributorList))
+        return self.client.send(request, partial(reading.parse, objects.ContributorList))
 
     def get_account(self) -> objects.Account:
         """The account's own record (section 2.6).
@@ -133,10 +133,10 @@ class AccountApi:
     def _ask(
         self,
         endpoint: Endpoint,
-        kind: type[O],
+        kind: type[A],
         *,
         params: dict[str, Any] | None = None,
         body: dict[str, Any] | None = None,
-    ) -> O:
+    ) -> A:
         request = Request(endpoint, {"wix-account-id": self.account_id}, params or {}, body, self.meter, self.given_up)
-        return self.client.send(request, partial(objects.parse, kind))
+        return self.client.send(request, partial(reading.parse, kind))

@@ -6,6 +6,8 @@ import logging
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tap_wix_users.wix.ahead import PagesAhead
 from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE, SITE_PAGE
 from tap_wix_users.wix.errors import InvalidRequest
@@ -261,7 +263,7 @@ def _team_entry(member: TeamMember) -> Entry:
     if member.invite is not None:
         return Entry("invite", member.invite.id, _born(member.invite.date_created))
     # A kind of member that the contract does not know still takes a place in the paging.
-    return Entry("other", blake2b(member.model_dump_json().encode(), digest_size=16).hexdigest())
+    return Entry("other", blake2b(msgspec.json.encode(member, order="sorted"), digest_size=16).hexdigest())
 
 
 _FACETS = {"Users": "user", "InviteStatus": "invite"}

@@ -48,8 +48,8 @@ class RoleTally:
         for member in members:
             if member.user is not None:
                 self._add("user", member.user)
-                ids = {str(one.assignment_id or "") for one in member.user.assignments or ()}
-                if "" in ids:
+                if not all(one.assignment_id for one in member.user.assignments or ()):
+                    ids = {str(one.assignment_id or "") for one in member.user.assignments or ()}
                     self.nameless[member.user.id] = ids
             elif member.invite is not None:
                 self._add("invite", member.invite)
@@ -57,8 +57,8 @@ class RoleTally:
     def _add(self, kind: str, owner: User | Invite) -> None:
         if owner.assignments is None:
             self.silent[kind].add(owner.id)
-        for assignment in owner.assignments or ():
-            self.held[role_of(assignment)] += 1
+        else:
+            self.held.update([role_of(assignment) for assignment in owner.assignments])
 
     def doubts(
         self, told: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]
@@ -171,6 +171,8 @@ class HeldRoles:
 
 def role_of(assignment: Assignment) -> str:
     """The id of an assignment's role, in either form (docs/api-contract.md, section 6.3); empty where it has none."""
+    if assignment.policy_id:
+        return str(assignment.policy_id)
     policy = assignment.unknown.get("policy")
     full = policy.get("policyId") if isinstance(policy, dict) else None
-    return str(assignment.policy_id or full or "")
+    return str(full or "")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tap_wix_users.snapshot import spool as module
 from tap_wix_users.snapshot.spool import Spool, decode
+from tap_wix_users.tables.columns import encode
 from tests.tables.contract import json_values
 
 CHUNK = module._CHUNK
@@ -19,7 +20,7 @@ CHUNK = module._CHUNK
 def _filled(rows: Any) -> Spool:
     spool = Spool()
     for key, row in rows:
-        spool.append(key, row)
+        spool.append(key, encode(row))
     return spool
 
 
@@ -102,7 +103,7 @@ def test_rows_can_be_added_after_a_look():
     """A look at them changes nothing."""
     spool = _filled([("1", {"a": 1})])
     assert _back(spool) == [("1", {"a": 1})]
-    spool.append("2", {"a": 2})
+    spool.append("2", encode({"a": 2}))
     assert _back(spool) == [("1", {"a": 1}), ("2", {"a": 2})]
     assert len(spool) == 2
 

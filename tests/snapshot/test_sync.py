@@ -23,6 +23,7 @@ from tap_wix_users.snapshot.sync import (
     failed_receipt,
 )
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
+from tap_wix_users.tables.columns import encode
 from tap_wix_users.tables.models import AccountRow, AssignmentRow, ChangeRow, Row, UserRow
 from tap_wix_users.wix.client import Meter
 from tap_wix_users.wix.errors import Endpoint, NoAnswer, WixError, refusal
@@ -60,7 +61,7 @@ def _account(name: str) -> Row:
 def _table_read(rows: Iterable[Row], **fields: Any) -> TableRead:
     spool = Spool()
     for row in rows:
-        spool.append(row.own_key, row.__dict__)
+        spool.append(row.own_key, encode(row.__dict__))
     whole = {
         "proof": "count", "flaw": None, "started_at": BEGAN, "finished_at": ENDED, "expected": len(spool),
         "duplicates": 0, "attempts": 1, "requests": 3, "retries": 1,

@@ -9,8 +9,11 @@ from urllib.parse import quote
 import pytest
 
 from tap_wix_users.tables import rows as row_makers
+from tap_wix_users.tables.columns import encode
+from tap_wix_users.tables.grants import assignment_rows, invite_assignment_rows
 from tap_wix_users.tables.links import WITHHELD, is_link, without_links
-from tap_wix_users.wix.objects import TeamPage, parse
+from tap_wix_users.wix.objects import TeamPage
+from tap_wix_users.wix.reading import parse
 
 ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"
 GUID = "9e9e9e9e-2222-4333-8444-555566667777"
@@ -61,14 +64,14 @@ PLACES: dict[str, Any] = {
     },
 }
 
-MAKERS = [row_makers.user_rows, row_makers.assignment_rows, row_makers.invite_rows]
-MAKERS += [row_makers.invite_assignment_rows]
+MAKERS = [row_makers.user_rows, assignment_rows, row_makers.invite_rows]
+MAKERS += [invite_assignment_rows]
 
 
 def made(member: dict[str, Any]) -> str:
     """Everything that the rows of one team member or invite say, as text."""
     [found] = parse(TeamPage, json.dumps({"teamMembers": [member]}).encode()).team_members
-    return json.dumps([row.__dict__ for make in MAKERS for row in make(ACCOUNT, found)])
+    return json.dumps([json.loads(encode(row)) for make in MAKERS for row in make(ACCOUNT, found)])
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from tap_wix_users.tables import models
 from tap_wix_users.tables import rows as row_makers
+from tap_wix_users.tables.columns import encode
+from tap_wix_users.tables.grants import assignment_rows, invite_assignment_rows
 from tap_wix_users.wix import objects
 from tap_wix_users.wix.client import UnreadableBody
+from tap_wix_users.wix.reading import parse
 from tests.tables.contract import body, example, json_values
 
 ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"
@@ -28,11 +31,11 @@ INTERN = "7046409866117489206"
 
 
 def _rows(make_rows: Any, *items: Any) -> list[dict[str, Any]]:
-    return [row.model_dump() for item in items for row in make_rows(ACCOUNT, item)]
+    return [json.loads(encode(row)) for item in items for row in make_rows(ACCOUNT, item)]
 
 
 def _team(make_rows: Any, page: bytes) -> list[dict[str, Any]]:
-    return _rows(make_rows, *objects.parse(objects.TeamPage, page).team_members)
+    return _rows(make_rows, *parse(objects.TeamPage, page).team_members)
 
 
 def _user(make_rows: Any, **fields: Any) -> list[dict[str, Any]]:
@@ -44,25 +47,25 @@ def _invite(make_rows: Any, **fields: Any) -> list[dict[str, Any]]:
 
 
 def _held(*assignments: Any) -> list[dict[str, Any]]:
-    return _user(row_makers.assignment_rows, assignments=list(assignments))
+    return _user(assignment_rows, assignments=list(assignments))
 
 
 def _granted(*assignments: Any) -> list[dict[str, Any]]:
-    return _invite(row_makers.invite_assignment_rows, assignments=list(assignments))
+    return _invite(invite_assignment_rows, assignments=list(assignments))
 
 
 def _sites(**fields: Any) -> list[dict[str, Any]]:
-    page = objects.parse(objects.SitePage, body({"sites": [{"id": SHOP, **fields}]}))
+    page = parse(objects.SitePage, body({"sites": [{"id": SHOP, **fields}]}))
     return _rows(row_makers.site_rows, *page.sites)
 
 
 def _folders(**fields: Any) -> list[dict[str, Any]]:
-    page = objects.parse(objects.FolderPage, body({"folders": [{"id": NORTH, **fields}]}))
+    page = parse(objects.FolderPage, body({"folders": [{"id": NORTH, **fields}]}))
     return _rows(row_makers.folder_rows, *page.folders)
 
 
 def _account(parent: str | None = None, **fields: Any) -> list[dict[str, Any]]:
-    answer = objects.parse(objects.AccountAnswer, body({"account": {"accountId": ACCOUNT, **fields}}))
+    answer = parse(objects.AccountAnswer, body({"account": {"accountId": ACCOUNT, **fields}}))
     return _rows(row_makers.account_rows, (answer.account, parent))
 
 
@@ -116,7 +119,7 @@ class TestTheContractsExamples:
     def test_assignments(self):
         """A role is a row for each asset: the whole account, a site, a folder."""
         folder = {"conditionType": "FOLDER", "id": NORTH, "value": "/Clients/North"}
-        assert _team(row_makers.assignment_rows, example("team")) == [
+        assert _team(assignment_rows, example("team")) == [
             {
                 "account_id": ACCOUNT,
                 "user_id": ADA,
@@ -200,7 +203,7 @@ class TestTheContractsExamples:
 
     def test_invite_assignments(self):
         """What an invite will grant has no id at Wix, so its key says role and asset."""
-        assert _team(row_makers.invite_assignment_rows, example("team")) == [
+        assert _team(invite_assignment_rows, example("team")) == [
             {
                 "account_id": ACCOUNT,
                 "invite_id": INVITE,
@@ -218,7 +221,7 @@ class TestTheContractsExamples:
 
     def test_roles(self):
         """A role is predefined or custom by the list that it came in."""
-        page = objects.parse(objects.RoleList, example("roles"))
+        page = parse(objects.RoleList, example("roles"))
         listed = [(role, "predefined") for role in page.predefined_roles]
         listed += [(role, "custom") for role in page.custom_roles]
         assert _rows(row_makers.role_rows, *listed) == [
@@ -262,7 +265,7 @@ class TestTheContractsExamples:
 
     def test_sites(self):
         """A site is a row."""
-        assert _rows(row_makers.site_rows, *objects.parse(objects.SitePage, example("sites")).sites) == [
+        assert _rows(row_makers.site_rows, *parse(objects.SitePage, example("sites")).sites) == [
             {
                 "account_id": ACCOUNT,
                 "id": SHOP,
@@ -291,7 +294,7 @@ class TestTheContractsExamples:
 
     def test_accounts(self):
         """An account is a row, and a property without a column stays under `accountProperties`."""
-        account = objects.parse(objects.AccountAnswer, example("account")).account
+        account = parse(objects.AccountAnswer, example("account")).account
         assert _rows(row_makers.account_rows, (account, None)) == [
             {
                 "account_id": ACCOUNT,
@@ -319,15 +322,15 @@ class TestWhatIsMissing:
             pytest.param(
                 _user(row_makers.user_rows, name={}), [_blank(models.UserRow, id=ADA)], id="users, empty name"
             ),
-            pytest.param(_user(row_makers.assignment_rows), [], id="assignments, none"),
-            pytest.param(_user(row_makers.assignment_rows, assignments=None), [], id="assignments, null"),
-            pytest.param(_user(row_makers.assignment_rows, assignments=[]), [], id="assignments, empty"),
+            pytest.param(_user(assignment_rows), [], id="assignments, none"),
+            pytest.param(_user(assignment_rows, assignments=None), [], id="assignments, null"),
+            pytest.param(_user(assignment_rows, assignments=[]), [], id="assignments, empty"),
             pytest.param(_held({}), [_assignment("unknown@account", WHOLE_ACCOUNT)], id="assignments, blank"),
             pytest.param(_invite(row_makers.invite_rows), [_blank(models.InviteRow, id=INVITE)], id="invites"),
             pytest.param(
                 _invite(row_makers.invite_rows_with_links), [_blank(models.InviteWithLinkRow, id=INVITE)], id="links"
             ),
-            pytest.param(_invite(row_makers.invite_assignment_rows), [], id="invite assignments, none"),
+            pytest.param(_invite(invite_assignment_rows), [], id="invite assignments, none"),
             pytest.param(_sites(), [_blank(models.SiteRow, id=SHOP)], id="sites"),
             pytest.param(
                 _sites(folderId="", viewUrl="", contributorAccountIds=[]),
@@ -353,9 +356,9 @@ class TestWhatIsMissing:
         page = body({"teamMembers": [{}, {"user": None}, {"group": {"id": "g"}}]})
         makers = (
             row_makers.user_rows,
-            row_makers.assignment_rows,
+            assignment_rows,
             row_makers.invite_rows,
-            row_makers.invite_assignment_rows,
+            invite_assignment_rows,
         )
         assert [_team(make_rows, page) for make_rows in (*makers, row_makers.invite_rows_with_links)] == [
             [],
@@ -527,7 +530,7 @@ class TestExtra:
     def test_roles(self):
         """Unknown fields, and values of another type."""
         page = body({"customRoles": [{"id": INTERN, "title": None, "description": 5, "scopes": ["a"]}]})
-        [role] = objects.parse(objects.RoleList, page).custom_roles
+        [role] = parse(objects.RoleList, page).custom_roles
         assert _rows(row_makers.role_rows, (role, "custom")) == [
             _blank(models.RoleRow, id=INTERN, role_type="custom", extra={"description": 5, "scopes": ["a"]})
         ]
@@ -772,7 +775,7 @@ class TestLongIds:
     @pytest.mark.parametrize("sent", [str, int])
     def test_id_of_a_role(self, sent):
         """A role's own id."""
-        [role] = objects.parse(objects.RoleList, body({"customRoles": [{"id": sent(self.ROLE)}]})).custom_roles
+        [role] = parse(objects.RoleList, body({"customRoles": [{"id": sent(self.ROLE)}]})).custom_roles
         assert _rows(row_makers.role_rows, (role, "custom")) == [
             _blank(models.RoleRow, id="7046409866117489206", role_type="custom")
         ]
@@ -843,7 +846,7 @@ class TestAcceptLinks:
     def test_a_link_is_in_no_column_but_its_own(self, link):
         """Not even one of another type than documented, which would go to `extra`."""
         fields = {"acceptLink": link, "email": 5, "assignments": [{"policyId": OWNER}]}
-        for make_rows in (row_makers.invite_rows, row_makers.invite_assignment_rows):
+        for make_rows in (row_makers.invite_rows, invite_assignment_rows):
             assert "SECRET" not in json.dumps(_invite(make_rows, **fields))
         [row] = _invite(row_makers.invite_rows_with_links, **fields)
         assert "SECRET" not in json.dumps(row["extra"])
@@ -871,7 +874,7 @@ def _texts(rows):
 @given(st.lists(grants | json_values, max_size=5))
 def test_every_grant_that_can_be_read_has_rows_with_keys_of_their_own(assignments):
     """Keys are never null, never shared, and no different grant is lost."""
-    for kind, table in (("user", row_makers.assignment_rows), ("invite", row_makers.invite_assignment_rows)):
+    for kind, table in (("user", assignment_rows), ("invite", invite_assignment_rows)):
         page = body({"teamMembers": [{kind: {"id": ADA, "assignments": assignments}}]})
         try:
             rows = _team(table, page)

@@ -66,12 +66,10 @@ def test_every_endpoint_is_here():
 
 def members(kind: type[objects.WixObject], way: str = "") -> Iterator[tuple[str, Any]]:
     """Each member of an answer, with an empty value of its type."""
-    for name, field in kind.model_fields.items():
-        if name == "unparsed":
-            continue
-        path = f"{way}{field.alias}"
-        inner = [found for found in _types(field.annotation) if isinstance(found, type)]
-        is_list = "list" in str(field.annotation)
+    for name, field in objects.fields(kind).items():
+        path = f"{way}{name}"
+        inner = [found for found in _types(field.type) if isinstance(found, type)]
+        is_list = "list" in str(field.type)
         objects_in = [found for found in inner if issubclass(found, objects.WixObject)]
         yield path, [] if is_list else {} if objects_in else 0 if int in inner and str not in inner else ""
         for found in objects_in:

@@ -24,6 +24,7 @@ from tap_wix_users.snapshot import state, sync
 from tap_wix_users.snapshot.spool import Spool, decode
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
 from tap_wix_users.tables import models
+from tap_wix_users.tables.columns import encode
 from tap_wix_users.tables.keys import key_parts, record_key
 from tap_wix_users.tables.registry import TABLES
 from tap_wix_users.warehouse.current import current_views, record_key_sql
@@ -424,7 +425,7 @@ class Life:
     ) -> sync.TableSync:
         rows = Spool()
         for key, content in seen.items():
-            rows.append(key, self._kind.row(account_id, key, content).__dict__)
+            rows.append(key, encode(self._kind.row(account_id, key, content).__dict__))
         proof: Proof | None = None if run.read == "unverified" else "count"
         began = self._now + dt.timedelta(hours=run.clock)
         read = TableRead(rows, proof, None, began, began, None, 0, 1, 1, 0, told_none=not seen)

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from typing_extensions import override
 
@@ -129,7 +130,7 @@ class TestSideBySide:
         for concurrency in (1, 8):
             sandbox = serve(world(rows), options=options)
             outcome = read(connect(sandbox, max_concurrency=concurrency))
-            objects = [member.model_dump() for member in outcome.sink.items]
+            objects = [msgspec.json.encode(member) for member in outcome.sink.items]
             bodies = sorted((request.body for request in sandbox.requests), key=repr)
             seen.append((objects, outcome.proofs, outcome.attempts, bodies))
             assert outcome.sink.ids == team(sandbox.world.main)

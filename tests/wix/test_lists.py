@@ -30,11 +30,12 @@ from tap_wix_users.wix.objects import (
     SitePage,
     TeamMember,
     TeamPage,
-    parse,
 )
 from tap_wix_users.wix.proving import MARGIN
+from tap_wix_users.wix.reading import as_came, parse
 from tap_wix_users.wix.redaction import Redactor
 from tests.wix.conftest import EFFORT
+from tests.wix.made import made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,12 +51,12 @@ JUST_NOW = "2024-11-24T11:59:00.000Z"
 
 def user(key: str, born: str | None = LONG_AGO) -> TeamMember:
     """A team member."""
-    return TeamMember.model_validate({"user": {"id": key, "joinedTeamAt": born}})
+    return made(TeamMember, {"user": {"id": key, "joinedTeamAt": born}})
 
 
 def invite(key: str, status: str = "Pending") -> TeamMember:
     """An invite."""
-    return TeamMember.model_validate({"invite": {"id": key, "status": status, "dateCreated": LONG_AGO}})
+    return made(TeamMember, {"invite": {"id": key, "status": status, "dateCreated": LONG_AGO}})
 
 
 def users(number: int) -> list[TeamMember]:
@@ -65,7 +66,7 @@ def users(number: int) -> list[TeamMember]:
 
 def site(key: str, born: str | None = LONG_AGO) -> Site:
     """A site."""
-    return Site.model_validate({"id": key, "createdDate": born})
+    return made(Site, {"id": key, "createdDate": born})
 
 
 def sites(number: int) -> list[Site]:
@@ -75,7 +76,7 @@ def sites(number: int) -> list[Site]:
 
 def folders(number: int) -> list[Folder]:
     """So many folders, named after their place."""
-    return [Folder.model_validate({"id": f"f{place}", "createdDate": LONG_AGO}) for place in range(number)]
+    return [made(Folder, {"id": f"f{place}", "createdDate": LONG_AGO}) for place in range(number)]
 
 
 def facets_of(members: Sequence[TeamMember]) -> list[Facet]:
@@ -87,7 +88,7 @@ def facets_of(members: Sequence[TeamMember]) -> list[Facet]:
         "InviteStatus": {status: statuses.count(status) for status in statuses},
     }
     return [
-        Facet.model_validate({"facetType": kind, "values": [{"value": v, "count": n} for v, n in values.items() if n]})
+        made(Facet, {"facetType": kind, "values": [{"value": v, "count": n} for v, n in values.items() if n]})
         for kind, values in counted.items()
         if any(values.values())
     ]
@@ -136,7 +137,7 @@ class FakeApi:
         if limit > self.greatest:
             raise self.refusal or refused("paging.limit")
         page = self.members[offset : offset + limit]
-        return TeamPage.model_validate({"teamMembers": page, "facets": self.facets(self.members) if facets else None})
+        return made(TeamPage, {"teamMembers": page, "facets": self.facets(self.members) if facets else None})
 
     def query_sites(self, *, cursor: str | None) -> SitePage:
         """A page of sites."""
@@ -145,7 +146,7 @@ class FakeApi:
         end = begin + SITE_PAGE
         more = end < len(self.sites)
         metadata = {"hasNext": more, "cursors": {"next": str(end)} if more else {}}
-        return SitePage.model_validate({"sites": self.sites[begin:end], "metadata": metadata})
+        return made(SitePage, {"sites": self.sites[begin:end], "metadata": metadata})
 
     def count_sites(self) -> int | None:
         """The number of sites."""
@@ -155,14 +156,14 @@ class FakeApi:
     def query_folders(self, *, offset: int) -> FolderPage:
         """A page of folders."""
         self._asked(offset)
-        return FolderPage.model_validate({"folders": self.folders[offset : offset + FOLDER_PAGE]})
+        return made(FolderPage, {"folders": self.folders[offset : offset + FOLDER_PAGE]})
 
     def list_child_accounts(self, *, offset: int) -> ChildAccountPage:
         """A page of child accounts."""
         self._asked(offset)
         end = min(self.children, offset + CHILD_ACCOUNT_PAGE)
         page = [{"accountId": f"c{place}"} for place in range(offset, end)]
-        return ChildAccountPage.model_validate({"childAccounts": page, "pagingMetadata": self.paging})
+        return made(ChildAccountPage, {"childAccounts": page, "pagingMetadata": self.paging})
 
     def get_roles(self, *, locale: str) -> RoleList:
         """The roles."""
@@ -174,7 +175,7 @@ class FakeApi:
         self._asked("account")
         if self.refusal:
             raise self.refusal
-        return Account.model_validate({"accountId": self.account_id})
+        return made(Account, {"accountId": self.account_id})
 
 
 @dataclass
@@ -279,7 +280,7 @@ class EmptyFirst(FakeApi):
         if cursor is not None:
             return super().query_sites(cursor=cursor)
         self._asked(None)
-        return SitePage.model_validate({"metadata": {"hasNext": True, "cursors": {"next": "0"}}})
+        return made(SitePage, {"metadata": {"hasNext": True, "cursors": {"next": "0"}}})
 
 
 def test_sites_are_counted_before_the_first_page_also_when_it_is_empty():
@@ -328,8 +329,8 @@ def test_child_accounts_are_counted_by_their_paging(
 
 def test_roles_are_one_answer():
     """Each role comes with the list that it was in."""
-    own, custom = Role.model_validate({"id": "1"}), Role.model_validate({"id": 2**60})
-    api = FakeApi(roles=RoleList.model_validate({"predefinedRoles": [own], "customRoles": [custom]}))
+    own, custom = made(Role, {"id": "1"}), made(Role, {"id": 2**60})
+    api = FakeApi(roles=made(RoleList, {"predefinedRoles": [own], "customRoles": [custom]}))
     outcome = read(partial(lists.read_roles, locale="de"), api)
     assert api.requests == ["de"]
     assert outcome.sink.items == [(own, "predefined"), (custom, "custom")]
@@ -338,7 +339,7 @@ def test_roles_are_one_answer():
 
 def test_a_role_that_comes_twice_proves_nothing():
     """An id has one role, in whichever list and JSON type it comes."""
-    roles = RoleList.model_validate({"predefinedRoles": [{"id": "1"}], "customRoles": [{"id": 1}]})
+    roles = made(RoleList, {"predefinedRoles": [{"id": "1"}], "customRoles": [{"id": 1}]})
     api = FakeApi(roles=roles)
     outcome = read(partial(lists.read_roles, locale="en"), api)
     assert (outcome.proofs, outcome.attempts, len(outcome.sink.items)) == ({"role": None}, 3, 1)
@@ -374,7 +375,7 @@ class OneAnswer(FakeApi):
         answer = super().query_sites(cursor=cursor)
         if not lies:
             return answer
-        return SitePage.model_validate({**answer.model_dump(by_alias=True, exclude_unset=True), **self.page})
+        return made(SitePage, {**as_came(answer), **self.page})
 
 
 @pytest.mark.parametrize("number", [100, 101, 150])
@@ -432,7 +433,7 @@ def test_no_sites(count: int | None, proof: str | None, told: set[str]):
 @pytest.mark.parametrize("answer", [{}, {"predefinedRoles": [], "customRoles": []}, {"customRoles": [{"id": "1"}]}])
 def test_roles_are_never_none(answer: dict[str, Any]):
     """Every account has the predefined roles."""
-    api = FakeApi(roles=RoleList.model_validate(answer))
+    api = FakeApi(roles=made(RoleList, answer))
     result = read(partial(lists.read_roles, locale="en"), api)
     assert (result.proofs, result.attempts) == ({"role": None}, 3)
     assert result.walk.flaw == "the answer holds no predefined roles, which every account has"
@@ -442,7 +443,7 @@ def test_custom_roles_that_are_left_out():
     """An account may have none; that those which it had are gone, nobody said."""
     own = {"predefinedRoles": [{"id": "1"}]}
     for answer, partly in (({**own, "customRoles": []}, False), (own, True)):
-        result = read(partial(lists.read_roles, locale="en"), FakeApi(roles=RoleList.model_validate(answer)))
+        result = read(partial(lists.read_roles, locale="en"), FakeApi(roles=made(RoleList, answer)))
         assert (result.proofs, bool(result.walk.partly)) == ({"role": "whole"}, partly)
 
 
@@ -452,22 +453,22 @@ class Silent(FakeApi):
     @override
     def search_team(self, *, limit: int, offset: int, facets: bool) -> TeamPage:
         page = super().search_team(limit=limit, offset=offset, facets=facets)
-        return TeamPage.model_validate({"facets": page.facets})
+        return made(TeamPage, {"facets": page.facets})
 
     @override
     def query_sites(self, *, cursor: str | None) -> SitePage:
         super().query_sites(cursor=cursor)
-        return SitePage.model_validate({"metadata": {"hasNext": False}})
+        return made(SitePage, {"metadata": {"hasNext": False}})
 
     @override
     def query_folders(self, *, offset: int) -> FolderPage:
         super().query_folders(offset=offset)
-        return FolderPage.model_validate({"metadata": {}})
+        return made(FolderPage, {"metadata": {}})
 
     @override
     def list_child_accounts(self, *, offset: int) -> ChildAccountPage:
         super().list_child_accounts(offset=offset)
-        return ChildAccountPage.model_validate({"pagingMetadata": self.paging})
+        return made(ChildAccountPage, {"pagingMetadata": self.paging})
 
 
 @pytest.mark.parametrize(
@@ -651,7 +652,7 @@ def test_facets_that_are_not_as_they_should_be(
 def test_facet_roles_tells_of_holders():
     """What its values are is for others to find out."""
     values = [{"value": "1", "count": 2}, {"value": "2", "count": 0}, {"value": None, "count": 3}, {"value": "4"}]
-    facet = Facet.model_validate({"facetType": "Roles", "values": values})
+    facet = made(Facet, {"facetType": "Roles", "values": values})
     api = FakeApi(members=users(1), facets=lambda members: [*facets_of(members), facet])
     assert read(lists.read_team, api).walk.holders == {"1": 2}
 
@@ -662,7 +663,7 @@ class CountingFolders(FakeApi):
     @override
     def query_folders(self, *, offset: int) -> FolderPage:
         page = super().query_folders(offset=offset)
-        return FolderPage.model_validate({"folders": page.folders, "metadata": {"count": 4}})
+        return made(FolderPage, {"folders": page.folders, "metadata": {"count": 4}})
 
 
 @pytest.mark.parametrize(("number", "proof"), [(3, None), (4, "whole"), (5, "whole")])
@@ -673,7 +674,7 @@ def test_folders_that_tell_of_more(number: int, proof: str | None):
 
 def test_rows_of_an_unknown_kind_are_told_and_stepped_over(caplog: pytest.LogCaptureFixture):
     """A row that is neither a user nor an invite takes its place in the paging, and is handed on."""
-    unknown = TeamMember.model_validate({"robot": {"id": "r2"}})
+    unknown = made(TeamMember, {"robot": {"id": "r2"}})
     api = FakeApi(members=[*users(2), unknown, user("u2")])
     outcome = read(lists.read_team, api, page_size=3)
     assert api.requests == [(3, 0, True), (3, 2, True), (3, 3, True)]

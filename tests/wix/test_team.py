@@ -11,6 +11,7 @@ from tap_wix_users.wix.lists import read_team
 from tap_wix_users.wix.objects import TeamMember
 from tap_wix_users.wix.team import ROLES_OF, RoleTally
 from tests.wix.conftest import EFFORT
+from tests.wix.made import made
 from wix_sandbox import Fault, Size, World
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def doubts(
 ) -> dict[str, str]:
     """Why the roles of these members are not proved with them."""
     tally = RoleTally()
-    tally.add([TeamMember.model_validate(member) for member in members])
+    tally.add([made(TeamMember, member) for member in members])
     keys = {kind: [tuple(key.split("|")) for key in found] for kind, found in (known or {}).items()}
     return tally.doubts(told or {}, lambda kind: keys.get(kind, ()), lambda: catalogue)
 

@@ -1,0 +1,136 @@
+"""Roles on assets as rows: those that team members hold, and those that invites will grant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import UNSET, structs
+
+from tap_wix_users.tables import models
+from tap_wix_users.tables.assets import Asset, Scope, scope_of
+from tap_wix_users.tables.columns import columns_of
+from tap_wix_users.tables.extra import left_over
+from tap_wix_users.tables.hashing import content_hash
+from tap_wix_users.wix.reading import as_came
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from msgspec import UnsetType
+
+    from tap_wix_users.tables.columns import Columns
+    from tap_wix_users.tables.models import Json
+    from tap_wix_users.wix.objects import Assignment, Invite, TeamMember, User
+
+_Assignment = columns_of(models.AssignmentRow)
+_InviteAssignment = columns_of(models.InviteAssignmentRow)
+
+
+class _Grant(NamedTuple):
+    """One role on one asset."""
+
+    assignment: Assignment
+    role_id: str | None
+    scope: Scope
+    asset: Asset
+    key: str
+
+
+def assignment_rows(account_id: str, member: TeamMember) -> Iterable[Columns]:
+    """The rows of a team member's roles, one for each asset."""
+    if (user := member.user) is None:
+        return ()
+    rows = []
+    for assignment, role_id, scope, asset, key in _grants(account_id, user):
+        subject = assignment.subject
+        rows.append(
+            _Assignment(
+                account_id=account_id,
+                user_id=user.id,
+                assignment_key=key,
+                assignment_id=_id_text(assignment.assignment_id),
+                role_id=role_id,
+                subject_id=_id_text(subject.id) if subject else None,
+                subject_type=None if subject is None or subject.subject_type is UNSET else subject.subject_type,
+                asset_type=asset.type,
+                asset_id=asset.id,
+                asset_name=asset.name,
+                site_id=asset.site_id,
+                folder_id=asset.folder_id,
+                restrictions=scope.restrictions,
+                extra=left_over(assignment, scope.unfit, subject=subject),
+            )
+        )
+    return _told_apart(rows)
+
+
+def invite_assignment_rows(account_id: str, member: TeamMember) -> Iterable[Columns]:
+    """The rows of the roles that an invite will grant, one for each asset."""
+    if (invite := member.invite) is None:
+        return ()
+    rows = [
+        _InviteAssignment(
+            account_id=account_id,
+            invite_id=invite.id,
+            assignment_key=key,
+            role_id=role_id,
+            asset_type=asset.type,
+            asset_id=asset.id,
+            asset_name=asset.name,
+            site_id=asset.site_id,
+            folder_id=asset.folder_id,
+            restrictions=scope.restrictions,
+            extra=left_over(assignment, scope.unfit | _whole_subject(assignment)),
+        )
+        for assignment, role_id, scope, asset, key in _grants(account_id, invite)
+    ]
+    return _told_apart(rows)
+
+
+def _grants(account_id: str, owner: User | Invite) -> Iterator[_Grant]:
+    for assignment in owner.assignments or ():
+        role_id = _id_text(assignment.policy_id) or _role_of_full_form(assignment)
+        scope = scope_of(assignment.restrictions, account_id)
+        several = len(scope.assets) > 1
+        for asset in scope.assets:
+            yield _Grant(assignment, role_id, scope, asset, _assignment_key(assignment, role_id, asset, several))
+
+
+def _told_apart(rows: list[Columns]) -> Iterable[Columns]:
+    """Rows with a key of their own: two grants never become one row, and equal ones are one.
+
+    Of grants with the same key, all but one have a hash of their content in it, whatever their order was.
+    """
+    if len({row.assignment_key for row in rows}) == len(rows):
+        return rows
+    by_key: dict[str, dict[str, Columns]] = {}
+    for row in rows:
+        by_key.setdefault(row.assignment_key, {}).setdefault(content_hash(row), row)
+    apart = []
+    for key, same in by_key.items():
+        first, *others = sorted(same)
+        apart.append(same[first])
+        apart += [structs.replace(same[digest], assignment_key=f"{key}#{digest}") for digest in others]
+    return apart
+
+
+def _assignment_key(assignment: Assignment, role_id: str | None, asset: Asset, several: bool) -> str:  # noqa: FBT001
+    if assignment.assignment_id:
+        return f"{assignment.assignment_id}/{asset.label}" if several else str(assignment.assignment_id)
+    return f"{role_id or 'unknown'}@{asset.grant}"
+
+
+def _role_of_full_form(assignment: Assignment) -> str | None:
+    """The role id where the API uses the full form of an assignment (docs/api-contract.md, section 6.3)."""
+    policy = assignment.unknown.get("policy")
+    identifier = policy.get("policyId") if isinstance(policy, dict) else None
+    return str(identifier) if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None
+
+
+def _whole_subject(assignment: Assignment) -> Json:
+    """The subject of an invite's assignment: no column holds it, since the contract knows of none."""
+    return {} if assignment.subject is None else {"subject": as_came(assignment.subject)}
+
+
+def _id_text(identifier: str | int | UnsetType | None) -> str | None:
+    return None if identifier is None or identifier is UNSET else str(identifier)
