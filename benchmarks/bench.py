@@ -61,6 +61,10 @@ class Sandbox:
         """Requests so far, to all endpoints."""
         return sum(self.stats()["requests"].values())
 
+    def advance(self, days: int) -> None:
+        """Let so many days pass in its accounts."""
+        httpx.post(f"{self.url}/_sandbox/advance", json={"days": days}, timeout=600).raise_for_status()
+
     def config(self, **settings: Any) -> dict[str, Any]:
         """Settings of the tap for this sandbox, without a limit unless one is given."""
         who = {"base_url": self.url, "account_id": self.account_id, "api_key": self.key}

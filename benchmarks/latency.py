@@ -2,9 +2,9 @@
 
     python benchmarks/latency.py [--users 9900] [--slow-users 2500] [--concurrency 8]
 
-100 pages of Search Team (fewer where every answer takes half a second), and the short lists beside them, with the tap's
-default `max_concurrency` and with 1. `ratio` is that of whole runs; `walk_ratio` that of the walk through the pages
-alone, as the tap logs it. There is no request limit: it would hide what is measured.
+100 pages of Search Team with 100 rows each (fewer where every answer takes half a second), and the short lists beside
+them, with the tap's default `max_concurrency` and with 1. `ratio` is that of whole runs; `walk_ratio` that of the walk
+through the pages alone, as the tap logs it. There is no request limit: it would hide what is measured.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> int:
 
 def _measure(latency: int, options: Any) -> dict[str, Any]:
     users = options.users if latency < SLOW else min(options.users, options.slow_users)
-    with bench.sandbox("--users", users, "--latency-ms", latency) as wix:
+    with bench.sandbox("--users", users, "--latency-ms", latency, "--page-cap", 100) as wix:
         beside = wix.run(settings={"max_concurrency": options.concurrency})
         single = wix.run(settings={"max_concurrency": 1})
     (walked, pages), (walked_single, _) = _walk(beside), _walk(single)

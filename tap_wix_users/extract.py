@@ -153,6 +153,7 @@ def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi, given:
         retries=api.meter.retries,
         told_none=told_none,
         doubt=doubt,
+        page_size=result.page_size,
     )
 
 

@@ -86,11 +86,11 @@ class Settings(BaseModel):
         description="Scheme and host of the API; plain http for loopback alone",
     )
     page_size: int = Field(
-        default=100,
+        default=1000,
         ge=1,
         le=10_000,
         title="Page size",
-        description="Rows of Search Team to ask for at once. A size that Wix refuses is lowered",
+        description="Rows of Search Team to ask for at once. A size that Wix refuses or does not answer is lowered",
     )
     requests_per_minute: int = Field(
         default=180,

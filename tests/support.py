@@ -100,13 +100,17 @@ def last_state(messages: Iterable[Mapping[str, Any]]) -> Any:
 
 
 def config(sandbox: Sandbox, **settings: Any) -> Json:
-    """Settings for the main account of a sandbox, impatient unless told otherwise: no test waits for a retry."""
+    """Settings for the main account of a sandbox, impatient unless told otherwise: no test waits for a retry.
+
+    In pages of which small teams have several.
+    """
     return {
         "api_key": sandbox.world.key,
         "account_id": sandbox.world.main.id,
         "base_url": sandbox.url,
         "requests_per_minute": 100_000,
         "max_retry_seconds": 0,
+        "page_size": 100,
         **settings,
     }
 

@@ -39,7 +39,7 @@ DEFAULTS = {
     "account_id": ACCOUNT,
     "include_child_accounts": False,
     "base_url": "https://www.wixapis.com",
-    "page_size": 100,
+    "page_size": 1000,
     "requests_per_minute": 180,
     "max_concurrency": 8,
     "request_timeout": 30,

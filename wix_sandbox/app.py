@@ -52,7 +52,7 @@ class ApiOptions:
     """
 
     page_cap: int | None = None
-    max_page_size: int = 100
+    max_page_size: int = 1000
     requests_per_minute: int = 0
     retry_after: int | None = None
     latency: float = 0.0

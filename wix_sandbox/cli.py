@@ -163,7 +163,7 @@ def _api_options(api: argparse._ArgumentGroup) -> None:
     api.add_argument(
         "--page-cap", type=_at_least(1), metavar="N", help="silently return at most N rows per page of Search Team"
     )
-    _number(api, "--max-page-size", 100, "refuse a greater paging.limit on Search Team", minimum=1)
+    _number(api, "--max-page-size", 1000, "refuse a greater paging.limit on Search Team", minimum=1)
     _number(api, "--requests-per-minute", 200, "answer more with 429; 0 for no limit")
     api.add_argument(
         "--retry-after", type=_at_least(0), metavar="SECONDS", help="send Retry-After with a 429 (default: none)"

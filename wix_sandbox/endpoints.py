@@ -65,7 +65,7 @@ class Endpoints:
     """
 
     def __init__(
-        self, world: World, *, max_page_size: int = 100, page_cap: int | None = None, facets: bool = True
+        self, world: World, *, max_page_size: int = 1000, page_cap: int | None = None, facets: bool = True
     ) -> None:
         self._world = world
         self._max_page_size = max_page_size

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from tap_wix_users.doctor.listening import ListeningClient, refused
 from tap_wix_users.wix.endpoints import FOLDER_PAGE, SITE_PAGE, AccountApi
-from tap_wix_users.wix.errors import InvalidRequest, Unauthorized, WixError
+from tap_wix_users.wix.errors import Unauthorized, WixError
 from tap_wix_users.wix.objects import WixObject, fields
+from tap_wix_users.wix.page_size import smaller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,14 +87,14 @@ class Examination:
         return self._permission(name, what)
 
     def _search(self, offset: int) -> TeamPage:
-        try:
-            return self._api.search_team(limit=self._page, offset=offset, facets=True)
-        except InvalidRequest as error:
-            named = [v.threshold for v in error.violations if v.field == "paging.limit" and v.threshold]
-            if not named:
-                raise
-            self._page = named[0]
-            return self._api.search_team(limit=self._page, offset=offset, facets=True)
+        while True:
+            try:
+                return self._api.search_team(limit=self._page, offset=offset, facets=True)
+            except WixError as error:
+                lower = smaller(error, self._page, 1)
+                if lower is None:
+                    raise
+                self._page = lower
 
     def _key(self) -> Check:
         unknown = [error for error in self._errors.values() if isinstance(error, Unauthorized)]
@@ -138,7 +139,10 @@ class Examination:
         page: TeamPage = self._answers["team"]
         seen, counted = len(page.team_members), _counted(page)
         if self._page != self._settings.page_size:
-            yield Check("note", "page size", f"Wix takes {self._page} rows at most; `page_size` is lowered by itself")
+            says = (
+                f"Wix answers to {self._page} rows, not to {self._settings.page_size}; `page_size` is lowered by itself"
+            )
+            yield Check("note", "page size", says)
         more = counted > seen if counted is not None else seen > 0 and bool(self._more(seen))
         if more and seen < self._page:
             self._page = seen

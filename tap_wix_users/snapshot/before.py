@@ -40,4 +40,4 @@ def _known(stored: Any) -> Known | None:
     if found is None:
         return None
     keys = None if found.rows is None else [tuple(key_parts(key)) for key in found.rows]
-    return Known(found.snapshot_at, found.count, keys)
+    return Known(found.snapshot_at, found.count, keys, found.page_size)

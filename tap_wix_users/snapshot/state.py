@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from tap_wix_users.wix.page_size import PageSize
 from tap_wix_users.wix.times import following, normalized
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class TableState:
         count: Rows of the snapshot.
         rows: Version by record key; None when there were too many to keep.
         pending: The snapshot that wrote something since which this state does not cover; empty when none did.
+        page_size: The page size that was found out for its list; None where it was the setting's, or none matters.
     """
 
     snapshot_at: str
@@ -59,6 +61,7 @@ class TableState:
     count: int
     rows: Mapping[str, Version] | None
     pending: str = ""
+    page_size: PageSize | None = None
 
 
 class UnreadableState(ValueError):
@@ -76,6 +79,7 @@ class _Stored(msgspec.Struct):
     count: int
     rows: str | None = None
     pending: str = ""
+    page_size: PageSize | None = None
 
 
 class _Rows(msgspec.Struct, array_like=True):
@@ -90,9 +94,8 @@ class _Rows(msgspec.Struct, array_like=True):
 def dump(state: TableState) -> dict[str, Any]:
     """The state as JSON can hold it."""
     rows = None if state.rows is None else _pack(state.rows)
-    stored = _Stored(
-        FORMAT, state.snapshot_at, state.baseline_at, state.content, state.emitted, state.count, rows, state.pending
-    )
+    told = {name: getattr(state, name) for name in _Stored.__struct_fields__ if name not in {"format", "rows"}}
+    stored = _Stored(format=FORMAT, rows=rows, **told)
     result: dict[str, Any] = msgspec.to_builtins(stored)
     return result
 
@@ -143,15 +146,16 @@ def load(stored: Mapping[str, Any] | None) -> TableState | None:
         raise UnreadableState("it is damaged") from None
     if rows is not None and len(rows) != fields.count:
         raise UnreadableState("it is damaged: its rows are not as many as it says")
-    return TableState(
-        fields.snapshot_at, fields.baseline_at, fields.content, fields.emitted, fields.count, rows, fields.pending
-    )
+    learnt = fields.page_size if fields.page_size and 0 < fields.page_size.holds <= fields.page_size.wanted else None
+    told = {name: getattr(fields, name) for name in _Stored.__struct_fields__ if name != "format"}
+    return TableState(**{**told, "rows": rows, "page_size": learnt})
 
 
 def _holds_snapshot(stored: Mapping[str, Any]) -> bool:
     """Whether there is more than a mark: the first release wrote that alone, this one beside empty members."""
     empty = {**msgspec.to_builtins(_NONE), "pending": stored.get("pending")}
-    return stored.keys() != {"pending"} and stored != empty
+    # A release before this one may have written fewer members.
+    return stored.keys() != {"pending"} and {"page_size": None, **stored} != empty
 
 
 def _shown(value: Any) -> str:

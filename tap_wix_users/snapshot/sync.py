@@ -7,7 +7,7 @@ then the receipt, and last the state that covers them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -198,7 +198,7 @@ class TableSync:
             yield SnapshotIncomplete(error)
         yield WriteReceipt(self._receipt(status, error or None, keys))
         if status == "complete":
-            yield CheckpointCommitted(self._comparison.state())
+            yield CheckpointCommitted(replace(self._comparison.state(), page_size=self._table_read.page_size))
 
     def _rows(self, keys: KeySetDigest) -> Iterator[Event]:
         for key, line in self._table_read.rows.lines():

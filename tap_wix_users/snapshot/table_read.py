@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tap_wix_users.snapshot.spool import Spool
     from tap_wix_users.wix.client import Meter
     from tap_wix_users.wix.errors import WixError
+    from tap_wix_users.wix.page_size import PageSize
     from tap_wix_users.wix.walks import Proof
 
 
@@ -31,6 +32,7 @@ class TableRead:
         told_none: Whether the API itself says that there are none.
         doubt: Why the list that was read does not tell what is gone, if it does not.
         contested: Why another list of the same run speaks against what is gone, if it does.
+        page_size: What is known of the page size of its list, where there is one to find out.
     """
 
     rows: Spool
@@ -46,6 +48,7 @@ class TableRead:
     told_none: bool = False
     doubt: str | None = None
     contested: str | None = None
+    page_size: PageSize | None = None
 
 
 class ReadFailed(Exception):

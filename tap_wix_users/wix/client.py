@@ -27,6 +27,7 @@ from tap_wix_users.wix.errors import (
     WixError,
     refusal,
 )  # fmt: skip
+from tap_wix_users.wix.page_size import may_be_cured
 from tap_wix_users.wix.redaction import Redactor
 from tap_wix_users.wix.surroundings import surroundings
 from tap_wix_users.wix.text import storable
@@ -90,6 +91,7 @@ class Request:
         body: JSON body of a POST.
         meter: Counts it.
         given_up: Set when nobody waits for its answer any more: it is then not tried again.
+        shrinkable: Whether a smaller page can be asked for, so that patience with this one is short.
     """
 
     endpoint: Endpoint
@@ -98,6 +100,7 @@ class Request:
     body: Any = None
     meter: Meter = field(default_factory=Meter)
     given_up: threading.Event = field(default_factory=threading.Event)
+    shrinkable: bool = False
 
 
 class WixClient:
@@ -251,6 +254,8 @@ class WixClient:
     def _wait(self, error: Exception, request: Request, attempts: _Attempts) -> float | bool:
         """Whether to try again; the wait before it is over, or laid on the budget, when this returns."""
         if not _is_curable(error) or request.given_up.is_set():
+            return False
+        if request.shrinkable and attempts.number > 1 and may_be_cured(error):
             return False
         throttled = isinstance(error, Refusal) and error.status == 429
         seconds = _asked_wait(error)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tap_wix_users.wix import objects, reading
+from tap_wix_users.wix import objects, page_size, reading
 from tap_wix_users.wix.client import Meter, Request, WixClient
 from tap_wix_users.wix.errors import Endpoint, UnreadableAnswer
 
@@ -73,7 +73,7 @@ class AccountApi:
         }
         if facets:
             body["facets"] = ["Users", "InviteStatus", "Roles"]
-        return self._ask(SEARCH_TEAM, objects.TeamPage, body=body)
+        return self._ask(SEARCH_TEAM, objects.TeamPage, body=body, shrinkable=limit > page_size.SAFE)
 
     def get_roles(self, *, locale: str) -> objects.RoleList:
         """All roles, predefined titles in this language (section 2.2)."""
@@ -137,6 +137,8 @@ class AccountApi:
         *,
         params: dict[str, Any] | None = None,
         body: dict[str, Any] | None = None,
+        shrinkable: bool = False,
     ) -> A:
-        request = Request(endpoint, {"wix-account-id": self.account_id}, params or {}, body, self.meter, self.given_up)
+        headers = {"wix-account-id": self.account_id}
+        request = Request(endpoint, headers, params or {}, body, self.meter, self.given_up, shrinkable)
         return self.client.send(request, partial(reading.parse, kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,9 @@ import msgspec
 
 from tap_wix_users.wix.ahead import PagesAhead
 from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE, SITE_PAGE
-from tap_wix_users.wix.errors import InvalidRequest
+from tap_wix_users.wix.errors import InvalidRequest, WixError
 from tap_wix_users.wix.objects import CursorMetadata, FacetValue
+from tap_wix_users.wix.page_size import SAFE, begin_with, learnt_now, smaller
 from tap_wix_users.wix.proving import prove
 from tap_wix_users.wix.team import HeldRoles
 from tap_wix_users.wix.times import normalized
@@ -22,12 +24,16 @@ if TYPE_CHECKING:
 
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import ChildAccount, Facet, Folder, Site, SitePage, TeamMember, TeamPage
+    from tap_wix_users.wix.page_size import PageSize
     from tap_wix_users.wix.proving import Effort, Pages, ReadResult, S
     from tap_wix_users.wix.team import KnownKeys
 
 logger = logging.getLogger(__name__)
 
 _UNKNOWN = (FacetValue(),)
+
+_REFUSED = "Wix refuses pages of %d rows; going on with %d (see `page_size`)"
+_NOT_ANSWERED = "Wix does not answer to pages of %d rows; going on with %d (see `page_size`)"
 
 
 def read_team(
@@ -37,6 +43,7 @@ def read_team(
     *,
     roles: Collection[str] = (),
     known: KnownKeys = lambda _kind: (),
+    learnt: PageSize | None = None,
 ) -> ReadResult[S]:
     """Read the team members and invites of an account, in one walk.
 
@@ -49,16 +56,17 @@ def read_team(
         effort: How hard to try.
         roles: The kinds of roles that somebody wants.
         known: The last complete snapshot.
+        learnt: The page size that was found out before.
 
     Raises:
         WixError: A page could not be had.
     """
-    limit = effort.page_size
+    limit = begin_with(effort.page_size, learnt)
     held = HeldRoles(api, effort, roles, known)
 
     def begin(horizon: str) -> tuple[Walk, Pages[TeamMember]]:
         held.begin()
-        walk = OffsetWalk(("user", "invite"), horizon, limit=limit)
+        walk = OffsetWalk(("user", "invite"), horizon, limit=limit, short_below=SAFE)
         return walk, pages(walk)
 
     def pages(walk: OffsetWalk) -> Pages[TeamMember]:
@@ -71,9 +79,14 @@ def read_team(
             while not walk.done:
                 try:
                     page = ahead.take()
-                except InvalidRequest as error:
-                    # The API documents no page size: a refused one is lowered, and the walk goes on where it is.
-                    walk.limit = limit = _lower_limit(error, walk)
+                except WixError as error:
+                    # A page that begins with the overlap needs a second row to tell anything.
+                    lower = smaller(error, walk.limit, 2 if walk.overlaps else 1)
+                    if lower is None:
+                        raise
+                    told = _REFUSED if isinstance(error, InvalidRequest) else _NOT_ANSWERED
+                    logger.warning(told, walk.limit, lower)
+                    walk.limit = limit = lower
                     continue
                 members = page.team_members
                 if page.facets is not None:
@@ -86,7 +99,7 @@ def read_team(
     result = prove(begin, sink, effort, lambda walk: held.doubts(walk.holders))
     if strange := len(result.walk.seen.get("other", ())):
         logger.warning("%d rows of the team are neither a user nor an invite: this release cannot read them", strange)
-    return held.proved(result)
+    return replace(held.proved(result), page_size=learnt_now(effort.page_size, limit, learnt))
 
 
 def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort, *, before: int = 0) -> ReadResult[S]:
@@ -297,23 +310,6 @@ def _holders(facets: Sequence[Facet]) -> dict[str, int]:
     """How many members hold each role, as facet ``Roles`` counts them: what its values are, is uncertain (6.4)."""
     values = [value for facet in facets if facet.facet_type == "Roles" for value in facet.values or []]
     return {value.value: value.count for value in values if value.value and value.count}
-
-
-def _lower_limit(error: InvalidRequest, walk: OffsetWalk) -> int:
-    """The page size to go on with after a refusal of this one.
-
-    Raises:
-        InvalidRequest: Something else was refused, or there is nothing smaller.
-    """
-    # A page that begins with the overlap needs a second row to tell anything.
-    least = 2 if walk.overlaps else 1
-    for violation in error.violations:
-        if violation.field == "paging.limit" and walk.limit > least:
-            named = violation.threshold
-            lowered = max(least, named if named is not None and 0 < named < walk.limit else walk.limit // 2)
-            logger.warning("Wix refuses pages of %d rows; going on with %d (see `page_size`)", walk.limit, lowered)
-            return lowered
-    raise error
 
 
 def _born(text: str | None) -> str | None:

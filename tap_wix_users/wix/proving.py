@@ -18,6 +18,8 @@ from tap_wix_users.wix.walks import Proof, Walk, judge
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
+    from tap_wix_users.wix.page_size import PageSize
+
 MARGIN = dt.timedelta(minutes=5)
 """Rows that are younger than a walk, or only this much older, may have joined during it: clocks differ."""
 
@@ -71,6 +73,7 @@ class ReadResult(Generic[S]):
         proofs: What it proves, per kind of row; None where it proves nothing.
         attempts: Walks that it took.
         doubts: Why what is made of its rows is not proved by its proofs, by what that is.
+        page_size: What is known of the page size, where there is one to find out.
     """
 
     sink: S
@@ -79,6 +82,7 @@ class ReadResult(Generic[S]):
     proofs: Mapping[str, Proof | None]
     attempts: int
     doubts: Mapping[str, str] = field(default_factory=dict)
+    page_size: PageSize | None = None
 
 
 Pages: TypeAlias = "Generator[Sequence[T], None, None]"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tap_wix_users.wix.contributors import SiteRecord
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import ChildAccount, Role, Site
+    from tap_wix_users.wix.page_size import PageSize
     from tap_wix_users.wix.proving import Effort, ReadResult, S
 
 
@@ -46,11 +47,13 @@ class Known:
         at: When it began, as normalized text.
         count: Its rows.
         keys: The parts of their keys, without the account; None when there were too many to keep.
+        page_size: The page size that was found out then; None where it was the setting's, or none matters.
     """
 
     at: str
     count: int
     keys: Collection[tuple[str, ...]] | None
+    page_size: PageSize | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,9 @@ def _roles(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given)
 
 def _team(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given) -> ReadResult[S]:
     roles = given.kinds & set(ROLES_OF.values())
-    return lists.read_team(api, sink, effort, roles=roles, known=given.keys)
+    before = [known.page_size for kind in sorted(given.kinds) if (known := given.known(kind))]
+    learnt = next((page_size for page_size in before if page_size), None)
+    return lists.read_team(api, sink, effort, roles=roles, known=given.keys, learnt=learnt)
 
 
 def _sites(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given) -> ReadResult[S]:

@@ -155,11 +155,13 @@ class OffsetWalk(Walk):
         limit: Rows to ask for.
         offset: Rows to skip: the last row that was seen is asked for again.
         overlaps: Whether the next page has to begin with the last row of the one before.
+        short_below: A page of fewer rows was not cut; None where the limit is documented, and any below it was not.
     """
 
     limit: int = 100
     offset: int = 0
     overlaps: bool = False
+    short_below: int | None = None
     _last: Entry | None = None
     _longest: int = 0
     _begun: bool = False
@@ -168,6 +170,11 @@ class OffsetWalk(Walk):
     def wants_counts(self) -> bool:
         """Whether the next request may be the first or the last one."""
         return self.expected is None or self.rows >= self.expected
+
+    @property
+    def _full(self) -> int:
+        """A page of so many rows may be full."""
+        return self.limit if self.short_below is None else min(self.limit, self.short_below)
 
     def upcoming(self) -> Iterator[int]:
         """The offsets of the pages that will follow the next one, as far as the API's count reaches."""
@@ -193,7 +200,7 @@ class OffsetWalk(Walk):
             self.at_once = False
             self.newborns.update(self.kinds)
         self.counts_last = counts
-        if entries is None and not (self.rows and self._longest < self.limit):
+        if entries is None and not (self.rows and self._longest < self._full):
             # Behind a short page it may have been left out because it is empty.
             self.left_out = True
         if not entries:
@@ -227,7 +234,7 @@ class OffsetWalk(Walk):
         self.overlaps = self._longest > 1
         self.offset += len(entries) - self.overlaps
         # A full page may be all that one answer holds, whatever the API counts.
-        self.done = self.pages == 1 and len(entries) < self.limit and _counts_agree(self)
+        self.done = self.pages == 1 and len(entries) < self._full and _counts_agree(self)
         self._stop_beyond_counts()
 
 

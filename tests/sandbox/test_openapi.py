@@ -130,7 +130,7 @@ def test_missing_permission(serve, endpoint):
 @pytest.mark.parametrize(
     ("endpoint", "body"),
     [
-        ("search_team", {"paging": {"limit": 1000}}),
+        ("search_team", {"paging": {"limit": 5000}}),
         ("query_sites", {"query": {"cursorPaging": {"limit": 1000}}}),
         ("query_folders", {"query": {"paging": {"limit": 5000}}}),
     ],

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import httpx
 
 BAD_BODIES = [
-    ("search_team", {"paging": {"limit": 101}}, "paging.limit"),
+    ("search_team", {"paging": {"limit": 1001}}, "paging.limit"),
     ("search_team", {"paging": {"limit": -1}}, "paging.limit"),
     ("search_team", {"paging": {"limit": "50"}}, "paging.limit"),
     ("search_team", {"paging": {"offset": 2**31}}, "paging.offset"),

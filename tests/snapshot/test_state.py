@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
 import datetime as dt
 import json
 import random
@@ -28,6 +29,7 @@ from tap_wix_users.snapshot.state import (
     mark,
     marked_at,
 )
+from tap_wix_users.wix.page_size import PageSize
 from tests.tables.contract import json_values
 
 MONDAY = "2026-11-23T08:12:00.000000Z"
@@ -118,6 +120,7 @@ def test_the_form_of_a_state():
         "count": 2,
         "rows": stored["rows"],
         "pending": "",
+        "page_size": None,
     }
     assert _unpacked(stored) == [[ADA, BEN], [MONDAY, TUESDAY], [0, 1], b"\x00\xff345678abcdefgh"]
 
@@ -151,8 +154,25 @@ def test_a_state_of_a_count_alone():
         "count": 5_000_000,
         "rows": None,
         "pending": "",
+        "page_size": None,
     }
     assert load(dump(state)) == state
+
+
+def test_a_page_size_that_was_found_out():
+    """It is kept as it was, beside the setting that it was found out under; one that cannot be is none."""
+    state = dataclasses.replace(STATE, page_size=PageSize(1000, 250))
+    assert dump(state)["page_size"] == (1000, 250)
+    assert load(json.loads(json.dumps(dump(state)))) == state
+    for odd in ([1000, 0], [100, 250], [0, 0]):
+        assert load({**dump(STATE), "page_size": odd}) == STATE
+
+
+def test_a_state_that_knows_no_page_size():
+    """A release before wrote a mark, and a state, without one."""
+    for stored in (dump(STATE), mark(None, TUESDAY), mark(dump(STATE), TUESDAY)):
+        older = {name: value for name, value in stored.items() if name != "page_size"}
+        assert load(older) == load(stored)
 
 
 @pytest.mark.parametrize(

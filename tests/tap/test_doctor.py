@@ -101,12 +101,19 @@ def test_capped_and_uncounted(doctor):
     assert any("Wix does not count" in line for line in lines)
 
 
-def test_a_page_size_that_is_refused(doctor):
-    """The one that Wix takes is told."""
-    with Sandbox(World(SIZE), options=ApiOptions(max_page_size=25)) as sandbox:
-        code, lines, _ = doctor(sandbox, page_size=100)
+@pytest.mark.parametrize(
+    ("options", "faults", "holds"),
+    [
+        pytest.param({"max_page_size": 25}, [], 25, id="refused"),
+        pytest.param({}, [Fault.of("status", endpoint="search_team", status=504)], 250, id="not answered"),
+    ],
+)
+def test_a_page_size_that_does_not_hold(options, faults, holds, doctor):
+    """The one that holds is reported."""
+    with Sandbox(World(SIZE), options=ApiOptions(**options), faults=faults) as sandbox:
+        code, lines, _ = doctor(sandbox, page_size=1000)
     assert code == 0
-    assert any("Wix takes 25 rows at most" in line for line in lines)
+    assert any(f"Wix answers to {holds} rows, not to 1000" in line for line in lines)
 
 
 MARK = "Zebulon"

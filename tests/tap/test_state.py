@@ -9,6 +9,7 @@ import pytest
 from tests.support import LOGS, TABLES, catalog, command, config, copied, environment, run, write_json
 from tests.tap import expected
 from tests.tap.warehouse import Warehouse
+from wix_sandbox import ApiOptions
 
 BOTH = (*TABLES, *LOGS)
 WITHOUT = [TABLES, (*TABLES, "change_log"), (*TABLES, "snapshots")]
@@ -31,6 +32,28 @@ def _leave_and_join(sandbox):
 
 
 # What it covers.
+
+
+def test_a_page_size_that_was_found_out(serve):
+    """No run pays for it twice: the state keeps what holds, until the setting is raised."""
+    sandbox = serve(options=ApiOptions(max_page_size=10))
+
+    def limits(**settings):
+        begun = len(sandbox.requests)
+        ran = run(sandbox, catalog=catalog("users", *LOGS), max_concurrency=1, **settings)
+        sent = [seen.body["paging"]["limit"] for seen in sandbox.requests[begun:] if seen.endpoint == "search_team"]
+        assert ran.code == 0
+        return ran, (sent[0], set(sent[1:]))
+
+    first, found_out = limits(page_size=1000)
+    (kept,) = _accounts(first.state).values()
+    assert (found_out, kept["page_size"]) == ((1000, {10}), [1000, 10])
+    second, known = limits(page_size=1000, state=first.state)
+    (kept,) = _accounts(second.state).values()
+    assert (known, kept["page_size"]) == ((10, {10}), [1000, 10])
+    third, raised = limits(page_size=2000, state=second.state)
+    (kept,) = _accounts(third.state).values()
+    assert (raised, kept["page_size"]) == ((2000, {10}), [2000, 10])
 
 
 @pytest.mark.parametrize("streams", WITHOUT, ids=["neither", "change_log alone", "snapshots alone"])
@@ -133,7 +156,7 @@ def test_every_member_is_always_written(serve):
     first = run(sandbox, max_state_rows=30)
     _leave_and_join(sandbox)
     second = run(sandbox, state=first.state, max_state_rows=30)
-    members = {"format", "snapshot_at", "baseline_at", "content", "emitted", "count", "rows", "pending"}
+    members = {"format", "snapshot_at", "baseline_at", "content", "emitted", "count", "rows", "pending", "page_size"}
     states = [message["value"] for ran in (first, second) for message in ran.messages if message["type"] == "STATE"]
     found = [
         one for state in states for kept in state["bookmarks"].values() for one in kept.get("accounts", {}).values()

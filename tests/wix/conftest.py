@@ -30,9 +30,9 @@ ASK: dict[str, Callable[[AccountApi], Any]] = {
 
 
 EFFORT = Effort(
-    **defaults("page_size", "accept_repeat_proof"), attempts=defaults("max_walk_attempts")["max_walk_attempts"]
+    page_size=100, **defaults("accept_repeat_proof"), attempts=defaults("max_walk_attempts")["max_walk_attempts"]
 )
-"""How a list is read, where a test does not say otherwise."""
+"""How a list is read, where a test does not say otherwise: in pages of which small teams have several."""
 
 
 @pytest.fixture

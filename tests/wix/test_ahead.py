@@ -14,7 +14,9 @@ from typing_extensions import override
 from tap_wix_users.wix import errors
 from tap_wix_users.wix.ahead import PagesAhead, in_order
 from tap_wix_users.wix.endpoints import AccountApi
+from tap_wix_users.wix.fence import MOST_VALUES
 from tap_wix_users.wix.lists import read_team
+from tap_wix_users.wix.page_size import PageSize
 from tap_wix_users.wix.walks import Entry, OffsetWalk
 from tests.virtual import VirtualClock
 from tests.wix.conftest import EFFORT, asked
@@ -322,8 +324,9 @@ class TestPageSize:
 
     def test_a_refused_size_is_lowered_to_the_one_that_the_refusal_names(self, serve, connect, caplog):
         """The walk goes on where it is, and the log says how to spare the request."""
-        sandbox = serve(world(350))
+        sandbox = serve(world(350), options=ApiOptions(max_page_size=100))
         outcome = read(connect(sandbox), page_size=1000)
+        assert outcome.page_size == PageSize(1000, 100)
         assert pagings(sandbox) == [(0, 100), (0, 1000), (99, 100), (198, 100), (297, 100), (349, 100)]
         assert outcome.sink.ids == team(sandbox.world.main)
         assert (outcome.proofs, outcome.attempts) == (COUNTED, 1)
@@ -365,6 +368,80 @@ class TestPageSize:
         with pytest.raises(errors.InvalidRequest):
             read(connect(sandbox))
         assert asked(sandbox) == 1
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            pytest.param({"kind": "status", "status": 504, "times": 2}, id="504"),
+            pytest.param({"kind": "stall", "seconds": 0.4, "times": 2}, id="time-out"),
+            pytest.param({"kind": "status", "status": 200, "body": "[" + "," * (MOST_VALUES + 1)}, id="too large"),
+        ],
+    )
+    def test_a_size_that_is_not_answered(self, fault, serve, connect, caplog):
+        """It is tried twice where that may help, and lowered long before the patience is over."""
+        sandbox = serve(world(350), faults=[Fault.of(**fault)])
+        outcome = read(connect(sandbox, request_timeout=0.3), page_size=1000)
+        assert {limit for _, limit in pagings(sandbox)} - {1000} == {250}
+        assert outcome.sink.ids == team(sandbox.world.main)
+        assert (outcome.proofs, outcome.attempts, outcome.page_size) == (COUNTED, 1, PageSize(1000, 250))
+        assert "Wix does not answer to pages of 1000 rows; going on with 250 (see `page_size`)" in caplog.text
+
+    def test_a_server_that_fails_at_any_size(self, serve, connect, clock):
+        """No failure is put down to a page of a hundred rows: there is the patience for it that there always was."""
+        sandbox = serve(world(20), faults=[Fault.of("status", status=504, times=0)])
+        with pytest.raises(errors.ServerFailure, match="gave up after"):
+            read(connect(sandbox, max_retry_seconds=60), page_size=1000)
+        limits = [seen.body["paging"]["limit"] for seen in sandbox.requests]
+        assert limits[:5] == [1000, 1000, 250, 250, 100]
+        assert set(limits[5:]) == {100}
+        assert clock.elapsed < 90
+
+    def test_a_failure_that_goes_away(self, serve, connect):
+        """A size that is answered at the second attempt holds."""
+        sandbox = serve(world(20), faults=[Fault.of("status", status=504)])
+        assert read(connect(sandbox), page_size=1000).page_size is None
+
+    @pytest.mark.parametrize("status", [500, 502, 503])
+    def test_another_failure_lowers_nothing(self, status, serve, connect):
+        """What is not about the size is waited out."""
+        sandbox = serve(world(20), faults=[Fault.of("status", status=status, times=3)])
+        assert read(connect(sandbox), page_size=1000).page_size is None
+        assert {seen.body["paging"]["limit"] for seen in sandbox.requests} == {1000}
+
+    @pytest.mark.parametrize(
+        ("wanted", "begins", "after"),
+        [
+            pytest.param(1000, 100, PageSize(1000, 100), id="as before"),
+            pytest.param(500, 100, PageSize(1000, 100), id="lower, and still too much"),
+            pytest.param(50, 50, PageSize(1000, 100), id="lower than what holds"),
+            pytest.param(2000, 2000, PageSize(2000, 100), id="raised: it is tried again"),
+        ],
+    )
+    def test_what_was_learnt(self, wanted, begins, after, serve, connect):
+        """A run begins with what holds, unless more is wanted than was ever tried."""
+        sandbox = serve(world(20), options=ApiOptions(max_page_size=100))
+        outcome = read_team(
+            connect(sandbox), Members, replace(EFFORT, page_size=wanted), learnt=PageSize(wanted=1000, holds=100)
+        )
+        assert sandbox.requests[0].body["paging"]["limit"] == begins
+        assert outcome.page_size == after
+
+    def test_what_was_learnt_and_does_not_hold_any_more(self, serve, connect):
+        """The size is lowered again, and a raised one that holds leaves nothing to know."""
+        learnt = PageSize(wanted=1000, holds=500)
+        sandbox = serve(world(20), options=ApiOptions(max_page_size=100))
+        lower = read_team(connect(sandbox), Members, replace(EFFORT, page_size=1000), learnt=learnt)
+        assert lower.page_size == PageSize(1000, 100)
+        free = serve(world(20), options=ApiOptions(max_page_size=5000))
+        assert read_team(connect(free), Members, replace(EFFORT, page_size=2000), learnt=learnt).page_size is None
+
+    @pytest.mark.parametrize("facets", [True, False])
+    def test_a_silent_cap_of_a_hundred(self, facets, serve, connect):
+        """A hundred rows are no short page, although a thousand were asked for: it proves nothing by itself."""
+        sandbox = serve(world(100), options=ApiOptions(page_cap=100, facets=facets))
+        outcome = read(connect(sandbox), page_size=1000)
+        assert (outcome.sink.ids, outcome.attempts) == (team(sandbox.world.main), 1)
+        assert pagings(sandbox) == [(0, 1000), (99, 1000)]
 
     @pytest.mark.parametrize("nth", [2, 3, 5, 9])
     def test_a_size_that_is_refused_half_way(self, nth, serve, connect):

@@ -126,6 +126,14 @@ def test_a_silent_cap_steps_by_what_came():
     assert judge("row", walk) == "count"
 
 
+@pytest.mark.parametrize(("count", "done"), [(2, True), (3, False)])
+def test_a_page_that_may_be_full(count: int, done: bool):
+    """Where no limit is documented, a page of some size may be a silent cap, whatever was asked for."""
+    walk = OffsetWalk(("row",), HORIZON, limit=1000, short_below=3)
+    walk.take(rows("abc"[:count]), counted(count))
+    assert (walk.done, judge("row", walk)) == (done, "count" if done else None)
+
+
 def test_a_cap_of_one_row_walks_without_an_overlap():
     """Pages of one row would be nothing but the overlap, so such a walk ends at an empty page."""
     walk = offset_walk(("a", 2))
@@ -936,6 +944,16 @@ def test_a_list_that_is_left_out_behind_rows(limit: int, proof: str | None):
     for walk in walks:
         walk.take(rows("a"))
         assert not walk.done
+        walk.take(None)
+    assert judge("row", walks[1], walks[0]) == proof
+
+
+@pytest.mark.parametrize(("short_below", "proof"), [(2, "repeat"), (1, None)])
+def test_a_list_that_is_left_out_behind_a_silent_cap(short_below: int, proof: str | None):
+    """A page that may be full is one, however much more was asked for."""
+    walks = [OffsetWalk(("row",), HORIZON, limit=1000, short_below=short_below) for _ in range(2)]
+    for walk in walks:
+        walk.take(rows("a"))
         walk.take(None)
     assert judge("row", walks[1], walks[0]) == proof
 
