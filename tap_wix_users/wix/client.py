@@ -22,6 +22,7 @@ from tap_wix_users.wix.errors import (
     Refusal,
     TimedOut,
     TooLarge,
+    TooLong,
     Unreachable,
     UnreadableAnswer,
     WixError,
@@ -61,11 +62,13 @@ class Meter:
         requests: Requests sent, retries included.
         retries: Requests sent again after a failure.
         backed_off: Seconds between a failure and the next attempt, those after a 429 left out.
+        began: When the first request was sent, in the client's monotonic seconds.
     """
 
     requests: int = 0
     retries: int = 0
     backed_off: float = 0.0
+    began: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, *, retry: bool) -> None:
@@ -73,6 +76,13 @@ class Meter:
         with self._lock:
             self.requests += 1
             self.retries += retry
+
+    def age(self, now: float) -> float:
+        """Seconds since the first request."""
+        with self._lock:
+            if self.began is None:
+                self.began = now
+            return now - self.began
 
     def back_off(self, seconds: float) -> None:
         """Count a wait."""
@@ -143,6 +153,8 @@ class WixClient:
         self._redactor = Redactor(api_key, *around.secrets)
         self._by_way_of = f" through the proxy of `{around.proxy_variable}`" if around.proxy else ""
         self._patience = max_retry_seconds
+        # Whoever asks for a slower pace waits for longer.
+        self._most_seconds = fence.MOST_SECONDS * max(1, fence.WIX_PACE / requests_per_minute)
         self.max_concurrency = max_concurrency
         self._slots = threading.BoundedSemaphore(max_concurrency)
         self.pool = ThreadPoolExecutor(max_concurrency, thread_name_prefix="wix")
@@ -188,7 +200,8 @@ class WixClient:
             parse: Turns the body into an object; its ``ValueError`` means that the body is unreadable.
 
         Raises:
-            WixError: No attempt within the patience was answered with a readable 200.
+            WixError: No attempt within the patience was answered with a readable 200, or the read as a whole took too
+                long.
         """
         if not all(value.isascii() and value.isprintable() for value in request.headers.values()):
             raise Unreachable(request.endpoint, "it cannot be asked: an id holds letters that no header can")
@@ -202,6 +215,8 @@ class WixClient:
                 self._budget.acquire(request.given_up)
                 if request.given_up.is_set():
                     raise NoAnswer(request.endpoint, "nobody waits for the answer any more")
+                if request.meter.age(self._clock.now()) > self._most_seconds:
+                    raise TooLong(request.endpoint, self._most_seconds)
                 attempts.begin()
                 for meter in (self.meter, request.meter):
                     meter.count(retry=attempts.number > 1)

@@ -6,6 +6,7 @@
     │   └── Unreachable      what stands between cannot be passed: a proxy refuses, a certificate is not trusted
     ├── UnreadableAnswer     a 200 whose body is cut short, is no JSON, or is not shaped as documented
     │   └── TooLarge         an answer beyond every size that the API has
+    ├── TooLong              the read as a whole goes on for longer than any account can take
     ├── Unexpected           a fault of the tap itself
     └── Refusal              any other status
         ├── InvalidRequest   400
@@ -147,6 +148,14 @@ class TooLarge(UnreadableAnswer):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint, "the answer is too large to be one of this API's", retryable=False)
+
+
+class TooLong(WixError):
+    """A read that goes on for longer than any account can take."""
+
+    def __init__(self, endpoint: Endpoint, seconds: float) -> None:
+        what = f"the whole read was given up after {seconds / 3600:g} hours: its pages come too slowly, or do not end"
+        super().__init__(endpoint, what, "Select fewer tables per run if the account is that large")
 
 
 class Unexpected(WixError):

@@ -30,6 +30,12 @@ MOST_HEAD = 128 * 1024
 MOST_VALUES = 1_000_000
 """What one answer may hold, as its commas tell: a few bytes of JSON become an object of hundreds."""
 
+MOST_SECONDS = 12 * 3600
+"""What one read may take, all its requests and waits included, at Wix's own pace."""
+
+WIX_PACE = 200
+"""Requests a minute that Wix allows."""
+
 _PART = 64 * 1024
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """The encodings that are asked for, as zlib names them."""

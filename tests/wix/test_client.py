@@ -377,6 +377,27 @@ class TestPatience:
         assert [seen.status for seen in sandbox.requests] == [503, 200] * 4
 
 
+class TestTheReadAsAWhole:
+    """Every request within its own fence can still be a read without an end."""
+
+    @pytest.mark.parametrize(("pace", "hours"), [(200, 12), (180, 12 * 200 / 180), (20, 120)])
+    def test_ends(self, pace, hours, serve, connect, clock):
+        """After half a day, or longer where fewer requests a minute were asked for; another read is not to blame."""
+        sandbox = serve()
+        api = connect(sandbox, requests_per_minute=pace)
+        ASK["get_roles"](api)
+        clock.sleep(hours * 3600 - 1, api.given_up)
+        ASK["get_roles"](api)
+        clock.sleep(2, api.given_up)
+        error = fail(api)
+        assert str(error) == (
+            f"{ROLES}: the whole read was given up after {hours:g} hours: its pages come too slowly, or do not end. "
+            "Select fewer tables per run if the account is that large"
+        )
+        ASK["get_roles"](type(api)(api.client, api.account_id))
+        assert asked(sandbox) == 3
+
+
 class TestBrokenAnswers:
     """No answer, half an answer, and what is no answer at all."""
 
