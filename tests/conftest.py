@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 ROOT = Path(__file__).parent
 TIERS = {
@@ -48,11 +46,36 @@ TIERS = {
 }
 """Markers, and the modules and folders that have them whole. Single tests carry their own."""
 
+SHARED = (
+    "review",
+    "sandbox/test_shapes.py",
+    "tap/test_absent.py",
+    "tap/test_cli.py",
+    "tap/test_masking.py",
+    "tap/test_secrets.py",
+    "target",
+    "test_delivery.py",
+    "test_docs.py",
+    "test_hub.py",
+    "test_packaging.py",
+    "transform",
+    "warehouses",
+)
+"""Modules, and folders of modules, whose tests share a fixture that is costly to make.
 
+`--dist=loadgroup` keeps each module in one worker, so that what it shares is made once. All other tests go where there
+is time.
+"""
+
+
+# First, since the groups of xdist are read from the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the markers of its module or folder."""
+    """Give each test the markers of its module or folder, and what shares a fixture its group."""
     for item in items:
         place = item.path.relative_to(ROOT)
+        if any(place.is_relative_to(name) for name in SHARED):
+            item.add_marker(pytest.mark.xdist_group(str(place)))
         for marker, names in TIERS.items():
             if any(place.is_relative_to(name) for name in names):
                 item.add_marker(marker)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import ROOT, TIERS
+from tests.conftest import ROOT, SHARED, TIERS
 
 
-@pytest.mark.parametrize("name", [name for names in TIERS.values() for name in names])
+@pytest.mark.parametrize("name", [*SHARED, *(name for names in TIERS.values() for name in names)])
 def test_every_module_of_a_tier_exists(name):
     """A module that was renamed does not fall out of its tier unseen."""
     assert (ROOT / name).exists()
