@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from wix_access_review.campaign.freeze import slug
 from wix_access_review.database import on_disk, read_accounts, reading
@@ -69,7 +68,7 @@ def write_clients(database: Path | str, folder: Path) -> list[Path]:
             own = folder / FOLDER / slug(account_id)
             (page, *_), review = write_page(file, own, None, [account_id], None, campaigns)
             pages.append(page)
-            clients.append(_client(account_id, name, quote(page.relative_to(folder).as_posix()), review))
+            clients.append(_client(account_id, name, page.relative_to(folder).as_posix(), review))
     path = folder / OVERVIEW
     with naming(folder), drafts([path]) as (draft,):
         draft.write_text(

@@ -38,6 +38,8 @@ class Share:
     items: int
     decided: int
     privileged_open: int
+    signed_off: str | None = None
+    """Who attested that every row was reviewed, and on which day."""
 
     @property
     def open(self) -> int:

@@ -27,14 +27,15 @@ def demo_runs() -> tuple[Run, Run, str]:
     return first, second, f"{now:%Y-%m-%d %H:%M:%S}"
 
 
-def demo_warehouse(folder: Path) -> Warehouse:
-    """Let the tap read the demo's account twice, store what it wrote, and build the models.
+def demo_warehouse(folder: Path, runs: tuple[Run, Run, str] | None = None) -> Warehouse:
+    """Store what the tap wrote of the demo's account in two reads, and build the models.
 
     Args:
         folder: Where to put the database.
+        runs: The reads, and the time after them; None to read now.
     """
     warehouse = Warehouse(folder / "wix.duckdb")
-    first, second, now = demo_runs()
+    first, second, now = runs or demo_runs()
     for name in MODELS:
         message = second.schema(name)
         rows = last_rows([*first.records(name), *second.records(name)], message["key_properties"])

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
-from tests.transform.demo import demo_runs
+from tests.transform.demo import demo_runs, demo_warehouse
 from tests.transform.warehouse import run_dbt
-from wix_access_review.campaign.folder import ITEMS
+from wix_access_review.campaign.folder import FINDINGS, ITEMS, RECEIPTS, ROLES
 from wix_access_review.campaign.freeze import Opening, open_campaign
-from wix_access_review.campaign.items import Item
 from wix_access_review.database import reading
 from wix_access_review.errors import ReviewError
+from wix_access_review.report import write_review
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 runs = cache(demo_runs)
 
 
 @pytest.mark.parametrize("warehouse", ["postgres"], indirect=True)
-def test_a_campaign_from_postgres(warehouse, tmp_path, monkeypatch):
-    """Each row of the review there is an item, and each tells when it was last seen; the server's clock is not UTC."""
+def test_a_campaign_and_a_review_from_postgres(warehouse, tmp_path, monkeypatch):
+    """Item by item, and byte by byte, what DuckDB says of the same reads; the server's clock is not UTC."""
     loaded = warehouse()
     first, second, now = runs()
     loaded.load(first.lines, second.lines)
@@ -33,13 +37,21 @@ def test_a_campaign_from_postgres(warehouse, tmp_path, monkeypatch):
     server = loaded.server
     password = quote(server.password, safe="")
     address = f"postgresql://{server.user}:{password}@{server.host}:{server.port}/{server.database}"
-    opened = open_campaign(address, Opening(name="Q", folder=tmp_path / "Q", max_age_days=10_000))
-    items = list(opened.rows(ITEMS, Item))
-    assert len(items) > 80
-    with reading(address) as connection:
-        (count,) = connection.execute("select count(*) from access_wix.access_review").fetchone() or (0,)
-    assert count == len(items)
-    assert [item for item in items if not item.last_seen] == []
+    (tmp_path / "duckdb").mkdir()
+    databases: dict[str, Path | str] = {"postgres": address, "duckdb": demo_warehouse(tmp_path / "duckdb", runs()).path}
+    opened = {name: _opened(database, tmp_path / "campaigns" / name / "Q") for name, database in databases.items()}
+    assert len(opened["duckdb"][ITEMS]) > 80
+    for name in (ITEMS, RECEIPTS, FINDINGS, ROLES):
+        assert opened["postgres"][name] == opened["duckdb"][name]
+    pages = {name: write_review(database, tmp_path / "pages" / name) for name, database in databases.items()}
+    for ours, theirs in zip(pages["postgres"], pages["duckdb"], strict=True):
+        assert ours.read_bytes() == theirs.read_bytes()
+
+
+def _opened(database, folder):
+    """The lines of each frozen file of a campaign."""
+    campaign = open_campaign(database, Opening(name="Q", folder=folder, max_age_days=10_000, by="ada"))
+    return {name: list(campaign.rows(name, dict)) for name in (ITEMS, RECEIPTS, FINDINGS, ROLES)}
 
 
 @pytest.mark.parametrize("warehouse", ["postgres"], indirect=True)

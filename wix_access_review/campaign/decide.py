@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wix_access_review.campaign.filled import MOST_LETTERS, Days, Line, read_lines
+from wix_access_review.campaign.filled import MOST_LETTERS, Days, Line, SignOff, read_filled
 from wix_access_review.campaign.folder import Campaign, Decision, Reassignment, clock, lines, listed, some, whoever
 from wix_access_review.campaign.freeze import slug
 from wix_access_review.campaign.items import read_items
@@ -37,7 +37,7 @@ class Taken:
     def told(self) -> str:
         """What came of it, in words."""
         if self.known:
-            return f"{self.name}: taken before, nothing changed"
+            return f"{self.name}: already taken, nothing changed"
         rest = some(self.rows - self.added, "row")
         return f"{self.name}: {some(self.added, 'decision')} taken, {rest} without a new one"
 
@@ -71,7 +71,8 @@ class _Reader:
         key = self._item(line)
         if word not in DECISIONS:
             raise ValueError(
-                f"{_quoted(line.text('decision'))} is no decision: {', '.join(DECISIONS[:-1])} or {DECISIONS[-1]}"
+                f"{_quoted(line.text('decision'))} is not a decision: "
+                f"write {', '.join(DECISIONS[:-1])} or {DECISIONS[-1]}"
             )
         reviewer = self._reviewer(line, key)
         texts = {name: line.text(name) for name in ("justification", "change_to")}
@@ -85,24 +86,24 @@ class _Reader:
     def _item(self, line: Line) -> str:
         key = line.text("item")
         if not key:
-            raise ValueError("a decision stands without an item: leave the column item as it was")
+            raise ValueError("a decision has no item: leave the column item as it was")
         item = self.campaign.items.get(key)
         if item is None:
             if line.text("review_item") in self.by_key:
-                raise ValueError(f"the grant is not the one that was frozen ({_quoted(key)}): certify it anew")
+                raise ValueError(f"the grant is not the one that was frozen ({_quoted(key)}): certify it again")
             raise ValueError(f"the item {_quoted(key)} is not in {self.campaign.header.name}: is this its file?")
         if self.current is not None and key not in self.current:
             whose = _quoted(item.person or "")
-            raise ValueError(f"the grant of {whose} has changed since it was frozen: certify it anew")
+            raise ValueError(f"the grant of {whose} has changed since it was frozen: certify it again")
         return key
 
     def _reviewer(self, line: Line, key: str) -> str:
         reviewer = line.text("reviewer")
         item, assigned = self.campaign.items[key], self.campaign.reviewers[key]
         if not reviewer:
-            raise ValueError("a decision stands without a reviewer")
+            raise ValueError("a decision has no reviewer: fill in reviewer")
         if same_person(reviewer, item.email, item.person):
-            raise ValueError(f"{_quoted(reviewer)} decides on their own access: somebody else has to")
+            raise ValueError(f"{_quoted(reviewer)} is deciding on their own access: somebody else must")
         if assigned and not same_person(reviewer, assigned, assigned):
             raise ValueError(
                 f"this is for {_quoted(assigned)} to decide, not for {_quoted(reviewer)}: reassign it first"
@@ -112,7 +113,7 @@ class _Reader:
     def _day(self, line: Line) -> dt.date:
         value = line.values.get("decided_on")
         if value is None or not str(value).strip():
-            raise ValueError("a decision stands without a day: fill in decided_on")
+            raise ValueError("a decision has no date: fill in decided_on")
         day = self.days.read(value)
         if day > self.now.date():
             raise ValueError(f"{day} is in the future")
@@ -120,10 +121,27 @@ class _Reader:
             raise ValueError(f"{day} is before the campaign was opened ({self.campaign.header.opened_at.date()})")
         return day
 
+    def attested(self, signed: SignOff) -> dict[str, Any] | None:
+        """What the sheet for the sign-off says, to be kept; what is wrong with it is noted as for a row."""
+        reviewers = [signed.reviewer] if signed.reviewer else sorted({one.reviewer for _, one in self.found.values()})
+        reasons = (
+            (signed.reviewed.casefold() not in {"yes", "true", "x"}, "write yes beside 'I reviewed every row'"),
+            (not signed.name, "the name is missing"),
+            (not str(signed.date or "").strip(), "the date is missing"),
+        )
+        wrong = [reason for stands, reason in reasons if stands]
+        day = None
+        try:
+            day = None if wrong else self._day(Line(0, {"decided_on": signed.date}))
+        except ValueError as error:
+            wrong.append(str(error))
+        self.wrong += [f"sheet Sign-off: {reason}" for reason in wrong]
+        return {"name": signed.name, "date": day, "reviewers": reviewers, "remarks": signed.remarks} if day else None
+
     def _keep(self, line: Line, decision: Decision) -> None:
         number, earlier = self.found.get(decision.item, (0, None))
         if earlier and earlier != decision:
-            raise ValueError(f"row {number} decides otherwise on the same item")
+            raise ValueError(f"row {number} has a different decision on the same item")
         stored = self.campaign.decisions.get(decision.item)
         if stored and stored != decision and not self.replace:
             told = f"{_quoted(stored.reviewer)} decided {stored.decision} on {stored.decided_on} already"
@@ -170,13 +188,14 @@ def _take(
     hashed = hashlib.sha256(content).hexdigest()
     if any(entry.what == "decided" and entry.about["sha256"] == hashed for entry in campaign.log):
         return Taken(path.name, 0, 0, known=True)
-    rows = read_lines(path.name, content)
+    rows, signed = read_filled(path.name, content)
     reader = _Reader(campaign, now, current, replace, Days(row.values.get("decided_on", "") for row in rows))
     for row in rows:
         reader.take(row)
+    attested = reader.attested(signed) if signed else None
     if reader.wrong:
         raise ReviewError(
-            f"{path.name} is not taken, {some(len(reader.wrong), 'row')} must be mended:{listed(reader.wrong)}"
+            f"{path.name} is not taken, {some(len(reader.wrong), 'row')} must be corrected:{listed(reader.wrong)}"
         )
     new = [one for _, one in reader.found.values() if campaign.decisions.get(one.item) != one]
     number = campaign.next_number()
@@ -186,6 +205,7 @@ def _take(
         "rows": len(rows),
         "decisions": len(new),
         "checked": current is not None,
+        **({"sign_off": attested} if attested else {}),
     }
     stored = f"received/{number:04}-{slug(path.stem)}{path.suffix.lower()[:6]}"
     campaign.append("decided", by, now, about, {f"decisions/{number:04}.jsonl": lines(new), stored: content})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 import re
 import zipfile
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ MOST_BYTES = 100 * 2**20
 MOST_UNPACKED = 1_500 * 2**20
 MOST_ROWS = 300_000
 MOST_LETTERS = 5_000
+_NO_TABLE = f"has no row with the titles {' and '.join(NEEDED)}: keep the first row of the table"
 _SEPARATORS = (",", ";", "\t", "|")
 _TOO_FAR = re.compile(rb'r="(?:[A-Z]+(?:[3-9]\d{5}|\d{7,})|(?:[D-Z][A-Z]|[A-Z]{3})\d+)"')
 """A cell beyond row 299,999 or column CZ: a sheet that reaches there takes more memory than it is worth."""
@@ -52,12 +54,31 @@ class Line:
         return text[1:] if text.startswith("'") and could_be_formula(text[1:]) else text
 
 
-def read_lines(name: str, content: bytes) -> list[Line]:
-    """The rows of a file that have anything in the columns that are read.
+@dataclass(frozen=True)
+class SignOff:
+    """What a reviewer attests on the sheet of that name: what stands beside each of its labels."""
+
+    reviewer: str
+    reviewed: str
+    name: str
+    date: Any
+    remarks: str
+
+
+SIGN_OFF = {"reviewer": "reviewer", "i reviewed every row (yes)": "reviewed", "name": "name", "date": "date",
+            "remarks": "remarks"}  # fmt: skip
+"""The labels of the sheet that are read."""
+
+
+def read_filled(name: str, content: bytes) -> tuple[list[Line], SignOff | None]:
+    """The rows of a file that have anything in the columns that are read, and what its sheet for the sign-off says.
 
     Args:
         name: The file's name, for messages.
         content: The file.
+
+    Returns:
+        The rows, and the sign-off: None where there is no such sheet, or nobody filled it in.
 
     Raises:
         ReviewError: It is no table that a campaign wrote.
@@ -65,16 +86,41 @@ def read_lines(name: str, content: bytes) -> list[Line]:
     if len(content) > MOST_BYTES:
         raise ReviewError(f"{name} has {len(content) / 2**20:.0f} MB, more than {MOST_BYTES // 2**20}: split it")
     if content.startswith(b"PK"):
-        sheets = _workbook(name, content)
-    elif content.startswith(b"\xd0\xcf\x11\xe0"):
+        return _sheets(name, content)
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise ReviewError(f"{name} is locked with a password, or an old .xls: save it as .xlsx without a password")
-    else:
-        sheets = _text_tables(name, content)
-    for rows in sheets:
+    for rows in _text_tables(name, content):
         found = _below_header(name, rows)
         if found is not None:
-            return found
-    raise ReviewError(f"{name} has no row with the titles {' and '.join(NEEDED)}: keep the first row of the table")
+            return found, None
+    raise ReviewError(f"{name} {_NO_TABLE}")
+
+
+def _sheets(name: str, content: bytes) -> tuple[list[Line], SignOff | None]:
+    found: dict[str, list[Line]] = {}
+    signed: SignOff | None = None
+    for title, rows in _workbook(name, content):
+        if _title(title) == "sign_off":
+            signed = _signed(rows)
+        elif (lines := _below_header(name, rows)) is not None:
+            found[title] = lines
+    if len(found) > 1:
+        titles = " and ".join(found)
+        raise ReviewError(f"{name} has more than one sheet with decisions ({titles}): keep the one that is meant")
+    if not found:
+        raise ReviewError(f"{name} {_NO_TABLE}")
+    return next(iter(found.values())), signed
+
+
+def _signed(rows: Iterable[Sequence[Any]]) -> SignOff | None:
+    cells = {
+        label: row[1]
+        for row in itertools.islice(rows, 50)
+        if len(row) > 1 and (label := SIGN_OFF.get(str(row[0]).strip().casefold()))
+    }
+    texts = {label: Line(0, cells).text(label)[:MOST_LETTERS] for label in SIGN_OFF.values() if label != "date"}
+    signed = SignOff(date=cells.get("date"), **texts)
+    return signed if signed.name or signed.reviewed or str(signed.date or "").strip() else None
 
 
 def _below_header(name: str, rows: Iterable[Sequence[Any]]) -> list[Line] | None:
@@ -103,12 +149,12 @@ def _title(value: Any) -> str:
     return re.sub(r"[\s_-]+", "_", str(value or "").strip().casefold())
 
 
-def _workbook(name: str, content: bytes) -> Iterator[Iterator[list[Any]]]:
+def _workbook(name: str, content: bytes) -> Iterator[tuple[str, Iterator[list[Any]]]]:
     _bounded(name, content)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             for sheet in book.sheet_names:
-                yield iter(book.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
+                yield sheet, iter(book.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
     except (CalamineError, ValueError, zipfile.BadZipFile) as error:
         raise ReviewError(f"{name} cannot be read as a workbook: save it as .xlsx again ({error})") from error
 
@@ -211,11 +257,11 @@ class Days:
             return self._slashed(text, *match.groups())
         if re.fullmatch(r"\d{5}(\.\d+)?", text) and self._FIRST_SERIAL <= float(text) <= self._LAST_SERIAL:
             return dt.date(1899, 12, 30) + dt.timedelta(days=int(float(text)))
-        raise ValueError(f"{text!r} is no day: write it as 2026-11-28")
+        raise ValueError(f"{text!r} is not a date: write it as 2026-11-28")
 
     def _slashed(self, text: str, one: str, two: str, year: str) -> dt.date:
         if one != two and self.day_first is None:
-            raise ValueError(f"{text!r} may be two days: write it as 2026-11-28")
+            raise ValueError(f"{text!r} could be two different dates: write it as 2026-11-28")
         return _day(text, year, two, one) if self.day_first else _day(text, year, one, two)
 
 
@@ -223,4 +269,4 @@ def _day(text: str, year: str, month: str, day: str) -> dt.date:
     try:
         return dt.date(int(year), int(month), int(day))
     except ValueError:
-        raise ValueError(f"{text!r} is no day: write it as 2026-11-28") from None
+        raise ValueError(f"{text!r} is not a date: write it as 2026-11-28") from None

@@ -181,6 +181,15 @@ class Campaign:
                     found |= {one.item: entry.at for one in self.rows(name, Decision)}
         return found
 
+    @property
+    def sign_offs(self) -> dict[str, str]:
+        """Who attested that every row was reviewed, and on which day, in words, by reviewer."""
+        found: dict[str, str] = {}
+        for entry in self.log:
+            if signed := entry.about.get("sign_off"):
+                found |= dict.fromkeys(map(str.casefold, signed["reviewers"]), f"{signed['name']}, {signed['date']}")
+        return found
+
     @contextlib.contextmanager
     def changing(self) -> Iterator[Campaign]:
         """The campaign as it is on disk, for one program alone to change.

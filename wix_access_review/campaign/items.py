@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
     import duckdb
 
-NOT_HUMAN = {"EXTERNAL_APP": "an app", "ACCOUNT": "an account"}
+USER = "USER"
+NOT_HUMAN = {
+    "EXTERNAL_APP": "an app", "WIX_APP": "an app", "ACCOUNT": "an account", "ACCOUNT_GROUP": "a group",
+    "USER_GROUP": "a group", "MEMBER_GROUP": "a group", "VISITOR_GROUP": "a group",
+}  # fmt: skip
 """Subjects of an assignment that are no person."""
 
 
@@ -61,9 +65,16 @@ class Item(msgspec.Struct, kw_only=True):
     reviewer: str | None = None
 
     @property
-    def non_human(self) -> str | None:
-        """What holds the role, where that is no person; None where Wix does not tell."""
-        return NOT_HUMAN.get(self.subject_type or "")
+    def non_human(self) -> str:
+        """What holds the role, where that is no person; `no` where it is a user, `unknown` where Wix does not say."""
+        if self.person_type == "contributor":
+            return "an account"
+        return "no" if self.subject_type == USER else NOT_HUMAN.get(self.subject_type or "", "unknown")
+
+    @property
+    def is_held_by_another(self) -> bool:
+        """Whether Wix names a subject that is not a user: a call that names the person may not be about it."""
+        return self.subject_type not in {None, USER}
 
     @property
     def width(self) -> tuple[bool, int, int]:

@@ -9,23 +9,31 @@ with reached as (
 ), assigned as (
   select account_id, replace(replace(user_id, '%', '%25'), '|', '%7C') || '|'
       || replace(replace(assignment_key, '%', '%25'), '|', '%7C') as record_key, assignment_id, subject_type, subject_id,
-    restrictions::varchar as restrictions
+    nullif(json(restrictions)::varchar, 'null') as restrictions
   from current_wix.assignments where is_current
+), unreadable as (
+  -- What cannot be read is the same when its members stand in another order, as Postgres orders them.
+  select account_id, record_key,
+    string_agg(part.fullkey || '=' || coalesce(part.atom::varchar, part.type), chr(31) order by part.fullkey) as parts
+  from assigned, json_tree(assigned.restrictions) as part group by account_id, record_key
 ), described as (
   select account_id, id as role_id, any_value(description) as description, any_value(restrict_from_level) as restrict_from_level
   from current_wix.roles where is_current group by account_id, id
 ), grants as (
-  select review.*, held.role_strength, held.scope_key, assigned.assignment_id, assigned.subject_type,
-    assigned.subject_id, assigned.restrictions, site.folder_id as site_folder_id, folder.path as site_folder,
+  select review.*, held.role_strength, held.scope_key, assigned.assignment_id, assigned.subject_type as holder_type,
+    assigned.subject_id as holder_id, assigned.restrictions, site.folder_id as site_folder_id, folder.path as site_folder,
     to_json([
       review.role_id, review.asset_type, review.asset_id, assigned.subject_type, assigned.subject_id,
-      case when review.asset_type = 'unknown' then assigned.restrictions end
+      case when review.asset_type = 'unknown' then unreadable.parts end
     ])::varchar as content
   from access_wix.access_review as review
   join access_wix.access_grants as held using (account_id, stream_name, record_key)
   left join assigned
     on review.stream_name = 'assignments' and assigned.account_id = review.account_id
     and assigned.record_key = review.record_key
+  left join unreadable
+    on review.stream_name = 'assignments' and unreadable.account_id = review.account_id
+    and unreadable.record_key = review.record_key
   left join current_wix.sites as site
     on site.account_id = review.account_id and site.id = review.asset_id and site.is_current
   left join current_wix.folders as folder
@@ -40,7 +48,7 @@ select
   coalesce(grants.privileged, false) as privileged, grants.asset_type, grants.asset_id, grants.asset, grants.via,
   grants.site_folder_id, grants.site_folder, coalesce(grants.pending, false) as pending, reached.sites,
   grants.granted_after, grants.granted_before, grants.last_seen, found.rank as severity, found.findings,
-  grants.subject_type, grants.subject_id, grants.assignment_id, grants.restrictions
+  grants.holder_type as subject_type, grants.holder_id as subject_id, grants.assignment_id, grants.restrictions
 from grants
 left join access_wix.people as people
   on people.account_id = grants.account_id and people.person_type = grants.person_type

@@ -75,8 +75,10 @@ def progress(campaign: Campaign, accounts: Collection[str] | None = None, now: d
             share["privileged"] += item.privileged
             left.append(item)
     left.sort(key=lambda item: item.width, reverse=True)
+    signed = campaign.sign_offs
     shares = [
-        Share(reviewer, count["items"], count["decided"], count["privileged"]) for reviewer, count in counts.items()
+        Share(reviewer, count["items"], count["decided"], count["privileged"], signed.get(reviewer.casefold()))
+        for reviewer, count in counts.items()
     ]
     shares.sort(key=lambda one: (-one.open, one.reviewer))
     return Progress(campaign, now or clock(), shares, left, {name: said[name] for name in DECISIONS}, dict(since_last))
@@ -97,6 +99,7 @@ def told(found: Progress) -> list[str]:
         *(
             f"- {printable(share.reviewer)}: {share.decided:,} of {share.items:,} decided"
             + (f", {share.open:,} open, {share.privileged_open:,} of them privileged" if share.open else "")
+            + (f"; signed off by {printable(share.signed_off)}" if share.signed_off else "")
             for share in found.shares
         ),
     ]

@@ -216,7 +216,7 @@ def told(proofs: Sequence[Proof]) -> list[str]:
     late = sum(one.is_in_time is False for one in proofs)
     shown = [one for one in proofs if one.verdict != "kept"]
     return [
-        f"{said}; {late:,} not in time",
+        f"{said}; {late:,} late",
         *(printable(f"- {one.person}: {one.told}") for one in shown[:100]),
         *([f"- and {len(shown) - 100:,} more"] if len(shown) > 100 else []),
     ]

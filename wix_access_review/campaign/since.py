@@ -6,7 +6,6 @@ import datetime as dt
 import os
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -143,4 +142,4 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]
 
 
 def _link(page: Path, folder: Path) -> str | None:
-    return quote(os.path.relpath(page, folder)) if page.is_file() else None
+    return os.path.relpath(page, folder) if page.is_file() else None

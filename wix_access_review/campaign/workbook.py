@@ -45,7 +45,9 @@ _HOW_TO = (
     "since_last says whether the grant is new, changed or unchanged since the campaign before; was says what it was.",
     "Times are UTC. Access was given between granted_after and granted_before.",
     "An empty granted_after means that it is not known how long before.",
-    "outside is empty where it is not known. non_human says what holds the role, where Wix says that it is no person.",
+    "outside is empty where it is not known. non_human says what holds the role: no where Wix says that it is a user,",
+    "unknown where Wix does not say. A user may still be a shared mailbox or a service account.",
+    "When you are done, fill in the sheet Sign-off: it is read back with the decisions, and kept as your attestation.",
     "Rows can be sorted, filtered and left out, columns moved and added. Leave the column item as it is.",
     "An apostrophe stands before text that begins with = + - @, also behind blanks: it is no part of the text.",
 )
@@ -222,10 +224,10 @@ def _sign_off(
         ("Due on", header.due_on.isoformat()),
         ("Rows in this workbook", f"{count} of {header.item_count}"),
         ("Reviewer", reviewer or ""),
-        ("Every row was looked at", ""),
+        ("I reviewed every row (yes)", ""),
         ("Name", ""),
-        ("Day", ""),
-        ("Signature", ""),
+        ("Date", ""),
+        ("Remarks", ""),
     )
     sheet.write_string(0, 0, "Sign-off", formats["bold"])
     for number, (label, value) in enumerate(facts, start=2):

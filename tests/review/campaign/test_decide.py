@@ -14,7 +14,7 @@ import pytest
 from tests.review.warehouse import make, story
 from wix_access_review.campaign.decide import decide, reassign
 from wix_access_review.campaign.folder import Campaign, Decision
-from wix_access_review.campaign.progress import close
+from wix_access_review.campaign.progress import close, progress, told
 from wix_access_review.errors import ReviewError
 
 BOSS = "boss@acme.example"
@@ -145,7 +145,7 @@ def test_the_same_file_twice_changes_nothing(campaign, tmp_path):
     decide(campaign.path, [path], by="grace")
     log = (campaign.path / "log.jsonl").read_bytes()
     (again,) = decide(campaign.path, [path], by="heidi")
-    assert (again.told, (campaign.path / "log.jsonl").read_bytes()) == ("back.csv: taken before, nothing changed", log)
+    assert (again.told, (campaign.path / "log.jsonl").read_bytes()) == ("back.csv: already taken, nothing changed", log)
     entry = Campaign(campaign.path).log[-1]
     hashed = hashlib.sha256(path.read_bytes()).hexdigest()
     assert (entry.by, entry.what, entry.at.isoformat(" ")) == ("grace", "decided", "2026-11-25 09:00:00")
@@ -160,28 +160,28 @@ BAD = {
     ),
     "a grant that was something else": (
         lambda c: [_row(c, "k004", item="0" * 20, review_item=c.items[_items(c)["k004"]].review_item)],
-        'row 2: the grant is not the one that was frozen ("00000000000000000000"): certify it anew',
+        'row 2: the grant is not the one that was frozen ("00000000000000000000"): certify it again',
     ),
     "no item": (
         lambda c: [_row(c, "k004", item="")],
-        "row 2: a decision stands without an item: leave the column item as it was",
+        "row 2: a decision has no item: leave the column item as it was",
     ),
     "two decisions": (
         lambda c: [_row(c, "k004"), _row(c, "k004", "remove")],
-        "row 3: row 2 decides otherwise on the same item",
+        "row 3: row 2 has a different decision on the same item",
     ),
-    "no reviewer": (lambda c: [_row(c, "k004", reviewer=" ")], "row 2: a decision stands without a reviewer"),
+    "no reviewer": (lambda c: [_row(c, "k004", reviewer=" ")], "row 2: a decision has no reviewer: fill in reviewer"),
     "another's row": (
         lambda c: [_row(c, "k004", reviewer="eve@acme.example")],
         'row 2: this is for "boss@acme.example" to decide, not for "eve@acme.example": reassign it first',
     ),
     "their own access, by address": (
         lambda c: [_row(c, "k004", reviewer="P3@Acme.example")],
-        'row 2: "P3@Acme.example" decides on their own access: somebody else has to',
+        'row 2: "P3@Acme.example" is deciding on their own access: somebody else must',
     ),
     "their own access, by name": (
         lambda c: [_row(c, "k004", reviewer="nora haugen")],
-        'row 2: "nora haugen" decides on their own access: somebody else has to',
+        'row 2: "nora haugen" is deciding on their own access: somebody else must',
     ),
     "tomorrow": (lambda c: [_row(c, "k004", decided_on="2026-11-26")], "row 2: 2026-11-26 is in the future"),
     "before the opening": (
@@ -190,23 +190,23 @@ BAD = {
     ),
     "no day": (
         lambda c: [_row(c, "k004", decided_on="")],
-        "row 2: a decision stands without a day: fill in decided_on",
+        "row 2: a decision has no date: fill in decided_on",
     ),
     "a day that is none": (
         lambda c: [_row(c, "k004", decided_on="2026-02-30")],
-        "row 2: '2026-02-30' is no day: write it as 2026-11-28",
+        "row 2: '2026-02-30' is not a date: write it as 2026-11-28",
     ),
     "a day in words": (
         lambda c: [_row(c, "k004", decided_on="today")],
-        "row 2: 'today' is no day: write it as 2026-11-28",
+        "row 2: 'today' is not a date: write it as 2026-11-28",
     ),
     "a day that may be two": (
         lambda c: [_row(c, "k004", decided_on="11/12/2026")],
-        "row 2: '11/12/2026' may be two days: write it as 2026-11-28",
+        "row 2: '11/12/2026' could be two different dates: write it as 2026-11-28",
     ),
     "another word": (
         lambda c: [_row(c, "k004", "maybe")],
-        'row 2: "maybe" is no decision: keep, change or remove',
+        'row 2: "maybe" is not a decision: write keep, change or remove',
     ),
     "a change to nothing": (
         lambda c: [_row(c, "k004", "change")],
@@ -226,17 +226,17 @@ def test_a_bad_row_is_named(campaign, tmp_path, case):
     path = _file(tmp_path, _csv([*rows(campaign), _row(campaign, "k020")]))
     with pytest.raises(ReviewError) as raised:
         decide(campaign.path, [path])
-    assert str(raised.value) == f"back.csv is not taken, 1 row must be mended:\n  {sentence}"
+    assert str(raised.value) == f"back.csv is not taken, 1 row must be corrected:\n  {sentence}"
     assert (_stored(campaign), len(Campaign(campaign.path).log)) == ({}, 1)
 
 
 def test_every_bad_row_is_named_up_to_fifty(campaign, tmp_path):
     """A file with many faults tells the first fifty, and how many more there are."""
     path = _file(tmp_path, _csv([_row(campaign, "k004", "maybe")] * 60))
-    with pytest.raises(ReviewError, match="60 rows must be mended") as raised:
+    with pytest.raises(ReviewError, match="60 rows must be corrected") as raised:
         decide(campaign.path, [path])
     assert str(raised.value).splitlines()[-2:] == [
-        '  row 51: "maybe" is no decision: keep, change or remove', "  and 10 more",
+        '  row 51: "maybe" is not a decision: write keep, change or remove', "  and 10 more",
     ]  # fmt: skip
 
 
@@ -257,7 +257,33 @@ def _bomb():
     return packed.getvalue()
 
 
+def _two_tables():
+    book = openpyxl.Workbook()
+    for title in ("Decisions", "Mine"):
+        book.create_sheet(title).append(["item", "decision"])
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
 UNREADABLE = {
+    "two sheets of decisions": (
+        _two_tables,
+        "has more than one sheet with decisions (Decisions and Mine): keep the one that is meant",
+    ),
+    "a cell of megabytes": (
+        b'item,decision\n"' + b"x" * 200_000 + b'",keep\n',
+        "cannot be read as CSV: field larger than field limit (131072)",
+    ),
+    "a quotation mark that is never closed": (
+        b'item,decision\n"x,keep\n' + b"y,keep\n" * 30_000,
+        "cannot be read as CSV: field larger than field limit (131072)",
+    ),
+    "half of UTF-16": (b"\xff\xfei", "is text in an unknown encoding: save it as CSV UTF-8"),
+    "text that no encoding has": (
+        b"item,decision\n\x81\x8d,keep\n",
+        "is text in an unknown encoding: save it as CSV UTF-8",
+    ),
     "nothing": (b"", "has no row with the titles item and decision: keep the first row of the table"),
     "another table": (b"a,b\n1,2\n", "has no row with the titles item and decision: keep the first row of the table"),
     "a column twice": (b"item,decision,Decision\n", "has the column decision twice: which one counts?"),
@@ -280,6 +306,51 @@ def test_a_file_that_is_no_table(campaign, tmp_path, case):
     with pytest.raises(ReviewError) as raised:
         decide(campaign.path, [path])
     assert str(raised.value).startswith(f"back.dat {sentence}")
+
+
+def _signed(campaign, **cells):
+    """The campaign's own workbook with one decision, and these cells of the sign-off filled in."""
+    book = openpyxl.load_workbook(campaign.path / "2026-Q4.xlsx")
+    sheet, signed = book["Decisions"], book["Sign-off"]
+    places = {str(cell.value): place for place, cell in enumerate(sheet[1], start=1)}
+    sheet.cell(2, places["decision"], "keep")
+    sheet.cell(2, places["decided_on"], DAY)
+    labels = {str(signed.cell(number, 1).value): number for number in range(3, signed.max_row + 1)}
+    for label, value in cells.items():
+        signed.cell(labels["I reviewed every row (yes)" if label == "Reviewed" else label], 2, value)
+    book.save(campaign.path.parent / "signed.xlsx")
+    return campaign.path.parent / "signed.xlsx"
+
+
+def test_the_sign_off_is_read_back(campaign):
+    """Who attests that every row was reviewed is in the log with the file, and in the status; later files keep it."""
+    decide(campaign.path, [_signed(campaign, Reviewed="Yes", Name="'=Bo Boss", Date=DAY, Remarks="all seen")])
+    attested = Campaign(campaign.path).log[-1].about["sign_off"]
+    assert attested == {"name": "=Bo Boss", "date": "2026-11-25", "reviewers": [BOSS], "remarks": "all seen"}
+    decide(campaign.path, [_file(campaign.path.parent, _csv([_row(campaign, "k020")]))])
+    assert "sign_off" not in Campaign(campaign.path).log[-1].about
+    assert told(progress(Campaign(campaign.path)))[1] == (
+        "- boss@acme.example: 2 of 22 decided, 20 open, 3 of them privileged; signed off by =Bo Boss, 2026-11-25"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentences"),
+    [
+        ({"Name": "Bo"}, ["write yes beside 'I reviewed every row'", "the date is missing"]),
+        ({"Reviewed": "no", "Name": "Bo", "Date": DAY}, ["write yes beside 'I reviewed every row'"]),
+        ({"Reviewed": "yes", "Date": DAY}, ["the name is missing"]),
+        ({"Reviewed": "yes", "Name": "Bo", "Date": dt.date(2026, 11, 26)}, ["2026-11-26 is in the future"]),
+        ({"Reviewed": "yes", "Name": "Bo", "Date": "soon"}, ["'soon' is not a date: write it as 2026-11-28"]),
+    ],
+)
+def test_a_sign_off_that_is_none(campaign, cells, sentences):
+    """What is missing in it is said, and the file is not taken; a sheet that nobody touched is no sign-off."""
+    with pytest.raises(ReviewError) as raised:
+        decide(campaign.path, [_signed(campaign, **cells)])
+    assert str(raised.value).splitlines()[1:] == [f"  sheet Sign-off: {sentence}" for sentence in sentences]
+    assert decide(campaign.path, [_signed(campaign)])[0].added == 1
+    assert "sign_off" not in Campaign(campaign.path).log[-1].about
 
 
 def test_another_decision_needs_to_be_said(campaign, tmp_path):

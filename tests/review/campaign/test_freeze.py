@@ -40,6 +40,28 @@ def test_an_item_is_a_grant_as_it_is(campaign):
     assert ivy.content == '["admin","account","acc-acme",null,null,null]'
 
 
+@pytest.mark.parametrize(
+    ("subject", "person_type", "holder", "by_another"),
+    [
+        ("USER", "member", "no", False),
+        (None, "member", "unknown", False),
+        (None, "invite", "unknown", False),
+        ("UNKNOWN", "member", "unknown", True),
+        ("SOMETHING_NEW", "member", "unknown", True),
+        ("EXTERNAL_APP", "member", "an app", True),
+        ("WIX_APP", "member", "an app", True),
+        ("ACCOUNT", "member", "an account", True),
+        *((f"{kind}_GROUP", "member", "a group", True) for kind in ("USER", "MEMBER", "VISITOR", "ACCOUNT")),
+        (None, "contributor", "an account", False),
+    ],
+)
+def test_what_holds_a_role(campaign, subject, person_type, holder, by_another):
+    """No person where Wix names another subject, a user where it says so, and unknown where it does not say."""
+    item = _items(campaign)["k002"]
+    item.subject_type, item.person_type = subject, person_type
+    assert (item.non_human, item.is_held_by_another) == (holder, by_another)
+
+
 def test_only_its_owner_may_read_it(campaign):
     """The folder, and every file in it."""
     paths = [campaign.path, *campaign.path.rglob("*")]
