@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -51,7 +52,11 @@ def test_a_campaign_and_a_review_from_postgres(warehouse, tmp_path, monkeypatch)
 def _opened(database, folder):
     """The lines of each frozen file of a campaign."""
     campaign = open_campaign(database, Opening(name="Q", folder=folder, max_age_days=10_000, by="ada"))
-    return {name: list(campaign.rows(name, dict)) for name in (ITEMS, RECEIPTS, FINDINGS, ROLES)}
+    found = {name: list(campaign.rows(name, dict)) for name in (ITEMS, RECEIPTS, FINDINGS, ROLES)}
+    for item in found[ITEMS]:
+        # Postgres keeps JSON with its members in an order of its own.
+        item["restrictions"] = json.loads(item["restrictions"] or "null")
+    return found
 
 
 @pytest.mark.parametrize("warehouse", ["postgres"], indirect=True)

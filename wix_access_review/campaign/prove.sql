@@ -90,7 +90,12 @@ with decided as (
     case
       when not is_held and not is_read_later then 'unknown'
       when decision = 'keep' then
-        case when is_held and is_same then 'kept' when is_held then 'changed since' else 'gone since' end
+        case
+          when not is_held then 'gone since'
+          when not is_same then 'changed since'
+          when is_read_since then 'kept'
+          else 'unknown'
+        end
       when decision = 'remove' then
         case
           when not is_held then case when is_elsewhere then 'undone' else 'carried out' end

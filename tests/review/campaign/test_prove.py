@@ -1,0 +1,169 @@
+"""The proof: what later reads say of each decision, between when, and what they cannot say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from tests.review.campaign.test_decide import _csv, _file, _row
+from tests.review.warehouse import ACME, BEFORE, READ_AT, TABLES, make, receipt, reviewed, story
+from wix_access_review.campaign.decide import decide
+from wix_access_review.campaign.folder import Campaign
+from wix_access_review.campaign.prove import prove
+
+TAKEN = dt.datetime(2026, 11, 25, 9)  # noqa: DTZ001  # when the decisions of `NOW` are taken; UTC, as all times here
+GONE = (dt.datetime(2026, 11, 26, 8), dt.datetime(2026, 11, 27, 8))  # noqa: DTZ001
+BACK = (dt.datetime(2026, 11, 28, 8), dt.datetime(2026, 11, 29, 8))  # noqa: DTZ001
+LATER, ENDED = dt.datetime(2026, 12, 1, 9), dt.datetime(2026, 12, 1, 10)  # noqa: DTZ001
+GIVEN = {"granted_after": BACK[0], "granted_before": BACK[1]}
+NORA = "k004"
+"""Website Manager on a folder, held by Nora; the item of the tests."""
+KEY = {"account_id": ACME, "stream_name": "assignments", "record_key": NORA}
+
+
+def _read(**values):
+    """The receipts of a later read; of the assignments with these values."""
+    whole = {"complete_snapshot_at": LATER, "complete_finished_at": ENDED, "snapshot_at": LATER}
+    return [receipt(ACME, table, **whole | (values if table == "assignments" else {})) for table in TABLES]
+
+
+UNREAD = {"complete_snapshot_at": READ_AT, "complete_finished_at": READ_AT}
+FAILED = UNREAD | {"status": "failed", "is_complete": False}
+
+
+def _later(tmp_path, *, nora=None, more=(), removed=None, changed=None, read=None):
+    """The database after a later read: what Nora's grant is now, other grants, and what was seen of the change."""
+    rows = story()
+    held = {one["record_key"]: one for one in rows["access_grants"]}
+    before = held.pop(NORA)
+    held |= {} if nora is None else {NORA: before | nora}
+    held |= {f"new{place}": before | {"record_key": f"new{place}"} | values for place, values in enumerate(more)}
+    people = rows["people"]
+    history = [KEY | {"ended_by": "removed", "ended_after": removed[0], "ended_before": removed[1]}] if removed else []
+    changes = (
+        [KEY | {"change_type": "changed", "changed_after": changed[0], "changed_before": changed[1]}] if changed else []
+    )
+    return make(tmp_path / "later.duckdb", rows | {
+        "access_grants": list(held.values()),
+        "access_review": [reviewed(one, people) for one in held.values()],
+        "access_history": history, "access_changes": changes, "latest_receipts": _read(**(read or {})),
+        "roles": [{"account_id": ACME, "id": "writer", "title": "=Blog Writer", "is_current": True}],
+    })  # fmt: skip
+
+
+SAME: dict[str, str] = {}
+WRITER, ADMIN = {"role_id": "writer"}, {"role_id": "admin"}
+REMOVE, KEEP, TO_WRITER, LESS = ("remove", ""), ("keep", ""), ("change", "=Blog Writer"), ("change", "")
+UNTIL = (READ_AT, ENDED)
+"""Between when something went that no change_log row speaks of: last seen, and read whole without it."""
+CASES: dict[str, Any] = {
+    # decision, what is there later, verdict, done between, back between, why it is unknown
+    "removed, as the log says": (REMOVE, {"removed": GONE}, "carried out", GONE, None, None),
+    "gone, which no log says": (REMOVE, {}, "carried out", UNTIL, None, None),
+    "gone, of an earlier removal": (REMOVE, {"removed": (BEFORE, BEFORE)}, "carried out", UNTIL, None, None),
+    "still there": (REMOVE, {"nora": SAME}, "open", None, None, None),
+    "still there, after an earlier removal": (
+        REMOVE, {"nora": SAME, "removed": (BEFORE, BEFORE)}, "open", None, None, None,
+    ),
+    "still there, not read since": (
+        REMOVE, {"nora": SAME, "read": UNREAD}, "unknown", None, None, "not read since the decision",
+    ),
+    "still there, newest read failed": (
+        REMOVE, {"nora": SAME, "read": FAILED}, "unknown", None, None, "the newest read is not complete",
+    ),
+    "gone, not read whole since": (REMOVE, {"read": UNREAD}, "unknown", None, None, "not read since the decision"),
+    "gone, never read whole": (
+        REMOVE, {"read": {"complete_snapshot_at": None, "complete_finished_at": None, "is_complete": False}},
+        "unknown", None, None, "the newest read is not complete",
+    ),
+    "removed, and a failed read after it": (
+        REMOVE, {"removed": GONE, "read": {"status": "failed", "is_complete": False}}, "carried out", GONE, None, None,
+    ),
+    "back under its own key": (
+        REMOVE, {"nora": GIVEN, "removed": GONE}, "undone", GONE, BACK, None,
+    ),
+    "back under another key": (
+        REMOVE, {"more": [GIVEN], "removed": GONE}, "undone", GONE, BACK, None,
+    ),
+    "another role, which is not the same access": (
+        REMOVE, {"more": [WRITER], "removed": GONE}, "carried out", GONE, None, None,
+    ),
+    "the same role elsewhere, which is not the same access": (
+        REMOVE, {"more": [{"asset_id": "f2"}], "removed": GONE}, "carried out", GONE, None, None,
+    ),
+    "somebody else has it": (REMOVE, {"more": [{"person_id": "p2"}], "removed": GONE}, "carried out", GONE, None, None),
+    "kept": (KEEP, {"nora": SAME}, "kept", None, None, None),
+    "to be kept, not read since": (
+        KEEP, {"nora": SAME, "read": UNREAD}, "unknown", None, None, "not read since the decision",
+    ),
+    "kept, and changed": (KEEP, {"nora": ADMIN, "changed": GONE}, "changed since", GONE, None, None),
+    "kept, and gone": (KEEP, {"removed": GONE}, "gone since", GONE, None, None),
+    "changed as decided": (TO_WRITER, {"nora": WRITER, "changed": GONE}, "carried out", GONE, None, None),
+    "changed as decided, under another key": (
+        TO_WRITER, {"more": [WRITER], "removed": GONE}, "carried out", GONE, None, None,
+    ),
+    "changed to something else": (TO_WRITER, {"nora": ADMIN, "changed": GONE}, "otherwise", GONE, None, None),
+    "to be changed, and gone": (TO_WRITER, {"removed": GONE}, "otherwise", GONE, None, None),
+    "to be changed, and the same": (TO_WRITER, {"nora": SAME}, "open", None, None, None),
+    "to be changed, not read since": (
+        TO_WRITER, {"nora": SAME, "read": UNREAD}, "unknown", None, None, "not read since the decision",
+    ),
+    "changed, to what words said": (LESS, {"nora": ADMIN, "changed": GONE}, "carried out", GONE, None, None),
+}  # fmt: skip
+
+
+def _proved(campaign, tmp_path, decision, change_to, database, **options):
+    row = _row(campaign, NORA, decision, change_to=change_to, justification="why")
+    decide(campaign.path, [_file(tmp_path, _csv([row]))])
+    (proof,) = prove(campaign.path, database, **options)[1]
+    return proof
+
+
+@pytest.fixture
+def roles(campaign):
+    """The role that a change names: the campaign was frozen where nobody had read the roles."""
+    (campaign.path / "roles.jsonl").write_bytes(b'{"account_id":"acc-acme","id":"writer","title":"=Blog Writer"}\n')
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.usefixtures("roles")
+def test_what_became_of_a_decision(campaign, tmp_path, case):
+    """The verdict, the bounds of what happened, and why nothing can be said where that is so."""
+    (decision, change_to), later, *expected = CASES[case]
+    proof = _proved(campaign, tmp_path, decision, change_to, _later(tmp_path, **later))
+    done, back = (proof.done_after, proof.done_before), (proof.back_after, proof.back_before)
+    nothing = (None, None)
+    found = [proof.verdict, done if done != nothing else None, back if back != nothing else None, proof.why_unknown]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("later", "hours", "in_time"),
+    [
+        ({"removed": GONE}, 48, True),
+        ({"removed": GONE}, 47, True),
+        ({"removed": GONE}, 46, None),
+        ({"removed": GONE}, 23, None),
+        ({"removed": GONE}, 22, False),
+        ({"nora": SAME}, 145, None),
+        ({"nora": SAME}, 144, False),
+        ({"nora": SAME, "read": UNREAD}, 1, None),
+    ],
+)
+def test_whether_it_was_in_time(campaign, tmp_path, later, hours, in_time):
+    """Only where the bounds leave no doubt: what may have been in time is neither in time nor late."""
+    proof = _proved(campaign, tmp_path, "remove", "", _later(tmp_path, **later), removal_hours=hours)
+    assert proof.is_in_time is in_time
+
+
+def test_hours_count_from_the_decision(campaign, tmp_path):
+    """Not from the opening, nor from the read before it: as long as it is open, and until it was seen to be gone."""
+    proof = _proved(campaign, tmp_path, "remove", "", _later(tmp_path, nora=SAME))
+    assert (proof.taken_at, proof.open_hours, proof.seen_at) == (TAKEN, 145, ENDED)
+    assert (
+        proof.told
+        == "remove Website Manager on /Clients/North: open 6 days after the decision, as of 2026-12-01 10:00 UTC"
+    )
+    assert [one.item for one in Campaign(campaign.path).decisions.values()] == [proof.item]
