@@ -58,9 +58,9 @@ def main() -> int:
         sent = Counter(line.split(b'"', 9)[7].decode() for line in messages.open("rb") if b'"RECORD"' in line[:20])
         tap = [*bench.TAP, "--config", str(wix.folder / "config.json")]
         for _ in range(options.rounds):
-            costs.setdefault("piped", []).append(_loaded(wix, OURS, tap, sent))
+            costs.setdefault("piped", []).append(loaded(wix, OURS, tap, sent))
             for target in (OURS, OTHER):
-                costs.setdefault(target, []).append(_loaded(wix, target, ["cat", str(messages)], sent))
+                costs.setdefault(target, []).append(loaded(wix, target, ["cat", str(messages)], sent))
             if options.dlt:
                 costs.setdefault("dlt", []).append(_by_dlt(wix, options.dlt, sent))
     return bench.tell("duckdb_load", _figures(costs, sum(sent.values())), options)
@@ -78,7 +78,7 @@ def _figures(costs: dict[str, list[Cost]], rows: int) -> dict[str, Any]:
     return figures
 
 
-def _loaded(wix: bench.Sandbox, target: str, source: Sequence[str], sent: Counter[str]) -> Cost:
+def loaded(wix: bench.Sandbox, target: str, source: Sequence[str], sent: Counter[str]) -> Cost:
     """What a load into an empty database costs: with the tap's own cost where that is the source."""
     database, config = wix.folder / "load.duckdb", wix.folder / f"{target}.json"
     database.unlink(missing_ok=True)

@@ -136,10 +136,20 @@ def effective(tables: Tables, held: Iterator[Grant]) -> set[Access]:
     }
 
 
-def certain(life: Life, run: int) -> set[tuple[Access, str]]:
-    """Who got at which site at noon of a run's day for sure, with the title of the role then.
+class Certain(NamedTuple):
+    """Who got at which site for sure, each with the title of the role then.
 
-    That is what the reads before and after agree on, in every piece of it.
+    Attributes:
+        must: What has to be told as certain: nothing of it changed, or one site or folder moved and nothing else.
+        may: What can be told as certain: true in whatever order the changes came that were seen at once.
+    """
+
+    must: set[tuple[Access, str]]
+    may: set[tuple[Access, str]]
+
+
+def certain(life: Life, run: int) -> Certain:
+    """Who got at which site at noon of a run's day for sure: the reads before and after agree in every piece of it.
 
     Args:
         life: The account, with its history.
@@ -148,20 +158,51 @@ def certain(life: Life, run: int) -> set[tuple[Access, str]]:
     before, after = around(life, run)
     roles = _agreed("roles", before, after)
     both = before["sites"].keys() & after["sites"].keys()
-    found = set()
+    found = Certain(set(), set())
     for grant in _agreed_grants(before, after):
         role = roles.get(grant.role_id or "")
         if role is None:
             continue
         for site in reached(before, grant.scope) & reached(after, grant.scope) & both:
-            found.add((Access(grant.person_type, grant.person_id, site, grant.role_id), role["title"]))
+            one = (Access(grant.person_type, grant.person_id, site, grant.role_id), role["title"])
+            folder = grant.scope.removeprefix("folder:") if grant.scope and grant.scope.startswith("folder:") else None
+            if folder is None or _is_always_in(site, folder, (before, after)):
+                found.may.add(one)
+                if folder is None or _is_plain(life, run, site, folder):
+                    found.must.add(one)
     return found
 
 
-def owned(life: Life, run: int) -> tuple[Any, str]:
-    """Who owned the account by its own record before the noon of a run's day and after it, with the owner's role."""
-    owners = {_owner(tables) for tables in around(life, run)}
-    return owners.pop() if len(owners) == 1 else None, OWNER
+def _places(tables: Tables) -> dict[str, Any]:
+    """In which folder each site and each folder is."""
+    places = {key: row["folder_id"] for key, row in tables["sites"].items()}
+    return places | {key: row["parent_id"] for key, row in tables["folders"].items()}
+
+
+def _is_always_in(one: str, folder: str, states: tuple[Tables, Tables], passed: tuple[str, ...] = ()) -> bool:
+    """Whether a site or folder is in a folder at any time between two states, whichever of their moves came first.
+
+    A circle cannot be: that order of the moves was not it.
+    """
+    return one in passed or all(
+        place is not None and (place == folder or _is_always_in(place, folder, states, (*passed, one)))
+        for place in {_places(tables).get(one) for tables in states}
+    )
+
+
+def _is_plain(life: Life, run: int, site: str, folder: str) -> bool:
+    """Whether a site stayed in a folder where it was, or by one move, without another just before or after it."""
+    states = around(life, run)
+    chains = [folders_above(tables, tables["sites"][site]["folder_id"]) for tables in states]
+    between = {site}.union(*(above[: above.index(folder)] for above in chains))
+    moved = _moved(between, states)
+    near = [_moved(between, around(life, other)) for other in (run - 1, run + 1) if 1 <= other < life.runs]
+    return not moved or (len(moved) == 1 and not any(near))
+
+
+def _moved(places: set[str], states: tuple[Tables, Tables]) -> set[str]:
+    before, after = (_places(tables) for tables in states)
+    return {one for one in places if before.get(one) != after.get(one)}
 
 
 def _agreed(table: str, before: Tables, after: Tables) -> Table:
@@ -181,12 +222,9 @@ def _agreed_grants(before: Tables, after: Tables) -> set[Grant]:
             (key, Grant("member", row["user_id"], row["role_id"], scope(row)))
             for key, row in tables["assignments"].items()
         }
-        own = Grant("member", _owner(tables), OWNER, "account")
-        named |= {
-            ("", grant)
-            for grant in grants(tables)
-            if grant.person_type == "contributor" or (grant == own and not _is_told(tables))
-        }
+        # Whose it is the account says itself, whatever the assignments tell.
+        named |= {("", grant) for grant in grants(tables) if grant.person_type == "contributor"}
+        named |= {("", Grant("member", _owner(tables), OWNER, "account"))} if _owner(tables) else set()
         keyed.append(named)
     held = {grant for key, grant in keyed[0] & keyed[1] if not key or key in same}
     return {grant for grant in held if isinstance(grant, Grant)}
@@ -241,30 +279,36 @@ def _outside(old: Mapping[str, set[str]], new: Mapping[str, set[str]], run: int)
 
 
 def moves(life: Life) -> set[tuple[str, str, str, str | None, int]]:
-    """Whom a moved site or folder gave or took a site: kind, person, site, role and run. Every run read everything."""
+    """Whom a moved site or folder gave or took a site: kind, person, site, role and run. Every run read everything.
+
+    Whoever has the role on the site also otherwise, before what is gained or after what is lost, has no change.
+    """
     found: set[tuple[str, str, str, str | None, int]] = set()
     count = len(life.reads["sites"])
     states = [{name: reads[index][1] for name, reads in life.reads.items()} for index in range(count)]
     for index in range(1, count):
         before, after = states[index - 1], states[index]
-        stays = _agreed("assignments", before, after)
-        wide = {(row["user_id"], row["role_id"]) for row in stays.values() if row["asset_type"] == "account"}
-        wide.add((_owner(before), OWNER))
-        ways: dict[tuple[str, str, str | None], set[str]] = {}
-        for row in stays.values():
-            if row["asset_type"] != "folder" or (row["user_id"], row["role_id"]) in wide:
-                continue
-            old, new = (reached(tables, scope(row)) for tables in (before, after))
-            for kind, sites in (("gained", new - old), ("lost", old - new)):
-                for site in sites:
-                    ways.setdefault((row["user_id"], site, row["role_id"]), set()).add(kind)
-        found |= {
-            (kind, person, site, role, life.reads["sites"][index][0])
-            for (person, site, role), kinds in ways.items()
-            if len(kinds) == 1
-            for kind in kinds
-        }
+        for row in _agreed("assignments", before, after).values():
+            if row["asset_type"] == "folder":
+                holder = (row["user_id"], row["role_id"])
+                old, new = (reached(tables, scope(row)) for tables in (before, after))
+                run = life.reads["sites"][index][0]
+                gained = {site for site in new - old if not _has(before, holder, site)}
+                lost = {site for site in old - new if not _has(after, holder, site)}
+                for kind, sites in (("gained", gained), ("lost", lost)):
+                    found |= {(kind, row["user_id"], site, row["role_id"], run) for site in sites}
     return found
+
+
+def _has(tables: Tables, holder: tuple[Any, Any], site: str) -> bool:
+    """Whether somebody has a role on a site. On the whole account, that is on whatever sites there are."""
+    if holder == (_owner(tables), OWNER):
+        return True
+    held = [row for row in tables["assignments"].values() if (row["user_id"], row["role_id"]) == holder]
+    return any(
+        row["asset_type"] == "account" or (row["asset_type"] != "site_resource" and site in reached(tables, scope(row)))
+        for row in held
+    )
 
 
 def findings(life: Life) -> set[tuple[str, str]]:

@@ -81,11 +81,10 @@ def over_time(ask: Ask, as_of: AsOf, lives: Sequence[Life]) -> Iterator[tuple[Li
         for life in lives:
             rows, is_known = told.get(life.id, set()), life.history and life.steady
             found = {row[:-1] for row in rows if row[-1] == "certain"}
-            wanted = {(*one, title) for one, title in oracle.certain(life, run)}
-            # Where reads failed, those before and after can agree on what was different in between.
-            if not is_known:
-                found = {row for row in found - wanted if (row[1], row[3]) != oracle.owned(life, run)}
-            yield life, found, wanted if is_known else set()
+            must, may = ({(*one, title) for one, title in of} for of in oracle.certain(life, run))
+            yield life, found - may, set()
+            if is_known:
+                yield life, found & must, must
             # Whatever the read before tells may have been so, also where it is not certain.
             listed = {row[:4] for row in rows}
             before, _ = oracle.around(life, run)
@@ -97,17 +96,21 @@ def over_time(ask: Ask, as_of: AsOf, lives: Sequence[Life]) -> Iterator[tuple[Li
 def changes(ask: Ask, as_of: AsOf, lives: Sequence[Life]) -> Iterator[tuple[Life, Told, Told]]:
     """Who gained, lost or changed a grant, and in which run that was seen; renames apart."""
     query = (
-        "select account_id, change_type, person_id, role_id, previous_role_title, day(changed_before) "
-        "from access_wix.access_changes where reason = 'grant' and stream_name <> 'accounts'"
+        "select account_id, reason, change_type, person_id, role_id, day(changed_before) "
+        "from access_wix.access_changes where reason in ('grant', 'role') and stream_name <> 'accounts'"
     )
     told = _by_life(ask, query)
     for life in lives:
-        rows: Told = {(*row[:3], row[4]) for row in told.get(life.id, set())}
+        rows: Told = {row[1:] for row in told.get(life.id, set()) if row[0] == "grant"}
         wanted: Told = {(*row[:3], row[4]) for row in oracle.changes(life)}
         if not life.history:
             # What it was like before is not known, and so neither is what it lost, nor that it is the same.
             known = [{(row[1], row[3]) for row in of if row[0] != "lost"} for of in (rows, wanted)]
             rows, wanted = known
+        else:
+            # That its role came to mean something else, seen in the same run, says more than a rename.
+            roles = {row[2:] for row in told.get(life.id, set()) if row[0] == "role"}
+            wanted = {row for row in wanted if row in rows or row[0] != "renamed" or row[1:] not in roles}
         yield life, rows, wanted
 
 

@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.transform.cases import CUSTOM
-from tests.transform.warehouse import run_dbt
-
-
-def _changes(warehouse, account: str) -> list[tuple[object, ...]]:
-    return warehouse.ask(
-        "select change_type, reason, person_id, asset_name, role_title, previous_role_title, "
-        "extract(day from changed_after), extract(day from changed_before) "
-        f"from access_wix.access_changes where account_id = '{account}' order by all"
-    )
-
-
-@pytest.fixture(scope="module")
-def as_of(told, tmp_path_factory):
-    """Ask for a day at noon, of grants or of sites."""
-    target = tmp_path_factory.mktemp("as_of")
-    variables = ("--select", "access_as_of", "site_access_as_of", "--vars", "{as_of: MOMENT}")
-    done = run_dbt("compile", *variables, target=target, WIX_DUCKDB=str(told.path))
-    assert done.returncode == 0, done.stdout
-    compiled = {path.stem: path.read_text(encoding="utf-8") for path in (target / "compiled").rglob("*_as_of.sql")}
-
-    def ask(account: str, day: int, columns: str, analysis: str = "site_access_as_of"):
-        query = compiled[analysis].replace("MOMENT", f"2026-11-{day:02} 12:00:00")
-        return told.ask(
-            f"select {columns} from ({query}) where account_id = '{account}' and person_id <> 'ann' order by all"
-        )
-
-    return ask
+from tests.transform.days import changes
 
 
 def test_a_site_moves(told, as_of):
     """From one folder to the other: who held a role on the one lost the site, who did on the other gained it."""
-    assert _changes(told, "site-moves") == [
+    assert changes(told, "site-moves") == [
         ("gained", "site", "noa", "Shop", "Website Manager", None, 2, 3),
         ("lost", "site", "sue", "Shop", "Website Manager", None, 2, 3),
     ]
@@ -66,14 +38,14 @@ def test_since_when_a_moved_site_is_reached(told):
 
 def test_a_folder_moves(told, as_of):
     """Into another: whoever held a role on that one gained the sites in the folder."""
-    assert _changes(told, "folder-moves") == [("gained", "folder", "top", "Shop", "Website Manager", None, 2, 3)]
+    assert changes(told, "folder-moves") == [("gained", "folder", "top", "Shop", "Website Manager", None, 2, 3)]
     assert as_of("folder-moves", 1, "person_id, site_id") == []
     assert as_of("folder-moves", 3, "person_id, site_id, certainty") == [("top", "s", "certain")]
 
 
 def test_a_place_that_was_not_kept(told, as_of):
     """Nobody knows where the site was: any role on a folder may have reached it, and no change is told."""
-    assert _changes(told, "place-not-kept") == []
+    assert changes(told, "place-not-kept") == []
     unknown = "the folder of the site is not known"
     asked = "person_id, site_id, certainty, because"
     assert [row for row in as_of("place-not-kept", 1, asked) if row[1]] == [
@@ -88,7 +60,7 @@ def test_a_place_that_was_not_kept(told, as_of):
 
 def test_a_role_comes_to_mean_more(told, as_of):
     """Before it did nobody held a privileged role, and the change is told of everybody who holds it."""
-    assert _changes(told, "role-renamed") == [
+    assert changes(told, "role-renamed") == [
         ("changed", "role", "ivy", None, "Site Admin", "Content intern", 2, 3),
         ("lost", "grant", "ex", None, "Content intern", None, 1, 2),
     ]
@@ -106,7 +78,7 @@ def test_a_role_comes_to_mean_more(told, as_of):
 
 def test_what_a_role_meant_was_not_kept(told, as_of):
     """It is not known, and neither false nor what it means today."""
-    assert _changes(told, "role-not-kept") == [("changed", "role", "ivy", None, "Site Admin", CUSTOM, 2, 3)]
+    assert changes(told, "role-not-kept") == [("changed", "role", "ivy", None, "Site Admin", CUSTOM, 2, 3)]
     asked = "role_title, is_privileged, certainty, because"
     assert as_of("role-not-kept", 1, asked, "access_as_of") == [
         (CUSTOM, None, "possible", "the role was read later"),
@@ -116,19 +88,19 @@ def test_what_a_role_meant_was_not_kept(told, as_of):
 
 def test_a_role_gets_another_name(told):
     """That is no change of access."""
-    assert _changes(told, "role-gone") == [("renamed", "role", "ivy", None, "Apple", "Zebra", 1, 2)]
+    assert changes(told, "role-gone") == [("renamed", "role", "ivy", None, "Apple", "Zebra", 1, 2)]
 
 
 def test_a_site_gets_another_name(told):
     """Every grant on it is modified, and nobody's access changed."""
-    assert _changes(told, "site-renamed") == [
+    assert changes(told, "site-renamed") == [
         ("renamed", "grant", "ben", "New", "Website Manager", "Website Manager", 1, 2)
     ]
 
 
 def test_a_role_is_changed_in_place(told):
     """From what to what, with a finding for who became privileged, and a co-owner once who is none any more."""
-    assert _changes(told, "promoted") == [
+    assert changes(told, "promoted") == [
         ("changed", "grant", "down", None, "Website Manager", "Account Admin (Co-Owner)", 2, 3),
         ("changed", "grant", "up", None, "Account Admin (Co-Owner)", "Website Manager", 2, 3),
     ]

@@ -6,7 +6,7 @@
   not known. `because` says why it is not certain.
 -#}
 {% macro access_as_of(moment) %}
-{{ as_of('wix__access_history', moment, 'true') }}
+{{ as_of('wix__access_history', moment) }}
 {% endmacro %}
 
 {#-
@@ -14,10 +14,10 @@
   `certainty` and `because` are those of `access_as_of`.
 -#}
 {% macro site_access_as_of(moment) %}
-{{ as_of('wix__access_over_time', moment, 'held.is_place_known') }}
+{{ as_of('wix__access_over_time', moment, is_of_sites=true) }}
 {% endmacro %}
 
-{% macro as_of(model, moment, is_place_known) %}
+{% macro as_of(model, moment, is_of_sites=false) %}
 select held.*,
   case when because is null then 'certain' when because in ('the role is not known', 'the asset is not known')
     then 'unknown' else 'possible' end as certainty
@@ -25,7 +25,10 @@ from (
   select held.*, case
     when not is_content_known or role_id is null then 'the role is not known'
     when asset_type = 'unknown' then 'the asset is not known'
-    when not {{ is_place_known }} then 'the folder of the site is not known'
+    {%- if is_of_sites %}
+    when not is_place_known then 'the folder of the site is not known'
+    when not is_site_listed then 'the site is not in the list'
+    {%- endif %}
     when granted_before > {{ moment }} then 'it began about then'
     when ended_before is not null and (ended_after is null or ended_after < {{ moment }}) then 'it ended about then'
     when last_seen_at < {{ moment }} then 'nobody looked since'

@@ -1,8 +1,7 @@
 -- A role on the whole account reaches whatever sites there are: that a site was made, or moved, changes nothing of it.
 {%- set text = dbt.type_string() %}
 {%- set of_grant = '(partition by account_id, stream_name, record_key order by version_number)' %}
-{%- set both_ways = '(partition by account_id, person_type, person_id, role_id, moved_site_id, run_at)' %}
-with history as (
+with sequenced as (
   select history.*, lag(version_number) over {{ of_grant }} as previous_number, lag(person_id) over {{ of_grant }} as previous_person,
     lag(role_id) over {{ of_grant }} as previous_role_id, lag(role_title) over {{ of_grant }} as previous_role,
     lag(asset_name) over {{ of_grant }} as previous_asset, lag(is_privileged) over {{ of_grant }} as previous_is_privileged,
@@ -12,18 +11,24 @@ with history as (
     coalesce(asset_type, '') || '~' || coalesce(asset_id, '') || '~' || coalesce(subject_type, '') as scope,
     lead(person_id) over {{ of_grant }} as next_person
   from {{ ref('wix__access_history') }} as history
+), history as (
+  select sequenced.*, previous_is_known and is_content_known and scope = previous_scope
+      and coalesce(role_id, '') = coalesce(previous_role_id, '') as is_same_grant,
+    (is_privileged = previous_is_privileged or (is_privileged is null and previous_is_privileged is null))
+      and (role_strength = previous_strength or (role_strength is null and previous_strength is null)) as is_same_role
+  from sequenced
 ), roles_gone as (
   -- The outside account stays on the site, and its role is not known any more: told once, as a change.
   select stays.account_id, stays.stream_name, stays.record_key, stays.version_number, max(gone.role_title) as role_title,
-    max(gone.record_key) as gone_key
+    max(gone.record_key) as gone_key, max(gone.ended_before) as gone_before
   from history as stays
   join history as gone
     on gone.account_id = stays.account_id and gone.person_id = stays.person_id and gone.ended_by = 'removed'
-    and gone.ended_before = stays.granted_before and (
+    and (
       (stays.stream_name = 'site_contributors' and gone.stream_name = 'site_contributor_roles'
-        and gone.site_id = stays.site_id)
+        and gone.site_id = stays.site_id and gone.ended_before = stays.granted_before)
       or (stays.stream_name = 'accounts' and gone.stream_name = 'assignments' and gone.role_id = {{ owner_role() }}
-        and gone.asset_type = 'account')
+        and gone.asset_type = 'account' and gone.ended_after = stays.granted_after)
     )
   where stays.started_by = 'role gone'
   group by stays.account_id, stays.stream_name, stays.record_key, stays.version_number
@@ -32,13 +37,12 @@ with history as (
       when started_by = 'added' then 'gained'
       when history.stream_name = 'accounts' and previous_is_known and previous_person <> person_id then 'gained'
       when started_by = 'role gone' then 'changed'
-      when previous_is_known and is_content_known and scope = previous_scope
-        and (role_id = previous_role_id or (role_id is null and previous_role_id is null))
-        and (is_privileged = previous_is_privileged or (is_privileged is null and previous_is_privileged is null))
-        and (role_strength = previous_strength or (role_strength is null and previous_strength is null)) then 'renamed'
+      when is_same_grant and is_same_role then 'renamed'
       else 'changed' end as change_type,
-    case started_by when 'role changed' then 'role' else 'grant' end as reason, granted_after as changed_after,
-    granted_before as changed_before,
+    -- A grant that says the same gives something else: the role was changed, also where both were seen at once.
+    case when started_by = 'role changed' or (started_by = 'modified' and is_same_grant and not is_same_role)
+      then 'role' else 'grant' end as reason, granted_after as changed_after,
+    coalesce(roles_gone.gone_before, granted_before) as changed_before,
     case when started_by = 'role gone' then roles_gone.role_title
       when started_by in ('modified', 'role changed') and previous_person = person_id then previous_role
     end as before_role,
@@ -67,44 +71,48 @@ with history as (
   )
 ), moves as (
   select 'gained' as change_type, reach.started_by as why, reach.reached_after as changed_after,
-    reach.reached_before as changed_before, reach.account_id, reach.scope_key, reach.site_id, reach.version_number
+    reach.reached_before as changed_before, reach.account_id, reach.scope_key, reach.site_id, reach.version_number,
+    reach.reached_before, reach.ended_before
   from {{ ref('wix__access_reach_history') }} as reach
   where reach.scope_key like 'folder:%' and reach.scope_key <> 'folder:?'
     and reach.started_by in ('site added', 'site moved', 'folder moved', 'folder added')
   union all
   select 'lost', reach.ended_by, reach.ended_after, reach.ended_before, reach.account_id, reach.scope_key,
-    reach.site_id, reach.version_number
+    reach.site_id, reach.version_number, reach.reached_before, reach.ended_before
   from {{ ref('wix__access_reach_history') }} as reach
   where reach.scope_key like 'folder:%' and reach.scope_key <> 'folder:?'
     and reach.ended_by in ('site moved', 'site removed', 'folder moved', 'folder removed')
 ), unknown_places as (
   select account_id, site_id, reached_before, ended_before from {{ ref('wix__access_reach_history') }}
   where scope_key = 'folder:?'
-), known_moves as (
-  -- Where it is not known where a site was before, or went, nobody can say who gained or lost it.
-  select moves.* from moves
-  left join unknown_places as unknown
-    on unknown.account_id = moves.account_id and unknown.site_id = moves.site_id
-    and unknown.reached_before <= moves.changed_before
-    and {{ or_ever('unknown.ended_before') }} >= moves.changed_before
-  where unknown.account_id is null
 ), in_runs as (
   -- Sites and folders are read in one run, seconds apart.
   select moves.change_type, moves.why, moves.changed_after, moves.changed_before, moves.account_id, moves.scope_key,
-    moves.site_id, moves.version_number, max(runs.snapshot_at) as run_at, min(later_runs.snapshot_at) as next_run_at
-  from known_moves as moves
+    moves.site_id, moves.version_number, moves.reached_before, moves.ended_before, max(runs.snapshot_at) as run_at, min(later_runs.snapshot_at) as next_run_at
+  from moves
   left join {{ ref('int_wix__receipts') }} as runs
     on runs.account_id = moves.account_id and runs.stream_name = 'sites' and runs.snapshot_at <= moves.changed_before
   left join {{ ref('int_wix__receipts') }} as later_runs
     on later_runs.account_id = moves.account_id and later_runs.stream_name = 'sites'
     and later_runs.snapshot_at > moves.changed_before
   group by moves.change_type, moves.why, moves.changed_after, moves.changed_before, moves.account_id, moves.scope_key,
-    moves.site_id, moves.version_number
+    moves.site_id, moves.version_number, moves.reached_before, moves.ended_before
+), known_moves as (
+  -- Where it is not known where a site was before, or went, nobody can say who gained or lost it.
+  select moves.* from in_runs as moves
+  left join unknown_places as unknown
+    on unknown.account_id = moves.account_id and unknown.site_id = moves.site_id
+    and unknown.reached_before < {{ or_ever('moves.next_run_at') }}
+    and {{ or_ever('unknown.ended_before') }} > {{ or_always('moves.run_at') }}
+  where unknown.account_id is null
+    -- What at most came and went between two runs was never seen.
+    and case moves.change_type when 'gained' then {{ or_ever('moves.ended_before') }} >= {{ or_ever('moves.next_run_at') }}
+      else moves.reached_before <= moves.run_at end
 ), moved as (
   -- Whoever held a role on the folder before the move and after it.
   select moves.change_type, moves.why, moves.changed_after, moves.changed_before,
-    moves.site_id as moved_site_id, moves.run_at, moves.version_number as reach_number, history.*
-  from in_runs as moves
+    moves.site_id as moved_site_id, moves.run_at, moves.next_run_at, moves.version_number as reach_number, history.*
+  from known_moves as moves
   join history
     on history.account_id = moves.account_id and history.scope_key = moves.scope_key and (
       (moves.change_type = 'lost' and history.granted_before <= moves.run_at
@@ -115,34 +123,61 @@ with history as (
   join history as other_side
     on other_side.account_id = history.account_id and other_side.stream_name = history.stream_name
     and other_side.record_key = history.record_key and other_side.scope_key = history.scope_key
-    and other_side.role_id = history.role_id and (
-      (moves.change_type = 'gained' and other_side.granted_before <= moves.run_at
-        and {{ or_ever('other_side.ended_before') }} > moves.run_at)
-      or (moves.change_type = 'lost' and other_side.granted_before < {{ or_ever('moves.next_run_at') }}
-        and {{ or_ever('other_side.ended_before') }} >= {{ or_ever('moves.next_run_at') }})
-    )
-  where not exists (
-    select 1 from history as wide
-    where wide.account_id = moves.account_id and wide.scope_key = 'account' and wide.person_type = history.person_type
-      and wide.person_id = history.person_id and wide.role_id = history.role_id
-      and wide.granted_before <= moves.run_at
-      and {{ or_ever('wide.ended_before') }} > moves.run_at
-  )
-), net as (
-  -- Lost through one folder and gained through another in the same move is no change.
-  select moved.*, min(change_type) over {{ both_ways }} <> max(change_type) over {{ both_ways }} as is_even
+    and other_side.role_id = history.role_id
+    and {{ holds_beside('moves', 'other_side.granted_before', 'other_side.ended_before') }}
+), held_otherwise as (
+  -- The same role on the same site, through something else: before what was gained, or after what was lost.
+  select moved.account_id, moved.change_type, moved.person_type, moved.person_id, moved.role_id, moved.moved_site_id,
+    moved.run_at
   from moved
+  join history as other
+    on other.account_id = moved.account_id and other.person_type = moved.person_type
+    and other.person_id = moved.person_id and other.role_id = moved.role_id
+    and {{ holds_beside('moved', 'other.granted_before', 'other.ended_before') }}
+  left join {{ ref('wix__access_reach_history') }} as reach
+    on reach.account_id = other.account_id and reach.scope_key = other.scope_key and reach.site_id = moved.moved_site_id
+    and {{ holds_beside('moved', 'reach.reached_before', 'reach.ended_before') }}
+  where other.asset_type <> 'site_resource'
+    and (other.scope_key in ('account', 'site:' || moved.moved_site_id) or reach.site_id is not null)
+  union all
+  -- What was not kept may have been just that.
+  select moved.account_id, moved.change_type, moved.person_type, moved.person_id, moved.role_id, moved.moved_site_id,
+    moved.run_at
+  from moved
+  join history as other
+    on other.account_id = moved.account_id and other.person_type = moved.person_type
+    and other.person_id = moved.person_id
+    and {{ holds_beside('moved', or_always('other.granted_after'), 'other.ended_before') }}
+  where not other.is_content_known
+  union all
+  select moved.account_id, moved.change_type, moved.person_type, moved.person_id, moved.role_id, moved.moved_site_id,
+    moved.run_at
+  from moved
+  join history as other
+    on other.account_id = moved.account_id and other.person_type = moved.person_type
+    and other.stream_name = 'accounts' and not other.is_content_known
+    and {{ holds_beside('moved', or_always('other.granted_after'), 'other.ended_before') }}
+  where moved.role_id = {{ owner_role() }}
+), otherwise as (
+  select distinct account_id, change_type, person_type, person_id, role_id, moved_site_id, run_at from held_otherwise
 ), everything as (
   select change_type, reason, changed_after, changed_before, before_role, before_asset, before_is_privileged,
     account_id, stream_name, record_key, version_number, person_type, person_id, person, email, person_key, role_id,
     role_title, is_privileged, asset_type, asset_name, site_id, 0 as reach_number
   from changes
   union all
-  select change_type, case when why like 'site%' then 'site' else 'folder' end, changed_after, changed_before,
-    cast(null as {{ text }}), cast(null as {{ text }}), cast(null as boolean), account_id, stream_name, record_key,
-    version_number, person_type, person_id, person, email, person_key, role_id, role_title, is_privileged, 'site',
-    cast(null as {{ text }}), moved_site_id, reach_number
-  from net where not is_even
+  select moved.change_type, case when moved.why like 'site%' then 'site' else 'folder' end, moved.changed_after,
+    moved.changed_before, cast(null as {{ text }}), cast(null as {{ text }}), cast(null as boolean), moved.account_id,
+    moved.stream_name, moved.record_key, moved.version_number, moved.person_type, moved.person_id, moved.person,
+    moved.email, moved.person_key, moved.role_id, moved.role_title, moved.is_privileged, 'site',
+    cast(null as {{ text }}), moved.moved_site_id, moved.reach_number
+  from moved
+  left join otherwise
+    on otherwise.account_id = moved.account_id and otherwise.change_type = moved.change_type
+    and otherwise.person_type = moved.person_type and otherwise.person_id = moved.person_id
+    and otherwise.role_id = moved.role_id and otherwise.moved_site_id = moved.moved_site_id
+    and otherwise.run_at = moved.run_at
+  where otherwise.account_id is null
 )
 select cast(changes.changed_before as date) as changed_on, changes.change_type, changes.reason, changes.account_id,
   coalesce(accounts.name, changes.account_id) as account_name, changes.stream_name, changes.record_key,

@@ -7,7 +7,7 @@ with reached as (
     coalesce(reach.site_id, history.site_id) as site_id, reach.started_by as reach_started_by,
     reach.reached_after, reach.reached_before, reach.ended_by as reach_ended_by, reach.ended_after as reach_ended_after,
     reach.ended_before as reach_ended_before, reach.last_seen_at as reach_seen_at,
-    reach.site_id is null or reach.is_current as is_reach_current
+    reach.site_id is null or reach.is_current as is_reach_current, reach.site_id is not null as is_site_listed
   from {{ ref('wix__access_history') }} as history
   left join (select distinct account_id, scope_key from {{ ref('wix__access_reach_history') }}) as scopes
     on scopes.account_id = history.account_id and scopes.scope_key = history.scope_key
@@ -20,7 +20,7 @@ with reached as (
   union all
   select history.account_id, history.stream_name, history.record_key, history.version_number, -reach.version_number,
     true, reach.site_id, reach.started_by, reach.reached_after, reach.reached_before, reach.ended_by,
-    reach.ended_after, reach.ended_before, reach.last_seen_at, false
+    reach.ended_after, reach.ended_before, reach.last_seen_at, false, true
   from {{ ref('wix__access_history') }} as history
   join {{ ref('wix__access_reach_history') }} as reach
     on reach.account_id = history.account_id and reach.scope_key = 'folder:?'
@@ -44,6 +44,7 @@ select history.account_id, history.stream_name, history.record_key, history.vers
   {{ earlier('history.ended_before', 'reached.reach_ended_before') }} as ended_before,
   {{ earlier('history.last_seen_at', 'reached.reach_seen_at') }} as last_seen_at, history.role_known_before, history.role_seen_at,
   history.is_content_known, not reached.is_place_unknown as is_place_known,
+  case when reached.site_id is not null then reached.is_site_listed end as is_site_listed,
   history.is_current and reached.is_reach_current as is_current
 from reached
 join {{ ref('wix__access_history') }} as history

@@ -1,18 +1,24 @@
 -- From each site up, as in `access_reach`, through where sites and folders were in the course of time. What a scope
--- reached without a break is one row.
+-- reached without a break is one row: from one way to the next by a single move. Where several moves were seen at once,
+-- the site may have been elsewhere between them.
 {%- set pair = 'partition by account_id, scope_key, site_id' %}
+{%- set text = dbt.type_string() %}
 with recursive places as (
-  select * from {{ ref('int_wix__place_versions') }}
+  select versions.*,
+    cast(place_type || '|' || place_id || '|' || cast(place_number as {{ text }}) as {{ text }}) as start_event,
+    cast(case when ended_by <> 'removed'
+      then place_type || '|' || place_id || '|' || cast(place_number + 1 as {{ text }}) end as {{ text }}) as end_event
+  from {{ ref('int_wix__place_versions') }} as versions
 ), above (
-  account_id, site_id, folder_id, is_known, depth, trail, started_by, started_after, started_before, ended_by,
-  ended_after, ended_before, last_seen_at, is_current
+  account_id, site_id, folder_id, is_known, depth, trail, started_by, started_after, started_before, start_event,
+  ended_by, ended_after, ended_before, end_event, last_seen_at, is_current
 ) as (
   select account_id, place_id, folder_id, is_known, 0,
     cast('|' || coalesce(folder_id, '') || '|' as {{ dbt.type_string() }}),
     cast(case started_by when 'modified' then 'site moved' when 'added' then 'site added' else 'first seen' end
-      as {{ dbt.type_string() }}), started_after, started_before,
+      as {{ dbt.type_string() }}), started_after, started_before, start_event,
     cast(case ended_by when 'modified' then 'site moved' when 'removed' then 'site removed' else ended_by end
-      as {{ dbt.type_string() }}), ended_after, ended_before, last_seen_at, is_current
+      as {{ dbt.type_string() }}), ended_after, ended_before, end_event, last_seen_at, is_current
   from places where place_type = 'sites'
   {%- if var('nested_folders') %}
   union all
@@ -23,12 +29,19 @@ with recursive places as (
       else above.started_by end as {{ dbt.type_string() }}),
     {{ later('above.started_after', 'places.started_after') }},
     {{ later('above.started_before', 'places.started_before') }},
+    -- Which of two came last is known only where one was over before the other can have begun. What was there from the
+    -- beginning is no move.
+    case when places.started_after is null or places.started_before <= above.started_after then above.start_event
+      when above.started_after is null or above.started_before <= places.started_after then places.start_event end,
     cast(case when above.ended_before is null or places.ended_before < above.ended_before then
       case places.ended_by when 'modified' then 'folder moved' when 'removed' then 'folder removed'
         else places.ended_by end
       else above.ended_by end as {{ dbt.type_string() }}),
     {{ earlier('above.ended_after', 'places.ended_after') }},
     {{ earlier('above.ended_before', 'places.ended_before') }},
+    case when places.ended_before is null then above.end_event
+      when above.ended_before is null or places.ended_before <= above.ended_after then places.end_event
+      when above.ended_before <= places.ended_after then above.end_event end,
     case when places.last_seen_at < above.last_seen_at then places.last_seen_at else above.last_seen_at end,
     above.is_current and places.is_current
   from above
@@ -43,20 +56,18 @@ with recursive places as (
 ), scoped as (
   select account_id, place_id as site_id, 'account' as scope_key,
     case started_by when 'added' then 'site added' else 'first seen' end as started_by, started_after, started_before,
-    case when ended_by = 'removed' then 'site removed' else ended_by end as ended_by, ended_after, ended_before,
-    last_seen_at, is_current
+    start_event, case when ended_by = 'removed' then 'site removed' else ended_by end as ended_by, ended_after,
+    ended_before, end_event, last_seen_at, is_current
   from places where place_type = 'sites'
   union all
   -- In which folder it was then, or in which other that one was, is not known: it may be any.
   select account_id, site_id, case when is_known then 'folder:' || folder_id else 'folder:?' end, started_by,
-    started_after, started_before, ended_by, ended_after, ended_before, last_seen_at, is_current
+    started_after, started_before, start_event, ended_by, ended_after, ended_before, end_event, last_seen_at, is_current
   from above where folder_id is not null or not is_known
 ), marked as (
   select scoped.*, case
-    when max({{ or_ever('ended_before') }}) over (
-      {{ pair }} order by started_before, {{ or_ever('ended_before') }}
-      rows between unbounded preceding and 1 preceding
-    ) >= started_before then 0 else 1 end as is_new
+    when lag(end_event) over ({{ pair }} order by started_before, {{ or_ever('ended_before') }}) = start_event
+      then 0 else 1 end as is_new
   from scoped
 ), islands as (
   select marked.*, sum(is_new) over (

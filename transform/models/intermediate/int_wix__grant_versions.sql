@@ -152,7 +152,13 @@ with of_key as (
     ) as stand_in_count,
     sum(told_step) over (
       partition by account_id, held_key order by run_at rows between unbounded preceding and current row
-    ) as told_count
+    ) as told_count,
+    max(started_before) over (
+      partition by account_id, held_key order by run_at rows between unbounded preceding and current row
+    ) as stay_started_before,
+    min(ended_after) over (
+      partition by account_id, held_key order by run_at rows between 1 following and unbounded following
+    ) as stay_ended_after
   from by_run
 ), shown as (
   select counted.*, case when stand_in_count > 0 and told_count <= 0 then 1 else 0 end as is_shown,
@@ -169,10 +175,15 @@ with of_key as (
   select account_id, held_key, run_at,
     case when stand_in_step > 0 then started_by else 'role gone' end as started_by,
     case when stand_in_step > 0 then started_after else untold_after end as started_after,
-    case when stand_in_step > 0 then started_before else untold_before end as started_before,
+    -- Whose an account is it says itself: for sure also while the assignment that says so, too, comes and goes.
+    case when stand_in_step > 0 then started_before
+      when held_key like 'owner|%' then {{ later('untold_after', 'stay_started_before') }}
+      else untold_before end as started_before,
     case when next_run_at is null then null when next_stand_in_count > 0 then 'role read' else next_ended_by end
       as ended_by,
-    case when next_run_at is null then null when next_stand_in_count > 0 then coalesce(next_told_after, next_run_at)
+    case when next_run_at is null then null
+      when next_stand_in_count > 0 and held_key like 'owner|%' then {{ earlier('next_told_before', 'stay_ended_after') }}
+      when next_stand_in_count > 0 then coalesce(next_told_after, next_run_at)
       else next_ended_after end as ended_after,
     case when next_run_at is null then null when next_stand_in_count > 0 then next_told_before
       else next_ended_before end as ended_before

@@ -28,7 +28,8 @@ with told as (
   select islands.*, row_number() over ({{ row }}, island order by version_number desc) as place_from_end
   from islands
 )
-select first.account_id, first.place_type, first.place_id, first.folder_id, first.is_known, first.started_by,
+select first.account_id, first.place_type, first.place_id, first.island as place_number, first.folder_id, first.is_known,
+  first.started_by,
   first.started_after, first.started_before, last.ended_by, last.ended_after, last.ended_before, last.last_seen_at,
   last.is_current
 from ends as first

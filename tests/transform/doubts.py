@@ -1,0 +1,124 @@
+"""Small accounts in which several things were seen at once, or told by another state."""
+
+from __future__ import annotations
+
+from tests.transform.cases import CO_OWNER, CUSTOM, MANAGER, OWNER, account
+from tests.transform.scenario import Account, day
+
+LATER = 4
+"""Seconds into a run at which its folders are read, after its sites."""
+
+
+def doubts() -> list[Account]:
+    """All of them."""
+    return [
+        _moved_twice(), _moved_once(), _owner_told(), _owner_not_kept(), _place_and_folder(), _never_listed(),
+        _moved_inside(), _moved_and_widened(), _renamed_with_its_role(), _other_state(),
+    ]  # fmt: skip
+
+
+def _moved_twice() -> Account:
+    """A folder goes, and the site in it is found in the folder around it: which came first nobody saw."""
+    one = account("moved-twice").user("top", "Top").holds("top", "k", MANAGER, "folder:outer")
+    one.add("folders", id="outer", path="/Outer")
+    one.add("folders", id="inner", path="/Outer/Inner", parent_id="outer", sent=2)
+    one.change("folders", "inner", "removed", 2, 3)
+    one.add("sites", id="s", display_name="Shop", folder_id="inner", sent=2)
+    one.add("sites", id="s", display_name="Shop", folder_id="outer", seen=3).change("sites", "s", "modified", 2, 3)
+    return one.read(1).read(2).read(3).read(4)
+
+
+def _moved_once() -> Account:
+    """The same site moves, and the folder stays: there was no time between."""
+    one = account("moved-once").user("top", "Top").holds("top", "k", MANAGER, "folder:outer")
+    one.add("folders", id="outer", path="/Outer")
+    one.add("folders", id="inner", path="/Outer/Inner", parent_id="outer")
+    one.add("sites", id="s", display_name="Shop", folder_id="inner", sent=2)
+    one.add("sites", id="s", display_name="Shop", folder_id="outer", seen=3).change("sites", "s", "modified", 2, 3)
+    return one.read(1).read(2).read(3).read(4)
+
+
+def _owner_told() -> Account:
+    """The owner's assignment is on a site, then on the whole account, then gone; the account says the same always."""
+    one = account("owner-told", owner="olga")
+    one.rows["assignments"].clear()
+    one.holds("olga", "k", OWNER, "site:s").holds("olga", "k", OWNER, seen=3, sent=4)
+    one.change("assignments", "olga|k", "modified", 2, 3).change("assignments", "olga|k", "removed", 4, 5)
+    one.add("sites", id="s", display_name="Shop").add("sites", id="s2", display_name="Other")
+    return one.read(1).read(2).read(3).read(4).read(5).read(6)
+
+
+def _owner_not_kept() -> Account:
+    """The account changed on the fifth day, and whose it was before was not kept; a folder went on the third."""
+    one = account("owner-not-kept", owner="bob").user("ben", "Ben").holds("ben", "k", OWNER, "folder:outer")
+    one.user("noa", "Noa").holds("noa", "k", MANAGER, "folder:outer")
+    one.rows["accounts"].clear()
+    one.add("accounts", name="owner-not-kept", owner_user_id="bob", seen=5)
+    one.change("accounts", "owner-not-kept", "modified", 4, 5).add("folders", id="outer", path="/Outer")
+    one.add("folders", id="inner", path="/Outer/Inner", parent_id="outer", sent=2)
+    one.change("folders", "inner", "removed", 2, 3).add("sites", id="s", display_name="Shop", folder_id="inner")
+    return one.read(1).read(2).read(3).read(4).read(5)
+
+
+def _place_and_folder() -> Account:
+    """A site is found in a new folder, and where it was before was not kept. Folders are read after sites."""
+    one = account("place-and-folder").user("top", "Top").holds("top", "k", MANAGER, "folder:outer")
+    one.add("folders", id="outer", path="/Outer")
+    one.add("folders", id="new", path="/Outer/New", parent_id="outer", seen=3).change("folders", "new", "added", 2, 3)
+    one.add("sites", id="s", display_name="Shop", folder_id="new", seen=3).change("sites", "s", "modified", 2, 3)
+    one.read(1).read(2).read(3).read(4)
+    for rows in one.rows.values():
+        for row in rows:
+            if rows is one.rows["folders"] or row.get("stream_name") == "folders":
+                late = {
+                    name: text.replace(":00.", f":{LATER:02}.") for name, text in row.items() if name.endswith("_at")
+                }
+                row.update(late)
+    return one
+
+
+def _never_listed() -> Account:
+    """A role on a site that the list of sites never had."""
+    one = account("never-listed").user("ben", "Ben").holds("ben", "k", MANAGER, "site:ghost")
+    return one.add("sites", id="s", display_name="Shop").read(1).read(2)
+
+
+def _moved_inside() -> Account:
+    """Somebody has one role on a folder and on the one around it, and a site moves from one to the other."""
+    one = account("moved-inside").user("ben", "Ben").holds("ben", "k1", MANAGER, "folder:outer")
+    one.holds("ben", "k2", MANAGER, "folder:inner").user("sue", "Sue").holds("sue", "k", MANAGER, "folder:inner")
+    one.holds("sue", "k2", MANAGER, "site:s").user("ivy", "Ivy").holds("ivy", "k", MANAGER, "folder:inner")
+    one.add("folders", id="outer", path="/Outer").add("folders", id="inner", path="/Outer/Inner", parent_id="outer")
+    one.add("sites", id="s", display_name="Shop", folder_id="inner", sent=2)
+    one.add("sites", id="s", display_name="Shop", folder_id="outer", seen=3).change("sites", "s", "modified", 2, 3)
+    return one.read(1).read(2).read(3).read(4)
+
+
+def _moved_and_widened() -> Account:
+    """A site leaves a folder in the run in which who has a role on that gets, or loses, the same on all sites."""
+    one = account("moved-and-widened").user("up", "Up").holds("up", "k", MANAGER, "folder:south")
+    one.holds("up", "w", MANAGER, seen=3).change("assignments", "up|w", "added", 2, 3)
+    one.user("down", "Down").holds("down", "k", MANAGER, "folder:south").holds("down", "w", MANAGER, sent=2)
+    one.change("assignments", "down|w", "removed", 2, 3).add("folders", id="south", path="/South")
+    one.add("sites", id="s", display_name="Shop", folder_id="south", sent=2)
+    one.add("sites", id="s", display_name="Shop", folder_id=None, seen=3).change("sites", "s", "modified", 2, 3)
+    return one.read(1).read(2).read(3).read(4)
+
+
+def _renamed_with_its_role() -> Account:
+    """The site of a grant gets another name, and its role another meaning, in one run."""
+    one = account("renamed-with-role").add("sites", id="s", display_name="New").user("ben", "Ben")
+    one.role(CUSTOM, "Content intern", "custom", sent=1).role(CUSTOM, "Site Admin", "custom", seen=2)
+    one.holds("ben", "k", CUSTOM, "site:s", asset_name="Old", sent=1)
+    one.holds("ben", "k", CUSTOM, "site:s", asset_name="New", seen=2)
+    one.change("assignments", "ben|k", "modified", 1, 2).change("roles", CUSTOM, "modified", 1, 2)
+    return one.read(1).read(2)
+
+
+def _other_state() -> Account:
+    """A tap with another state wrote on the second day that a grant was gone, and another more than it was."""
+    one = account("other-state").user("ben", "Ben").holds("ben", "k", MANAGER).user("eve", "Eve")
+    one.holds("eve", "k", MANAGER).holds("eve", "k", CO_OWNER, seen=2)
+    one.change("assignments", "ben|k", "removed", 1, 2).change("assignments", "eve|k", "modified", 1, 2)
+    one.read(1).read(2, compared_with=day(1)).read(3, compared_with=day(1))
+    return one.read(4, compared_with=day(3))

@@ -1,0 +1,80 @@
+"""What was seen at once, or told by another state, is told as no more than it can be known to be."""
+
+from __future__ import annotations
+
+from tests.transform.days import changes
+
+BEGAN, ENDED = "it began about then", "it ended about then"
+
+
+def test_two_moves_seen_at_once(told, as_of):
+    """Between them the site may have been elsewhere; before and after it was not, and nobody gained or lost it."""
+    asked = "certainty, because"
+    assert as_of("moved-twice", 1, asked) == [("certain", None)]
+    assert as_of("moved-twice", 2, asked) == [("possible", BEGAN), ("possible", ENDED)]
+    assert as_of("moved-twice", 3, asked) == [("certain", None)]
+    assert changes(told, "moved-twice") == []
+
+
+def test_one_move(told, as_of):
+    """From a folder into the one around it: whoever holds a role on that one had the site all the time."""
+    assert [as_of("moved-once", day, "certainty, because") for day in (1, 2, 3)] == [[("certain", None)]] * 3
+    assert changes(told, "moved-once") == []
+    query = (
+        "select granted_after, extract(day from granted_before) from access_wix.access "
+        "where account_id = 'moved-once' and person_id = 'top'"
+    )
+    assert told.ask(query) == [(None, 1)]
+
+
+def test_the_owner_is_so_by_the_accounts_own_record(told, as_of):
+    """For sure on every day, also while an assignment that says the same comes and goes; and it changes nothing."""
+    certain = [as_of("owner-told", day, "site_id, role_title, certainty") for day in range(1, 6)]
+    whole = {("s", "Owner", "certain"), ("s2", "Owner", "certain")}
+    assert [whole - {*rows} for rows in certain] == [set()] * 5
+    assert [change[:3] for change in changes(told, "owner-told")] == [
+        ("changed", "grant", "olga"), ("changed", "grant", "olga"),
+    ]  # fmt: skip
+
+
+def test_an_owner_who_was_not_kept(told):
+    """May have been anybody: nobody is told to have lost a site with the owner's role, as with others."""
+    assert [change[:4] for change in changes(told, "owner-not-kept")] == [("lost", "folder", "noa", "Shop")]
+
+
+def test_a_place_that_was_not_kept_and_a_new_folder(told):
+    """Where the site was before is not known: nobody gained it by the new folder, also if that was read later."""
+    assert changes(told, "place-and-folder") == []
+
+
+def test_a_site_that_is_in_no_list(as_of):
+    """That somebody could get at it is possible, and not certain."""
+    asked = "site_id, certainty, because"
+    assert as_of("never-listed", 1, asked) == [("ghost", "possible", "the site is not in the list")]
+
+
+def test_what_is_held_otherwise(told):
+    """Whoever has the same role on the site in another way neither gains nor loses it by a move."""
+    assert [change[:3] for change in changes(told, "moved-inside")] == [("lost", "site", "ivy")]
+    assert [change[:3] for change in changes(told, "moved-and-widened")] == [
+        ("gained", "grant", "up"), ("lost", "grant", "down"), ("lost", "site", "down"),
+    ]  # fmt: skip
+
+
+def test_a_rename_seen_with_a_change_of_the_role(told):
+    """The grant says the same, and gives more: its role is why."""
+    assert changes(told, "renamed-with-role") == [
+        ("changed", "role", "ben", "New", "Site Admin", "Content intern", 1, 2)
+    ]
+
+
+def test_another_state(told):
+    """What it wrote of grants is in no history and no change; that it wrote is a finding."""
+    assert changes(told, "other-state") == []
+    query = (
+        "select person_id, role_title, is_current, ended_by from access_wix.access_history "
+        "where account_id = 'other-state' and person_id <> 'ann' order by all"
+    )
+    assert told.ask(query) == [("ben", "Website Manager", True, None), ("eve", "Website Manager", True, None)]
+    query = "select count(*) from access_wix.findings where account_id = 'other-state' and rule = 'forked_receipts'"
+    assert told.ask(query) != [(0,)]
