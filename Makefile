@@ -30,10 +30,10 @@ lint: $(VENV)/dev $(VENV)/warehouses ## Check style, types, security rules and w
 	$(VENV)/bin/deptry .
 
 test-fast: $(VENV)/dev ## Run the quick tests, for whoever is at work
-	$(VENV)/bin/pytest --numprocesses=auto --dist=loadgroup -m 'not slow and not warehouse'
+	$(VENV)/bin/pytest --numprocesses=auto -m 'not slow and not warehouse'
 
 test: install-warehouses lint ## Run all checks and tests
-	$(VENV)/bin/pytest --numprocesses=auto --dist=loadgroup --cov --cov-report=term-missing
+	$(VENV)/bin/pytest --numprocesses=auto --cov --cov-report=term-missing
 
 bench: install ## Measure, and print a line of JSON for each benchmark (docs/performance.md)
 	@for name in throughput duckdb_load models fewest_requests budget latency memory; do \

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.sharing import ByModule
 
 ROOT = Path(__file__).parent
 TIERS = {
@@ -63,19 +67,31 @@ SHARED = (
 )
 """Modules, and folders of modules, whose tests share a fixture that is costly to make.
 
-`--dist=loadgroup` keeps each module in one worker, so that what it shares is made once. All other tests go where there
-is time.
+Each module is kept in one worker, so that what it shares is made once. (`--dist=loadgroup` of xdist 3.8 would do that,
+and silently does not with pytest 9.2.)
 """
 
 
-# First, since the groups of xdist are read from the same hook.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the markers of its module or folder, and what shares a fixture its group."""
+    """Give each test the markers of its module or folder."""
     for item in items:
         place = item.path.relative_to(ROOT)
-        if any(place.is_relative_to(name) for name in SHARED):
-            item.add_marker(pytest.mark.xdist_group(str(place)))
         for marker, names in TIERS.items():
             if any(place.is_relative_to(name) for name in names):
                 item.add_marker(marker)
+
+
+def unit_of(nodeid: str) -> str:
+    """What a worker takes as a whole: the module of a test, where its tests share something, or the test alone."""
+    module = nodeid.partition("::")[0]
+    place = Path(module).relative_to(ROOT.name)
+    return module if any(place.is_relative_to(name) for name in SHARED) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule | None:
+    """Share the tests out in this way, unless a command asks for another (`--dist`)."""
+    # Here, since without xdist nobody asks: tests also run on Pythons that lack it.
+    from tests.sharing import ByModule  # noqa: PLC0415
+
+    return ByModule(config, log) if config.getoption("dist") == "load" else None

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import ROOT, SHARED, TIERS
+from tests.conftest import ROOT, SHARED, TIERS, unit_of
 
 
 @pytest.mark.parametrize("name", [*SHARED, *(name for names in TIERS.values() for name in names)])
 def test_every_module_of_a_tier_exists(name):
     """A module that was renamed does not fall out of its tier unseen."""
     assert (ROOT / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("test", "unit"),
+    [
+        ("tests/test_docs.py::test_it[a::b.py]", "tests/test_docs.py"),
+        ("tests/review/campaign/test_since.py::TestIt::test_it", "tests/review/campaign/test_since.py"),
+        ("tests/tap/test_sync.py::test_it", "tests/tap/test_sync.py::test_it"),
+    ],
+)
+def test_what_shares_a_fixture_is_in_one_worker(test, unit):
+    """Of a module that shares one, all tests are one unit of work; any other test is one by itself."""
+    assert unit_of(test) == unit
 
 
 def test_these_are_fast(request):
