@@ -738,10 +738,10 @@ def _stories(kind: Kind) -> st.SearchStrategy[tuple[Kind, Target, list[Run]]]:
 @pytest.mark.parametrize(
     ("kind", "examples"),
     [
-        pytest.param(FEW, 40, id="two users"),
-        pytest.param(USERS, 10, id="users"),
-        pytest.param(ASSIGNMENTS, 10, id="assignments"),
-        pytest.param(ACCOUNTS, 20, id="accounts"),
+        pytest.param(FEW, 100, id="two users"),
+        pytest.param(USERS, 30, id="users"),
+        pytest.param(ASSIGNMENTS, 30, id="assignments"),
+        pytest.param(ACCOUNTS, 50, id="accounts"),
     ],
 )
 def test_the_law(kind: Kind, examples: int):
