@@ -107,19 +107,25 @@ def _open(options: Namespace) -> list[str]:
     ]
 
 
+def _workbooks(options: Namespace) -> list[str]:
+    with naming(options.folder), Campaign(options.folder).changing() as campaign:
+        written = write_workbooks(campaign, list(campaign.rows(ITEMS, Item)))
+    return [*(f"- {options.folder / name}" for name in written), DEFUSED]
+
+
 def _decide_options(parser: ArgumentParser) -> None:
     _folder(parser)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="filled-in XLSX or CSV")
     parser.add_argument(
         "--database", help="DuckDB file: refuse decisions on grants that have changed since the opening"
     )
-    parser.add_argument("--replace", action="store_true", help="take decisions that differ from those taken before")
+    parser.add_argument("--replace", action="store_true", help="let decisions take the place of earlier ones")
     _by(parser)
 
 
 def _decide(options: Namespace) -> list[str]:
     taken = decide(options.folder, options.files, database=options.database, replace=options.replace, by=options.by)
-    unchecked = "Whether a grant has changed since the opening was not looked at: --database does."
+    unchecked = "Not checked: whether a grant has changed since the campaign was opened. --database checks it."
     return [*(one.told for one in taken), *([] if options.database else [unchecked])]
 
 
@@ -137,7 +143,7 @@ def _reassign(options: Namespace) -> list[str]:
     campaign = Campaign(options.folder)
     with naming(campaign.path):
         write_workbooks(campaign, list(campaign.rows(ITEMS, Item)))
-    own = [f"{some(kept, 'row')} stay: nobody certifies their own access"] if kept else []
+    own = [f"{some(kept, 'row')} not moved: nobody certifies their own access"] if kept else []
     return [f"{some(moved, 'row')} moved to {options.to}", *own]
 
 
@@ -252,16 +258,23 @@ COMMANDS = {
         _clients,
     ),
     "open": Command("Open a campaign: freeze what is to be certified, and write the workbooks.", _open_options, _open),
-    "decide": Command("Take the decisions of filled-in workbooks.", _decide_options, _decide),
-    "status": Command("Tell how far a campaign is.", _folder, _status),
-    "reassign": Command("Give open rows to another reviewer.", _reassign_options, _reassign),
-    "plan": Command("Write what the decisions ask for, as calls and as work in the dashboard.", _folder, _plan),
-    "prove": Command("Tell by later reads what became of each decision.", _prove_options, _prove),
+    "workbooks": Command("Write the workbooks of a campaign again, with what is decided so far.", _folder, _workbooks),
+    "decide": Command("Read decisions back from filled-in workbooks.", _decide_options, _decide),
+    "status": Command("Report the progress of a campaign.", _folder, _status),
+    "reassign": Command("Reassign open rows to another reviewer.", _reassign_options, _reassign),
+    "plan": Command(
+        "Write the remediation plan: what the decisions ask for, as API calls and as work in Wix's dashboard.",
+        _folder,
+        _plan,
+    ),
+    "prove": Command("Report, from later reads, what became of each decision.", _prove_options, _prove),
     "hand-over": Command(
         "Write campaigns as seeds, of which dbt makes its models and findings.", _hand_over_options, _hand_over
     ),
     "evidence": Command("Write the pages of a campaign, and the manifest of its folder.", _folder, _evidence),
     "verify": Command("Check that the folder of a campaign is as its manifest says.", _folder, _verify),
-    "close": Command("End a campaign: what is open is named, later files are refused.", _close_options, _close),
+    "close": Command(
+        "Close a campaign: undecided items are listed, and later files are refused.", _close_options, _close
+    ),
 }
 """Without a command, `page` is meant."""

@@ -64,7 +64,8 @@ def defused(value: Any) -> Any:
     Args:
         value: A value of the review table.
     """
-    if not isinstance(value, str):
+    # Most cells: printable, which tricks and breaks are not, and begun by a letter or digit, which no formula is.
+    if not isinstance(value, str) or (value.isprintable() and value[:1].isascii() and value[:1].isalnum()):
         return value
     text = _TRICKS.sub("\ufffd", value)
     return f"'{text}" if could_be_formula(value) else text

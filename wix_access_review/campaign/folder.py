@@ -155,7 +155,12 @@ class Campaign:
     @cached_property
     def reviewers(self) -> dict[str, str | None]:
         """Who certifies each item now."""
-        found = {key: item.reviewer for key, item in self.items.items()}
+        return {key: self.reassigned.get(key, item.reviewer) for key, item in self.items.items()}
+
+    @cached_property
+    def reassigned(self) -> dict[str, str]:
+        """Who certifies now what somebody else should have."""
+        found: dict[str, str] = {}
         for entry in self.log:
             if entry.what == "reassigned":
                 found |= {one.item: one.reviewer for one in self.rows(next(iter(entry.files)), Reassignment)}
@@ -255,7 +260,10 @@ def found_campaign(folder: Path, header: Header, files: Mapping[str, bytes]) -> 
     """
     log = folder / LOG
     if log.exists() and log.stat().st_size:
-        raise ReviewError(f"there is a campaign in {folder} already: give this one another --name or --folder")
+        raise ReviewError(
+            f"there is a campaign in {folder} already: give this one another --name or --folder. "
+            "`wix-access-review workbooks` writes its workbooks again"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     named = {HEADER: msgspec.json.format(msgspec.json.encode(header), indent=1), **files}

@@ -15,7 +15,12 @@ with reached as (
   -- What cannot be read is the same when its members stand in another order, as Postgres orders them.
   select account_id, record_key,
     string_agg(part.fullkey || '=' || coalesce(part.atom::varchar, part.type), chr(31) order by part.fullkey) as parts
-  from assigned, json_tree(assigned.restrictions) as part group by account_id, record_key
+  from (
+    from assigned
+    semi join (from access_wix.access_review where stream_name = 'assignments' and asset_type = 'unknown')
+      using (account_id, record_key)
+  ) as unknown, json_tree(unknown.restrictions) as part
+  group by account_id, record_key
 ), described as (
   select account_id, id as role_id, any_value(description) as description, any_value(restrict_from_level) as restrict_from_level
   from current_wix.roles where is_current group by account_id, id

@@ -37,7 +37,11 @@ class Progress:
     @property
     def is_overdue(self) -> bool:
         """Whether the due day is over and something is open."""
-        return bool(self.open) and not self.campaign.closed_at and self.now.date() > self.campaign.header.due_on
+        return (
+            any(share.open for share in self.shares)
+            and not self.campaign.closed_at
+            and self.now.date() > self.campaign.header.due_on
+        )
 
     @property
     def state(self) -> str:
@@ -49,15 +53,22 @@ class Progress:
         return f"overdue for {some(days, 'day')}" if self.is_overdue else f"due on {header.due_on}"
 
 
-def progress(campaign: Campaign, accounts: Collection[str] | None = None, now: dt.datetime | None = None) -> Progress:
+def progress(
+    campaign: Campaign,
+    accounts: Collection[str] | None = None,
+    now: dt.datetime | None = None,
+    *,
+    keep_open: bool = True,
+) -> Progress:
     """How far a campaign is.
 
     Args:
         campaign: The campaign.
         accounts: Ids of the accounts to look at; None for all.
         now: The time to call it overdue at; None for now.
+        keep_open: Whether `Progress.open` shall hold what is open, which can be much.
     """
-    reviewers, decisions = campaign.reviewers, campaign.decisions
+    reassigned, decisions = campaign.reassigned, campaign.decisions
     counts: dict[str, Counter[str]] = {}
     since_last: Counter[str] = Counter()
     said: Counter[str] = Counter()
@@ -66,14 +77,15 @@ def progress(campaign: Campaign, accounts: Collection[str] | None = None, now: d
         if accounts is not None and item.account_id not in accounts:
             continue
         since_last[item.since_last] += 1
-        share = counts.setdefault(reviewers[item.item] or NOBODY, Counter())
+        share = counts.setdefault(reassigned.get(item.item, item.reviewer) or NOBODY, Counter())
         share["items"] += 1
         if item.item in decisions:
             share["decided"] += 1
             said[decisions[item.item].decision] += 1
         else:
             share["privileged"] += item.privileged
-            left.append(item)
+            if keep_open:
+                left.append(item)
     left.sort(key=lambda item: item.width, reverse=True)
     signed = campaign.sign_offs
     shares = [

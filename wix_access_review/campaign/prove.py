@@ -21,7 +21,7 @@ from wix_access_review.page import between
 from wix_access_review.sheets import defused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -43,7 +43,7 @@ DECISION_COLUMNS = {
     "taken_at": "timestamp", "change_to_role_id": "varchar", "justification": "varchar",
 }  # fmt: skip
 """What the models and the proof know of a campaign, and the types of it."""
-_CHUNK = 20_000
+_CHUNK = 5_000
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -116,8 +116,11 @@ def prove(folder: Path, database: Path | str, removal_hours: int = REMOVAL_HOURS
         connection.execute("create temp macro hours_between(a, b) as date_diff('hour', a, b)")
         connection.execute(f"create temp macro removal_hours() as {int(removal_hours)}")
         query = files(__package__).joinpath("prove.sql").read_text(encoding="utf-8")
-        rows = connection.execute(f"{query} order by is_privileged desc, account_name, person, item").fetchall()
-    return campaign, [Proof(*row) for row in rows]
+        result = connection.execute(f"{query} order by is_privileged desc, account_name, person, item")
+        proofs: list[Proof] = []
+        while rows := result.fetchmany(_CHUNK):
+            proofs += [Proof(*row) for row in rows]
+    return campaign, proofs
 
 
 def items_handed_over(campaign: Campaign) -> Iterator[list[Any]]:
@@ -126,13 +129,14 @@ def items_handed_over(campaign: Campaign) -> Iterator[list[Any]]:
     Args:
         campaign: The campaign.
     """
-    header, reviewers = campaign.header, campaign.reviewers
+    header, reassigned = campaign.header, campaign.reassigned
     for item in campaign.rows(ITEMS, Item):
         yield [
             header.name, item.item, item.review_item, item.account_id, item.account, item.stream_name,
             item.record_key, item.person_type, item.person_id, item.person, item.email, item.role_id, item.role,
             item.asset_type, item.asset_id, item.asset, item.subject_type, item.subject_id, item.privileged,
-            item.since_last, reviewers[item.item], item.last_seen, header.due_on, campaign.closed_at,
+            item.since_last, reassigned.get(item.item, item.reviewer), item.last_seen, header.due_on,
+            campaign.closed_at,
         ]  # fmt: skip
 
 
@@ -188,15 +192,28 @@ def write_proof(campaign: Campaign, proofs: Sequence[Proof], now: dt.datetime) -
     Returns:
         The paths in the folder.
     """
-    whole = {"campaign": campaign.header.name, "proved_at": now, "tool_version": tool_version(), "proofs": proofs}
+    whole = {"campaign": campaign.header.name, "proved_at": now, "tool_version": tool_version()}
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(Proof.__struct_fields__)
     for one in proofs:
         writer.writerow([_cell(getattr(one, name)) for name in Proof.__struct_fields__])
-    put(campaign.path / f"{PROOF}.json", msgspec.json.format(msgspec.json.encode(whole), indent=1))
+    put(campaign.path / f"{PROOF}.json", listed_json(whole, "proofs", proofs))
     put(campaign.path / f"{PROOF}.csv", text.getvalue().encode("utf-8-sig"))
     return [f"{PROOF}.json", f"{PROOF}.csv"]
+
+
+def listed_json(about: Mapping[str, Any], name: str, rows: Iterable[Any]) -> bytes:
+    """JSON of which each row is a line: to be read by people, and not larger than it has to be.
+
+    Args:
+        about: What stands before the rows.
+        name: What the rows are called.
+        rows: The rows.
+    """
+    encode = msgspec.json.Encoder().encode
+    head = encode({**about, name: []})[:-2]
+    return head + b"\n" + b",\n".join(map(encode, rows)) + b"\n]}\n"
 
 
 def _cell(value: Any) -> Any:

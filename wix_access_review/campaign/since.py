@@ -60,6 +60,7 @@ class _Frozen(msgspec.Struct):
     strength: int | None
     privileged: bool
     last_seen: dt.datetime | None
+    reviewer: str | None
 
 
 def newest(campaigns: Path, accounts: Sequence[str]) -> Campaign | None:
@@ -96,7 +97,7 @@ def stands(
     query = files(__package__).joinpath("items.sql").read_text(encoding="utf-8")
     connection.execute(_HELD.format(query), {"accounts": both})
     connection.execute(files(__package__).joinpath("since.sql").read_text(encoding="utf-8"))
-    found = progress(campaign, both, now)
+    found = progress(campaign, both, now, keep_open=False)
     return Standing(
         name=campaign.header.name,
         opened_at=campaign.header.opened_at,
@@ -113,11 +114,12 @@ def stands(
 
 
 def _frozen(campaign: Campaign, accounts: set[str]) -> Iterator[list[Any]]:
-    reviewers, decisions = campaign.reviewers, campaign.decisions
+    reassigned, decisions = campaign.reassigned, campaign.decisions
     for item in campaign.rows(ITEMS, _Frozen):
         if item.account_id in accounts:
             decision = decisions.get(item.item)
-            yield [*msgspec.structs.astuple(item), reviewers[item.item], _in_words(decision) if decision else None]
+            item.reviewer = reassigned.get(item.item, item.reviewer)
+            yield [*msgspec.structs.astuple(item), _in_words(decision) if decision else None]
 
 
 def _in_words(decision: Decision) -> str:
