@@ -7,6 +7,8 @@ VENV := .venv
 MELTANO_VENV := .venv-meltano
 export MELTANO := $(CURDIR)/$(MELTANO_VENV)/bin/meltano
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What is never imported need not be compiled; the rest is when it first is. (To pip, a falsy value turns a `--no-` on.)
+export PIP_NO_COMPILE := 0
 
 .PHONY: help install install-warehouses demo test test-fast lint bench freeze-release clean
 
@@ -36,7 +38,7 @@ test: install-warehouses lint ## Run all checks and tests
 	$(VENV)/bin/pytest --numprocesses=auto --cov --cov-report=term-missing
 
 bench: install ## Measure, and print a line of JSON for each benchmark (docs/performance.md)
-	@for name in throughput duckdb_load models fewest_requests budget latency memory; do \
+	@for name in throughput duckdb_load pipeline models fewest_requests budget latency memory; do \
 		$(VENV)/bin/python benchmarks/$$name.py || exit 1; \
 	done
 
@@ -46,15 +48,15 @@ freeze-release: $(VENV)/dev ## Keep the formats of this release, for later ones 
 clean: ## Remove what was installed, and the output
 	rm -rf $(VENV) $(MELTANO_VENV) .meltano output build dist .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
-$(VENV)/installed: pyproject.toml constraints.txt constraints-pip.txt
+$(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --upgrade --requirement constraints-pip.txt
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[demo]'
 	@touch $@
 
-$(VENV)/dev: $(VENV)/installed
+$(VENV)/dev: $(VENV)/installed constraints-pip.txt
+	$(VENV)/bin/pip install --quiet --upgrade --requirement constraints-pip.txt
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[demo,review-postgres]' --group dev
 	@touch $@
 
