@@ -121,14 +121,13 @@ class _Rows:
         if self._facts_of:
             self.facts += [fact for item in items for fact in self._facts_of(item)]
         for make_rows, key_of_row, spool, names_folders in self._outlets:
-            for item in items:
-                for row in make_rows(self._account_id, item):
-                    key = key_of_row(row)
-                    if _UNSTORABLE.search(key):
-                        raise UnreadableAnswer(Endpoint("Reading", self._name), _STRANGE_ID, retryable=False)
-                    spool.append(key, encode(row))
-                    if names_folders and row.folder_id:
-                        self.folder_ids.add(row.folder_id)
+            rows = [row for item in items for row in make_rows(self._account_id, item)]
+            keys = list(map(key_of_row, rows))
+            if _UNSTORABLE.search("".join(keys)):
+                raise UnreadableAnswer(Endpoint("Reading", self._name), _STRANGE_ID, retryable=False)
+            spool.extend(keys, list(map(encode, rows)))
+            if names_folders:
+                self.folder_ids.update(row.folder_id for row in rows if row.folder_id)
 
 
 def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi, given: Given) -> TableRead:

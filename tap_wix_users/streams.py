@@ -8,15 +8,14 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
 from singer_sdk.singerlib import Schema
 from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
 from tap_wix_users.run import IncompleteRead
 from tap_wix_users.sdk import MapFailed, SdkStream
+from tap_wix_users.sending import RowSender
 from tap_wix_users.snapshot import state, sync
-from tap_wix_users.snapshot.spool import decode
 from tap_wix_users.snapshot.table_read import ReadFailed
 from tap_wix_users.tables.hashing import content_hash
 from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT
@@ -26,7 +25,7 @@ from tap_wix_users.wix.redaction import printable
 from tap_wix_users.wix.times import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
     from singer_sdk.singerlib import CatalogEntry, MetadataMapping
@@ -236,22 +235,20 @@ class TableStream(ModelStream):
 
     def _write(self, job: sync.TableSync, accounts: Sequence[AccountRef], read: TableRead) -> int:
         """Write what a read of the first of these accounts makes necessary; the number of rows that were sent."""
-        sent = 0
         lost_before = self._logs.lost
-        send = self._sender(read.started_at, job.at)
+        sender = RowSender(self, read.started_at, job.at)
         try:
             for event in job.events():
-                if isinstance(event, sync.SendRow):
-                    send(event.line, event.observed_at)
-                    sent += 1
+                if isinstance(event, sync.SendRows):
+                    sender.send(*event)
                 elif isinstance(event, sync.CheckpointCommitted) and self._logs.lost > lost_before:
                     # Not everything that the state would cover was written.
                     self._states[accounts[0].account_id] = state.mark(self._states.get(accounts[0].account_id), job.at)
                 else:
                     self._note(event, accounts, read)
         finally:
-            self._run.summary.rows[self.name] += sent
-        return sent
+            self._run.summary.rows[self.name] += sender.sent
+        return sender.sent
 
     def _note(self, event: sync.Event, accounts: Sequence[AccountRef], read: TableRead) -> None:
         account_id = accounts[0].account_id
@@ -276,28 +273,10 @@ class TableStream(ModelStream):
     def _send_sample(self, read: TableRead, most: int) -> int:
         """Write the first rows, for a test of the connection; nothing is proved or remembered."""
         at = timestamp(read.started_at)
-        send = self._sender(read.started_at, at)
-        sample = list(islice(read.rows.lines(), most))
-        for _key, line in sample:
-            send(line, at)
-        return len(sample)
-
-    def _sender(self, extracted_at: dt.datetime, snapshot_at: str) -> Callable[[bytes, str], None]:
-        """What writes a row, given its JSON and the snapshot that first saw it."""
-        if self.is_mapped:
-            return lambda line, observed_at: self.send(
-                {**decode(line), OBSERVED_AT: observed_at, SNAPSHOT_AT: snapshot_at}, extracted_at
-            )
-        # Nobody wants a column changed: the row's JSON goes out as it stands, which is most of a large run's time.
-        head = b'{"type":"RECORD","stream":%b,"record":' % msgspec.json.encode(self.stream_maps[0].stream_alias)
-        version = b"" if self.version is None else b',"version":%d' % self.version
-        tail = b',"snapshot_at":"%b"}%b,"time_extracted":"%b"}\n' % (
-            snapshot_at.encode(), version, timestamp(extracted_at).encode(),
-        )  # fmt: skip
-        write = self.writer.write_line
-        return lambda line, observed_at: write(
-            b'%b%b,"observed_at":"%b"%b' % (head, line[:-1], observed_at.encode(), tail)
-        )
+        sender = RowSender(self, read.started_at, at)
+        for _key, line in islice(read.rows.lines(), most):
+            sender.send(line + b"\n", at, 1)
+        return sender.sent
 
     def _options(self) -> sync.SyncOptions:
         chosen = self._run.settings

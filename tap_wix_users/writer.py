@@ -54,6 +54,17 @@ class LineWriter(MsgSpecWriter):
         except OSError as error:
             raise TargetGone(error) from None
 
+    def write_lines(self, text: bytes) -> None:
+        """Write messages that are already text, each with its end.
+
+        In parts that fit the buffer, so that a signal finds whole lines in it: what does not fit goes out in parts.
+        """
+        at = 0
+        while at < len(text):
+            end = text.rfind(b"\n", at, at + io.DEFAULT_BUFFER_SIZE) + 1 or text.index(b"\n", at) + 1
+            self.write_line(text[at:end])
+            at = end
+
     def flush(self) -> None:
         """Hand over what was written so far."""
         try:

@@ -1,6 +1,6 @@
 """What changed since the last complete snapshot. Pure: (old state, rows) in, (changes, new state) out.
 
-The rows of a snapshot are shown one by one; the answer is whether it has to be sent. What was not shown at the end is
+The rows of a snapshot are shown some at once; the answer is whether it has to be sent. What was not shown at the end is
 removed.
 """
 
@@ -9,9 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tap_wix_users.snapshot.state import TableState, Version
+from tap_wix_users.snapshot.state import Rows, TableState, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Change: TypeAlias = Literal["added", "modified", "removed"]
 
@@ -53,18 +56,6 @@ class Snapshot:
         return dt.datetime.fromisoformat(self.at) - dt.datetime.fromisoformat(self.began_at) > CLOCK_TOLERANCE
 
 
-class Verdict(NamedTuple):
-    """What is to be done about one row.
-
-    Attributes:
-        send: Whether it has to be sent.
-        observed_at: The snapshot that first saw this version of it.
-    """
-
-    send: bool
-    observed_at: str
-
-
 class Comparison:
     """Compares a snapshot with the last complete one.
 
@@ -81,9 +72,9 @@ class Comparison:
 
     def __init__(self, old: TableState | None, new: Snapshot, *, keep: bool = True) -> None:
         self._old = old
-        self._old_rows = old.rows if old is not None and keep else None
+        self._old_rows = Rows.of(old.rows) if old is not None and old.rows is not None and keep else None
         self._new = new
-        self._rows: dict[str, Version] | None = {} if keep else None
+        self._rows = Rows({}, {}) if keep else None
         self._count = 0
         # Fingerprints of another content say nothing: every row may have changed, so none keeps its age.
         self._comparable = old is not None and old.content == new.content
@@ -108,23 +99,48 @@ class Comparison:
         """The snapshot since which every current row has been sent, once this one is complete."""
         return self._new.at if self.baseline or self._old is None else self._old.baseline_at
 
-    def show(self, key: str, fingerprint: bytes) -> Verdict:
-        """Show a row of the snapshot; each key once."""
-        self._count += 1
-        before = self._old_rows.get(key) if self._old_rows is not None else None
-        if before is not None and before.fingerprint == fingerprint and self._comparable:
-            version, send = before, bool(self.baseline)
-            if before.observed_at > self._latest_sight:
-                version = Version(fingerprint, self._latest_sight)
+    def show(self, keys: Sequence[str], fingerprints: list[bytes]) -> Sequence[str | None]:
+        """Show rows of the snapshot; each key once.
+
+        Args:
+            keys: Their keys.
+            fingerprints: Hashes of their content.
+
+        Returns:
+            For each row, the snapshot that first saw this version of it; None where it has not to be sent.
+        """
+        self._count += len(keys)
+        sights = [self._latest_sight] * len(keys)
+        if self._old_rows is None:
+            to_send: Sequence[str | None] = sights
         else:
-            version, send = Version(fingerprint, self._latest_sight), True
-            if before is not None and self._comparable:
-                self.modified.append(key)
-            elif before is None and self.compared:
-                self.added.append(key)
+            before = list(map(self._old_rows.fingerprints.get, keys))
+            if before == fingerprints and self._comparable:
+                observed = map(self._old_rows.observed.__getitem__, keys)
+                sights = [min(moment, self._latest_sight) for moment in observed]
+                to_send = sights if self.baseline else [None] * len(keys)
+            else:
+                to_send = self._show_each(keys, fingerprints, before, sights)
         if self._rows is not None:
-            self._rows[key] = version
-        return Verdict(send, version.observed_at)
+            self._rows.add(keys, fingerprints, sights)
+        return to_send
+
+    def _show_each(
+        self, keys: Sequence[str], fingerprints: list[bytes], before: list[bytes | None], sights: list[str]
+    ) -> Sequence[str | None]:
+        """Show rows of which some are not as they were, and set the sights of those that are."""
+        observed = self._old_rows.observed if self._old_rows is not None else {}
+        to_send: list[str | None] = []
+        for place, (key, fingerprint, was) in enumerate(zip(keys, fingerprints, before, strict=True)):
+            same = self._comparable and was == fingerprint
+            if same:
+                sights[place] = min(observed[key], self._latest_sight)
+            elif was is None:
+                self.added.append(key)
+            elif self._comparable:
+                self.modified.append(key)
+            to_send.append(None if same and not self.baseline else sights[place])
+        return to_send
 
     def removed(self) -> dict[str, Version]:
         """The rows of the last complete snapshot that were not shown, by key, in its order: asked once all were."""
@@ -134,7 +150,8 @@ class Comparison:
     def _removed(self) -> dict[str, Version]:
         if self._old_rows is None or self._rows is None:
             return {}
-        return {key: version for key, version in self._old_rows.items() if key not in self._rows}
+        here = self._rows.fingerprints
+        return {key: self._old_rows[key] for key in self._old_rows if key not in here}
 
     @property
     def before(self) -> int:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from tap_wix_users.snapshot.spool import FINGERPRINT_BYTES, fingerprints_of
 from tap_wix_users.wix.page_size import PageSize
 from tap_wix_users.wix.times import following, normalized
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Sequence
 
 FORMAT = 1
-FINGERPRINT_BYTES = 8
 _MOST_INFLATION = 64
 
 _MOST_BYTES = 1 << 30
@@ -37,6 +38,43 @@ class Version(NamedTuple):
 
     fingerprint: bytes
     observed_at: str
+
+
+class Rows(Mapping[str, Version]):
+    """The versions of rows by record key, held by column: what is done to all rows at once costs little for each.
+
+    Args:
+        fingerprints: The fingerprint of each row.
+        observed: The snapshot that first saw this version of it.
+    """
+
+    def __init__(self, fingerprints: dict[str, bytes], observed: dict[str, str]) -> None:
+        self.fingerprints = fingerprints
+        self.observed = observed
+
+    @classmethod
+    def of(cls, rows: Mapping[str, Version]) -> Rows:
+        """These rows, by column."""
+        if isinstance(rows, Rows):
+            return rows
+        return cls(
+            {key: version.fingerprint for key, version in rows.items()},
+            {key: version.observed_at for key, version in rows.items()},
+        )
+
+    def __getitem__(self, key: str) -> Version:
+        return Version(self.fingerprints[key], self.observed[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.fingerprints)
+
+    def __len__(self) -> int:
+        return len(self.fingerprints)
+
+    def add(self, keys: Sequence[str], fingerprints: Sequence[bytes], observed: Sequence[str]) -> None:
+        """Add rows, or take these versions for theirs."""
+        self.fingerprints.update(zip(keys, fingerprints, strict=True))
+        self.observed.update(zip(keys, observed, strict=True))
 
 
 @dataclass(frozen=True)
@@ -173,13 +211,13 @@ def _check_moment(moment: str) -> None:
 
 
 def _pack(rows: Mapping[str, Version]) -> str:
-    keys = sorted(rows)
-    moments = sorted({version.observed_at for version in rows.values()})
+    columns = Rows.of(rows)
+    keys = sorted(columns)
+    moments = sorted(set(columns.observed.values()))
     place = {moment: index for index, moment in enumerate(moments)}
-    columns = _Rows(
-        keys, moments, [place[rows[key].observed_at] for key in keys], b"".join(rows[key].fingerprint for key in keys)
-    )
-    return base64.b64encode(zlib.compress(msgspec.msgpack.encode(columns), 1)).decode("ascii")
+    observed = [place[moment] for moment in map(columns.observed.__getitem__, keys)]
+    packed = _Rows(keys, moments, observed, b"".join(map(columns.fingerprints.__getitem__, keys)))
+    return base64.b64encode(zlib.compress(msgspec.msgpack.encode(packed), 1)).decode("ascii")
 
 
 def _inflated(packed: bytes) -> bytes:
@@ -191,7 +229,7 @@ def _inflated(packed: bytes) -> bytes:
     return found
 
 
-def _unpack(text: str) -> dict[str, Version]:
+def _unpack(text: str) -> Rows:
     unpacker = zlib.decompressobj()
     packed = unpacker.decompress(base64.b64decode(text, validate=True), _MOST_BYTES)
     if not unpacker.eof:
@@ -202,7 +240,8 @@ def _unpack(text: str) -> dict[str, Version]:
     size = FINGERPRINT_BYTES
     if not len(columns.keys) * size == len(columns.fingerprints) == len(columns.observed) * size:
         raise ValueError("columns of different lengths")
-    return {
-        key: Version(columns.fingerprints[at * size : (at + 1) * size], columns.moments[columns.observed[at]])
-        for at, key in enumerate(columns.keys)
-    }
+    observed = map(columns.moments.__getitem__, columns.observed)
+    return Rows(
+        dict(zip(columns.keys, fingerprints_of(columns.fingerprints), strict=True)),
+        dict(zip(columns.keys, observed, strict=True)),
+    )

@@ -8,20 +8,20 @@ then the receipt, and last the state that covers them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from hashlib import blake2b
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tap_wix_users.snapshot.compare import Comparison, Snapshot, latest_written
-from tap_wix_users.snapshot.state import FINGERPRINT_BYTES, TableState
 from tap_wix_users.tables.keys import KeySetDigest, key_parts
 from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT, AccountRow, ChangeRow, ReceiptRow, Row
 from tap_wix_users.wix.errors import Forbidden, NotFound, Unauthorized
 from tap_wix_users.wix.times import following, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tap_wix_users.snapshot.compare import Change
+    from tap_wix_users.snapshot.state import TableState
     from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
     from tap_wix_users.tables.models import Status
 
@@ -36,16 +36,18 @@ class CheckpointPending(NamedTuple):
     at: str
 
 
-class SendRow(NamedTuple):
-    """A row to send.
+class SendRows(NamedTuple):
+    """Rows to send.
 
     Attributes:
-        line: Its columns as JSON, as `Spool.lines` gives them.
-        observed_at: The snapshot that first saw this version of it. Its `snapshot_at` is the sync's.
+        text: Their columns as lines of JSON, each with its end.
+        observed_at: The snapshot that first saw these versions of them. Their `snapshot_at` is the sync's.
+        number: How many they are.
     """
 
-    line: bytes
+    text: bytes
     observed_at: str
+    number: int
 
 
 class SendTombstone(NamedTuple):
@@ -88,7 +90,7 @@ class CheckpointCommitted(NamedTuple):
 
 Event: TypeAlias = (
     CheckpointPending
-    | SendRow
+    | SendRows
     | SendTombstone
     | LogChange
     | SnapshotComplete
@@ -179,7 +181,7 @@ class TableSync:
         if not committed:
             yield CheckpointPending(self.at)
         for event in self._events():
-            if committed and isinstance(event, SendRow | SendTombstone | LogChange):
+            if committed and isinstance(event, SendRows | SendTombstone | LogChange):
                 committed = False
                 yield CheckpointPending(self.at)
             if self._options.logged or not isinstance(event, CheckpointCommitted):
@@ -201,12 +203,13 @@ class TableSync:
             yield CheckpointCommitted(replace(self._comparison.state(), page_size=self._table_read.page_size))
 
     def _rows(self, keys: KeySetDigest) -> Iterator[Event]:
-        for key, line in self._table_read.rows.lines():
-            keys.add(key)
-            fingerprint = blake2b(line, digest_size=FINGERPRINT_BYTES).digest()
-            verdict = self._comparison.show(key, fingerprint)
-            if verdict.send:
-                yield SendRow(line, verdict.observed_at)
+        for chunk in self._table_read.rows.chunks():
+            keys.add(chunk.keys)
+            sights = self._comparison.show(chunk.keys, chunk.fingerprints)
+            if sights.count(sights[0]) < len(sights):
+                yield from _those_to_send(chunk.text, sights)
+            elif sights[0] is not None:
+                yield SendRows(chunk.text, sights[0], len(sights))
 
     def _judge(self) -> tuple[Status, str]:
         read, options = self._table_read, self._options
@@ -311,6 +314,15 @@ def failed_receipt(
         "tap_version": options.tap_version,
     }
     return ReceiptRow(**{**dict.fromkeys(ReceiptRow.model_fields), **told})  # type: ignore[arg-type]
+
+
+def _those_to_send(text: bytes, sights: Sequence[str | None]) -> Iterator[SendRows]:
+    """Rows that stand together, and that the same snapshot first saw, go together."""
+    lines = iter(text.splitlines(keepends=True))
+    for observed_at, run in groupby(sights):
+        together = list(islice(lines, len(list(run))))
+        if observed_at is not None:
+            yield SendRows(b"".join(together), observed_at, len(together))
 
 
 def _is_refusal(model: type[Row], error: Exception) -> bool:

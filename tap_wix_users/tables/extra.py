@@ -45,7 +45,8 @@ def left_over(owner: WixObject, aside: Json | None = None, **inner: WixObject | 
         aside: Values of it that did not fit their columns.
         inner: Objects inside it, by their names in the API.
     """
-    within = {name: one.unknown for name, one in inner.items() if one is not None and one.aside}
-    if not (owner.aside or aside or within):
-        return None
-    return without_links({**owner.unknown, **(aside or {}), **within}) or None
+    found: Json = {**owner.aside, **(aside or {})} if owner.aside else aside or {}
+    for name, one in inner.items():
+        if one is not None and one.aside:
+            found = {**found, name: one.unknown}
+    return (without_links(found) or None) if found else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import UNSET, structs
 
 from tap_wix_users.tables import models
-from tap_wix_users.tables.assets import Asset, Scope, scope_of
+from tap_wix_users.tables.assets import scope_of
 from tap_wix_users.tables.columns import columns_of
 from tap_wix_users.tables.extra import left_over
 from tap_wix_users.tables.hashing import content_hash
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from msgspec import UnsetType
 
+    from tap_wix_users.tables.assets import Asset, Scope
     from tap_wix_users.tables.columns import Columns
     from tap_wix_users.tables.models import Json
     from tap_wix_users.wix.objects import Assignment, Invite, TeamMember, User
@@ -26,14 +27,8 @@ _Assignment = columns_of(models.AssignmentRow)
 _InviteAssignment = columns_of(models.InviteAssignmentRow)
 
 
-class _Grant(NamedTuple):
-    """One role on one asset."""
-
-    assignment: Assignment
-    role_id: str | None
-    scope: Scope
-    asset: Asset
-    key: str
+_Grant: TypeAlias = "tuple[Assignment, str | None, Scope, Asset, str]"
+"""One role on one asset: the assignment, the id of its role, what its restriction says, the asset, and its key."""
 
 
 def assignment_rows(account_id: str, member: TeamMember) -> Iterable[Columns]:
@@ -90,10 +85,14 @@ def invite_assignment_rows(account_id: str, member: TeamMember) -> Iterable[Colu
 def _grants(account_id: str, owner: User | Invite) -> Iterator[_Grant]:
     for assignment in owner.assignments or ():
         role_id = _id_text(assignment.policy_id) or _role_of_full_form(assignment)
+        own_id = assignment.assignment_id
         scope = scope_of(assignment.restrictions, account_id)
-        several = len(scope.assets) > 1
+        if own_id and len(scope.assets) == 1:
+            yield assignment, role_id, scope, scope.assets[0], str(own_id)
+            continue
         for asset in scope.assets:
-            yield _Grant(assignment, role_id, scope, asset, _assignment_key(assignment, role_id, asset, several))
+            key = f"{own_id}/{asset.label}" if own_id else f"{role_id or 'unknown'}@{asset.grant}"
+            yield assignment, role_id, scope, asset, key
 
 
 def _told_apart(rows: list[Columns]) -> Iterable[Columns]:
@@ -112,12 +111,6 @@ def _told_apart(rows: list[Columns]) -> Iterable[Columns]:
         apart.append(same[first])
         apart += [structs.replace(same[digest], assignment_key=f"{key}#{digest}") for digest in others]
     return apart
-
-
-def _assignment_key(assignment: Assignment, role_id: str | None, asset: Asset, several: bool) -> str:  # noqa: FBT001
-    if assignment.assignment_id:
-        return f"{assignment.assignment_id}/{asset.label}" if several else str(assignment.assignment_id)
-    return f"{role_id or 'unknown'}@{asset.grant}"
 
 
 def _role_of_full_form(assignment: Assignment) -> str | None:

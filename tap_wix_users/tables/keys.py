@@ -45,13 +45,13 @@ class KeySetDigest:
     """
 
     def __init__(self) -> None:
-        self._sums = (0, 0, 0, 0)
+        self._sums = [0, 0, 0, 0]
 
-    def add(self, key: str) -> None:
-        """Add a key of the set; each once."""
-        a, b, c, d = self._sums
-        e, f, g, h = struct.unpack(">4I", md5(key.encode(), usedforsecurity=False).digest())
-        self._sums = (a + e, b + f, c + g, d + h)
+    def add(self, keys: Sequence[str]) -> None:
+        """Add keys of the set; each once."""
+        hashes = b"".join([md5(key.encode(), usedforsecurity=False).digest() for key in keys])
+        numbers = struct.unpack(f">{4 * len(keys)}I", hashes)
+        self._sums = [total + sum(numbers[place::4]) for place, total in enumerate(self._sums)]
 
     def __str__(self) -> str:
         """The four sums in decimal, joined by `-`; `0-0-0-0` for no key."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_wix_users.snapshot.compare import Comparison, Snapshot, Verdict
+from tap_wix_users.snapshot.compare import Comparison, Snapshot
 from tap_wix_users.snapshot.state import TableState, Version
 from tap_wix_users.wix.times import timestamp
 
@@ -42,11 +42,27 @@ def _state(content: Content, /, *, rows: Mapping[str, Version] | None = None, **
 
 
 def _compare(old: TableState | None, content: Content, *, keep: bool = True, **fields: Any) -> Outcome:
-    comparison = Comparison(
-        old, Snapshot(**{"at": NEW, "content": "c", "emitted": "e", "rebaseline_days": 7, **fields}), keep=keep
+    snapshot = Snapshot(**{"at": NEW, "content": "c", "emitted": "e", "rebaseline_days": 7, **fields})
+    comparison, other = (Comparison(old, snapshot, keep=keep) for _ in range(2))
+    sights = list(comparison.show(list(content), list(content.values())))
+    # Shown one by one, they are the same.
+    assert [sight for key, print_ in content.items() for sight in other.show([key], [print_])] == sights
+    assert (other.added, other.modified, other.state()) == (comparison.added, comparison.modified, comparison.state())
+    kept = comparison.state().rows
+    return Outcome(
+        comparison,
+        {
+            key: Verdict(sight is not None, kept[key].observed_at if kept is not None else sight)
+            for key, sight in zip(content, sights, strict=True)
+        },
     )
-    verdicts = {key: comparison.show(key, print_) for key, print_ in content.items()}
-    return Outcome(comparison, verdicts)
+
+
+class Verdict(NamedTuple):
+    """Whether a row has to be sent, and the snapshot that first saw this version of it."""
+
+    send: bool
+    observed_at: str | None
 
 
 class Outcome(NamedTuple):

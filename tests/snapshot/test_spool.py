@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from hashlib import blake2b
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ CHUNK = module._CHUNK
 def _filled(rows: Any) -> Spool:
     spool = Spool()
     for key, row in rows:
-        spool.append(key, encode(row))
+        spool.extend([key], [encode(row)])
     return spool
 
 
@@ -87,7 +88,7 @@ def test_rows_of_any_length_come_out_across_chunks(lengths):
 @pytest.mark.parametrize("missing", range(-2, 3))
 def test_a_chunk_that_is_just_full(missing):
     """The row behind it is the first of the next one."""
-    empty = len(b'"1"\t{"text":""}\n')
+    empty = len(b'{"text":""}\n')
     rows = [("1", {"text": "x" * (CHUNK - empty - missing)}), ("2", {"text": "y"})]
     assert _back(_filled(rows)) == rows
 
@@ -103,27 +104,47 @@ def test_rows_can_be_added_after_a_look():
     """A look at them changes nothing."""
     spool = _filled([("1", {"a": 1})])
     assert _back(spool) == [("1", {"a": 1})]
-    spool.append("2", encode({"a": 2}))
+    spool.extend(["2"], [encode({"a": 2})])
     assert _back(spool) == [("1", {"a": 1}), ("2", {"a": 2})]
     assert len(spool) == 2
 
 
-def test_rows_like_each_other_take_little_memory():
-    """Less than a tenth of their text, once their chunk is full."""
+def test_rows_like_each_other_take_little_memory(monkeypatch: pytest.MonkeyPatch):
+    """Their text less than a tenth, once their chunk is full and there are many; their hashes what they are."""
+    monkeypatch.setattr(module, "_PLAIN_CHUNKS", 0)
     spool = _filled((str(number), _assignment(number)) for number in range(20_000))
     raw = sum(len(key) + len(line) for key, line in spool.lines())
-    stored = sum(map(len, spool._chunks))
+    stored = sum(len(chunk.keys) + len(chunk.text) for chunk in spool._compressed)
     assert raw > 10 * CHUNK
-    assert stored + len(spool._open) < raw / 10 + CHUNK
+    assert spool._plain == []
+    assert len(spool._text) < CHUNK
     assert stored < raw / 10
+    assert sum(len(chunk.fingerprints) for chunk in spool._compressed) <= 8 * 20_000
 
 
 def test_reading_unpacks_one_chunk_at_a_time():
     """Memory stays flat, however many rows there are."""
     spool = _filled((str(number), _assignment(number)) for number in range(40_000))
     tracemalloc.start()
-    for _ in spool.lines():
+    for _ in spool.chunks():
         pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12 * CHUNK
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(min_value=0, max_value=2_000), min_size=1, max_size=400), st.integers(1, 400))
+def test_chunks_are_the_lines_with_their_hashes(lengths: list[int], step: int):
+    """However many rows came at once: the same keys, hashes of each row's own line, and the lines as one text."""
+    lines = [encode({"n": number, "text": "x" * length}) for number, length in enumerate(lengths)]
+    keys = [str(number) for number in range(len(lines))]
+    spool = Spool()
+    for at in range(0, len(lines), step):
+        spool.extend(keys[at : at + step], lines[at : at + step])
+    chunks = list(spool.chunks())
+    assert [key for chunk in chunks for key in chunk.keys] == keys
+    assert b"".join(chunk.text for chunk in chunks) == b"".join(line + b"\n" for line in lines)
+    hashes = [blake2b(line, digest_size=8).digest() for line in lines]
+    assert [print_ for chunk in chunks for print_ in chunk.fingerprints] == hashes
+    assert list(spool.lines()) == list(zip(keys, lines, strict=True))

@@ -18,17 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_wix_users.snapshot.compare import Comparison, Snapshot
-from tap_wix_users.snapshot.state import (
-    FINGERPRINT_BYTES,
-    FORMAT,
-    TableState,
-    UnreadableState,
-    Version,
-    dump,
-    load,
-    mark,
-    marked_at,
-)
+from tap_wix_users.snapshot.spool import FINGERPRINT_BYTES
+from tap_wix_users.snapshot.state import FORMAT, TableState, UnreadableState, Version, dump, load, mark, marked_at
 from tap_wix_users.wix.page_size import PageSize
 from tests.tables.contract import json_values
 

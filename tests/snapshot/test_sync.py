@@ -14,7 +14,7 @@ from tap_wix_users.snapshot.sync import (
     CheckpointCommitted,
     Event,
     LogChange,
-    SendRow,
+    SendRows,
     SendTombstone,
     SnapshotIncomplete,
     SyncOptions,
@@ -60,8 +60,8 @@ def _account(name: str) -> Row:
 
 def _table_read(rows: Iterable[Row], **fields: Any) -> TableRead:
     spool = Spool()
-    for row in rows:
-        spool.append(row.own_key, encode(row.__dict__))
+    rows = list(rows)
+    spool.extend([row.own_key for row in rows], [encode(row.__dict__) for row in rows])
     whole = {
         "proof": "count", "flaw": None, "started_at": BEGAN, "finished_at": ENDED, "expected": len(spool),
         "duplicates": 0, "attempts": 1, "requests": 3, "retries": 1,
@@ -95,6 +95,13 @@ def _kinds(events: Iterable[Event]) -> list[str]:
 def _receipt(events: Iterable[Event]) -> dict[str, Any]:
     [receipt] = [event.row.model_dump() for event in events if isinstance(event, WriteReceipt)]
     return receipt
+
+
+def _sent(events: Iterable[Event]) -> list[tuple[dict[str, Any], str]]:
+    """Each row that is sent, and the snapshot that first saw it."""
+    groups = [event for event in events if isinstance(event, SendRows)]
+    assert all(len(group.text.splitlines()) == group.number for group in groups)
+    return [(decode(line), group.observed_at) for group in groups for line in group.text.splitlines()]
 
 
 def _changes(events: Iterable[Event]) -> list[tuple[str, str]]:
@@ -143,8 +150,7 @@ def test_the_order_of_events():
     assert _kinds(events) == [
         *(
             "CheckpointPending",
-            "SendRow",
-            "SendRow",
+            "SendRows",
             "SendTombstone",
             "LogChange",
             "LogChange",
@@ -154,7 +160,7 @@ def test_the_order_of_events():
             "CheckpointCommitted",
         )
     ]
-    assert [(decode(event.line), event.observed_at) for event in events if isinstance(event, SendRow)] == [
+    assert _sent(events) == [
         (B2.model_dump(), NOW),
         (D.model_dump(), NOW),
     ]
@@ -191,8 +197,7 @@ def test_the_first_snapshot_logs_nothing():
     events = _events([A, B])
     assert _kinds(events) == [
         "CheckpointPending",
-        "SendRow",
-        "SendRow",
+        "SendRows",
         "SnapshotComplete",
         "WriteReceipt",
         "CheckpointCommitted",
@@ -236,7 +241,7 @@ def test_nothing_changed():
 def test_an_unverified_read(fields: dict[str, Any], why: str):
     """Its rows are sent, nothing is removed or logged, the state stays, and the receipt says what to do."""
     events = _events([A, B2, D], OLD, {"emit_tombstones": True}, proof=None, **fields)
-    assert _kinds(events) == ["CheckpointPending", "SendRow", "SendRow", "SnapshotIncomplete", "WriteReceipt"]
+    assert _kinds(events) == ["CheckpointPending", "SendRows", "SnapshotIncomplete", "WriteReceipt"]
     error = f"the read is not proved to be complete: {why}"
     assert events[-2] == SnapshotIncomplete(error)
     columns = {"expected_count": fields.get("expected", 3), "attempt_count": fields.get("attempts", 1)}
@@ -250,7 +255,7 @@ MANY_OLD = _state(*MANY)
 def test_a_mass_removal_is_held():
     """Rows are sent, nothing is removed or logged, the state stays, and the receipt says how to accept it."""
     events = _events([*MANY[:20], D], MANY_OLD, {"emit_tombstones": True})
-    assert _kinds(events) == ["CheckpointPending", "SendRow", "SnapshotIncomplete", "WriteReceipt"]
+    assert _kinds(events) == ["CheckpointPending", "SendRows", "SnapshotIncomplete", "WriteReceipt"]
     error = (
         "a mass removal is held: 22 of 42 rows are gone. If that is right, run once with "
         "`allow_mass_removal: true`; if not, look at the API key's permissions and at Wix's status"
@@ -286,9 +291,7 @@ def test_a_table_too_large_for_the_state():
     events = _events([A, B, D], OLD, {"max_state_rows": 2})
     assert _kinds(events) == [
         "CheckpointPending",
-        "SendRow",
-        "SendRow",
-        "SendRow",
+        "SendRows",
         "SnapshotComplete",
         "WriteReceipt",
         "CheckpointCommitted",
@@ -324,8 +327,7 @@ def test_a_covered_state_is_marked_before_the_first_removal(tombstones: bool):
 def test_every_row_is_asked_for():
     """FULL_TABLE sends every row as old as it is, and still tells what changed."""
     events = _events([A, B2, D], OLD, {"method": "FULL_TABLE"})
-    sent = [(decode(event.line)["id"], event.observed_at) for event in events if isinstance(event, SendRow)]
-    assert sent == [("a", BEFORE), ("b", NOW), ("d", NOW)]
+    assert [(row["id"], observed_at) for row, observed_at in _sent(events)] == [("a", BEFORE), ("b", NOW), ("d", NOW)]
     assert _changes(events) == [("added", "d"), ("modified", "b"), ("removed", "c")]
     assert _receipt(events) == _whole(baseline_at=NOW, replication_method="FULL_TABLE")
 
@@ -379,7 +381,7 @@ def test_a_clock_that_was_set_back(back: dt.timedelta):
     """The snapshot is a moment later than the one before, in its rows, its changes, its receipt and its state."""
     events = _events([A, B2], OLD, started_at=dt.datetime.fromisoformat(BEFORE) - back)
     later = "2026-11-23T08:12:00.000001Z"
-    assert [event.observed_at for event in events if isinstance(event, SendRow)] == [later]
+    assert [event.observed_at for event in events if isinstance(event, SendRows)] == [later]
     assert {event.row.observed_at for event in events if isinstance(event, LogChange)} == {later}
     assert _receipt(events)["snapshot_at"] == later
     covered = events[-1]
@@ -396,7 +398,7 @@ def test_a_state_from_the_future(pending: str):
     events = list(job.events())
     known, later = timestamp(today), "2026-11-23T08:12:00.000001Z"
     assert (job.from_future, job.at) == (True, later)
-    assert [(decode(event.line)["id"], event.observed_at) for event in events if isinstance(event, SendRow)] == [
+    assert [(row["id"], observed_at) for row, observed_at in _sent(events)] == [
         ("a", known), ("b", known),
     ]  # fmt: skip
     assert {event.row.observed_at for event in events if isinstance(event, LogChange)} == {later}

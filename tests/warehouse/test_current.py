@@ -424,8 +424,9 @@ class Life:
         self, account_id: str, seen: Content, run: Run, old: state.TableState | None, written_at: str = ""
     ) -> sync.TableSync:
         rows = Spool()
-        for key, content in seen.items():
-            rows.append(key, encode(self._kind.row(account_id, key, content).__dict__))
+        rows.extend(
+            list(seen), [encode(self._kind.row(account_id, key, content).__dict__) for key, content in seen.items()]
+        )
         proof: Proof | None = None if run.read == "unverified" else "count"
         began = self._now + dt.timedelta(hours=run.clock)
         read = TableRead(rows, proof, None, began, began, None, 0, 1, 1, 0, told_none=not seen)
@@ -442,8 +443,9 @@ class Life:
         rows: list[tuple[str, dict[str, Any]]] = []
         for event in events:
             match event:
-                case sync.SendRow(line, observed_at):
-                    rows.append((self._kind.name, {**decode(line), "observed_at": observed_at, "snapshot_at": at}))
+                case sync.SendRows(text, observed_at):
+                    seen = {"observed_at": observed_at, "snapshot_at": at}
+                    rows += [(self._kind.name, {**decode(line), **seen}) for line in text.splitlines()]
                 case sync.SendTombstone(record) if self._target.tombstones == "kept":
                     rows.append((self._kind.name, record))
                 case sync.LogChange(row) | sync.WriteReceipt(row):
@@ -455,9 +457,9 @@ class Life:
         """What messages say of each row: its content, or None when it is gone."""
         told: dict[str, str | None] = {}
         for event in written:
-            if isinstance(event, sync.SendRow):
-                row = decode(event.line)
-                told[record_key([row[name] for name in self._kind.key_columns])] = row[self._kind.content]
+            if isinstance(event, sync.SendRows):
+                for row in map(decode, event.text.splitlines()):
+                    told[record_key([row[name] for name in self._kind.key_columns])] = row[self._kind.content]
             elif isinstance(event, sync.LogChange) and event.row.change_type == "removed":
                 told[event.row.record_key] = None
         return told

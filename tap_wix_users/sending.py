@@ -1,0 +1,67 @@
+"""Rows on their way out: as they stand where nobody wants a column changed, or one by one through the stream's maps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tap_wix_users.snapshot.spool import decode
+from tap_wix_users.tables.models import OBSERVED_AT, SNAPSHOT_AT
+from tap_wix_users.wix.times import timestamp
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from tap_wix_users.sdk import SdkStream
+
+
+class RowSender:
+    """Sends the rows of one read.
+
+    Args:
+        stream: Their stream.
+        extracted_at: When the read began.
+        snapshot_at: The snapshot that they are sent by.
+
+    Attributes:
+        sent: How many went out.
+    """
+
+    def __init__(self, stream: SdkStream, extracted_at: dt.datetime, snapshot_at: str) -> None:
+        self._stream = stream
+        self._extracted_at = extracted_at
+        self._snapshot_at = snapshot_at
+        self._is_mapped = stream.is_mapped
+        self.sent = 0
+        if not self._is_mapped:
+            alias, version = stream.stream_maps[0].stream_alias, stream.version
+            self._head = b'{"type":"RECORD","stream":%b,"record":' % msgspec.json.encode(alias)
+            self._tail = b',"snapshot_at":"%b"}%b,"time_extracted":"%b"}\n' % (
+                snapshot_at.encode(),
+                b"" if version is None else b',"version":%d' % version,
+                timestamp(extracted_at).encode(),
+            )
+
+    def send(self, text: bytes, observed_at: str, count: int) -> None:
+        """Send rows.
+
+        Args:
+            text: Their columns as lines of JSON, each with its end.
+            observed_at: The snapshot that first saw these versions of them.
+            count: How many they are.
+
+        Raises:
+            MapFailed: A stream map could not be applied.
+        """
+        if self._is_mapped:
+            seen = {OBSERVED_AT: observed_at, SNAPSHOT_AT: self._snapshot_at}
+            for line in text.splitlines():
+                self._stream.send({**decode(line), **seen}, self._extracted_at)
+                self.sent += 1
+            return
+        # The rows' JSON goes out as it stands: what comes behind each row and before the next is put in at its end.
+        between = b',"observed_at":"%b"%b%b' % (observed_at.encode(), self._tail, self._head)
+        messages = self._head + text.replace(b"}\n", between)
+        self._stream.writer.write_lines(messages[: -len(self._head)])
+        self.sent += count
