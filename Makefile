@@ -37,8 +37,8 @@ test-fast: $(VENV)/dev ## Run the quick tests, for whoever is at work
 test: install-warehouses lint ## Run all checks and tests
 	$(VENV)/bin/pytest --numprocesses=auto --cov --cov-report=term-missing
 
-bench: install ## Measure, and print a line of JSON for each benchmark (docs/performance.md)
-	@for name in throughput duckdb_load pipeline models fewest_requests budget latency memory; do \
+bench: install-warehouses ## Measure, and print a line of JSON for each benchmark (docs/performance.md)
+	@for name in throughput duckdb_load pipeline models fewest_requests budget latency memory campaign; do \
 		$(VENV)/bin/python benchmarks/$$name.py || exit 1; \
 	done
 
