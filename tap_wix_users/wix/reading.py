@@ -21,7 +21,7 @@ O = TypeVar("O", bound=WixObject)  # noqa: E741
 A = TypeVar("A", bound=Answer)
 
 _ENVELOPE = {"message", "details"}
-"""Members of an error (section 1.2): an answer that has them is one, whatever its status and whatever else it has."""
+"""Members of an error (docs/api-contract.md, section 1.2): an answer that has them is one, whatever its status is."""
 
 _NOT_THE_ENDPOINTS = "the answer is not this endpoint's: it has none of its members, or is an error with status 200"
 
