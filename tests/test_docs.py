@@ -45,7 +45,7 @@ FOREIGN = {
     "Constraint Error: Duplicate key",
     "duplicate key value violates unique constraint",
     "Extractor failed",
-    "Failure in test rows_match_receipt",
+    "Check failed: stg_wix__users rows_match_receipt",
     "IO Error: Could not set lock on file",
     "Loader failed",
     "No space left on device",

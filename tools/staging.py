@@ -189,16 +189,15 @@ def _chained(name: str) -> dict[str, Any]:
         "name": f"stg_wix__{name}",
         "description": description,
         "columns": [{"name": column, "description": text} for column, text in columns.items()],
-        "data_tests": [_test("unique_key", {"columns": key})],
+        "config": {"meta": {"checks": [{"unique": key}]}},
     }
 
 
 def _entity(table: Table) -> dict[str, Any]:
     standing = [{"name": name, "description": text} for name, text in _STANDING.items()]
     described = _model(table.model, [*_columns(table.model), *standing], [*full_key(table), OBSERVED_AT, SNAPSHOT_AT])
-    current = {"columns": full_key(table), "condition": "is_current"}
-    described["data_tests"].append(_test("unique_key", current, f"{table.name}_current_once"))
-    described["data_tests"].append(_test("rows_match_receipt", {"stream_name": table.name}))
+    current = {"unique": full_key(table), "where": "is_current"}
+    described["config"]["meta"]["checks"] += [current, {"rows_match_receipt": table.name}]
     return described
 
 
@@ -207,12 +206,8 @@ def _model(model: type[Row], columns: list[dict[str, str]], key: list[str]) -> d
         "name": f"stg_wix__{model.table}",
         "description": f"{_sentence(model)} Typed; a column that was not selected is null.",
         "columns": columns,
-        "data_tests": [_test("unique_key", {"columns": key})],
+        "config": {"meta": {"checks": [{"unique": key}]}},
     }
-
-
-def _test(name: str, arguments: dict[str, Any], called: str | None = None) -> dict[str, Any]:
-    return {name: {**({"name": called} if called else {}), "arguments": arguments}}
 
 
 def _columns(model: type[Row]) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 
 import pytest
 
@@ -179,18 +180,45 @@ def test_how_complete_it_is(warehouse):
 
 
 def test_a_loader_that_drops_or_doubles_rows(tmp_path):
-    """The build fails: as many rows must be current as the receipts say, and each of them once."""
+    """The build fails: as many rows are current as the receipts say, each once, or no answer is made of them."""
     warehouse = Warehouse(tmp_path / "wix.duckdb")
     store(warehouse, _studio())
     warehouse.execute("delete from raw_wix.sites where id = 's3'")
     warehouse.execute("insert into raw_wix.folders from raw_wix.folders where id = 'f2'")
-    built = warehouse.build("--select", "staging", "--indirect-selection", "cautious")
+    built = warehouse.build()
+    assert built.code == 1
+    assert [name for name in built.failed() if "(" in name] == [
+        "stg_wix__folders rows_match_receipt (folders)",
+        "stg_wix__folders unique (account_id, id)",
+        "stg_wix__folders unique (account_id, id, observed_at, snapshot_at)",
+        "stg_wix__sites rows_match_receipt (sites)",
+    ]
+    made = {name for name, status in built.statuses.items() if status == "success"}
+    assert [name for name in made if name.startswith(("int_wix__", "wix__access", "wix__people"))] == []
+
+
+def test_every_kind_of_check_fires(tmp_path, told):
+    """Each is told by its name, its model and its columns."""
+    warehouse = Warehouse(tmp_path / "wix.duckdb")
+    shutil.copy(told.path, warehouse.path)
+    for fault in (
+        "insert into access_wix.persons from access_wix.persons limit 1",
+        "update access_wix.findings set explanation = null",
+        "update access_wix.access_grants set via = 'by magic' where via = 'folder'",
+        "insert into access_wix.access_reach (account_id, scope_key, site_id) values ('a', 'account', 'nowhere')",
+        "delete from access_wix.people where account_id = 'promoted' and person_id = 'up'",
+        "delete from access_wix.access_review where account_id = 'promoted' and person_id = 'ann'",
+    ):
+        warehouse.execute(fault)
+    built = warehouse.dbt("test", "--select", "what_was_made")
     assert built.code == 1
     assert built.failed() == [
-        "folders_current_once",
-        "rows_match_receipt_stg_wix__folders_folders",
-        "rows_match_receipt_stg_wix__sites_sites",
-        "unique_key_stg_wix__folders_account_id__id__observed_at__snapshot_at",
+        "wix__access_grants accepted (via)",
+        "wix__access_grants belongs_to_person ()",
+        "wix__access_reach refers_to (site_id)",
+        "wix__access_review one_row_per_grant ()",
+        "wix__findings not_null (explanation)",
+        "wix__persons unique (person_key)",
     ]
 
 

@@ -41,16 +41,27 @@ def test_every_model_and_column_is_described(built):
 
 
 def test_every_table_that_people_use_is_tested(built):
-    """Each model of `access` has a test of its key, but for the views that are made without keys twice."""
+    """Each model of `access` has a check of its key, but for the views that are made without keys twice."""
     _, manifest = built
-    tested = set()
-    for node in manifest["nodes"].values():
-        if node["resource_type"] == "test" and node["test_metadata"]["name"] in {
-            "unique_key", "unique", "one_row_per_grant",
-        }:  # fmt: skip
-            tested |= {parent.split(".")[-1] for parent in node["depends_on"]["nodes"]}
+    checks = _checks(manifest)
+    tested = {name for name, found in checks.items() if any({"unique", "one_row_per_grant"} & {*one} for one in found)}
     models = {path.stem for path in (ROOT / "transform/models/access").glob("*.sql")}
     assert models - tested == {"wix__access", "wix__access_over_time", "wix__folder_headcount"}
+
+
+def test_every_check_is_asked(built):
+    """What a description lists is asked by one of the two tests."""
+    _, manifest = built
+    asked = set()
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test":
+            asked |= {parent.split(".")[-1] for parent in node["depends_on"]["nodes"]}
+    assert set(_checks(manifest)) - asked == set()
+
+
+def _checks(manifest) -> dict[str, list[dict[str, object]]]:
+    nodes = manifest["nodes"].values()
+    return {node["name"]: node["config"]["meta"]["checks"] for node in nodes if node["config"]["meta"].get("checks")}
 
 
 def test_the_exposures_are_of_models_that_people_use(built):

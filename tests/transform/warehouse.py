@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 MODELS = {model.table: model for model in DECLARED}
+CHECKS = {"what_was_loaded", "what_was_made"}
+"""The tests of the project: each asks all checks of many models."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,10 @@ class Built:
     output: str
 
     def failed(self) -> list[str]:
-        """The models and tests that did not pass."""
-        return sorted(name for name, status in self.statuses.items() if status not in {"success", "pass", "no-op"})
+        """The models that were not built, and of the checks each one that failed: `MODEL KIND (COLUMNS)`."""
+        wrong = {name for name, status in self.statuses.items() if status not in {"success", "pass", "no-op"}}
+        told = [line.partition("Check failed: ")[2] for line in self.output.splitlines() if "Check failed: " in line]
+        return sorted({*(wrong if not told else wrong - CHECKS), *(line.rpartition(":")[0] for line in told)})
 
 
 class Warehouse:
@@ -90,9 +94,12 @@ class Warehouse:
             cache: A folder that several builds share, so that the project is parsed once.
             seeds: The folder of what a review hands over.
         """
+        return self.dbt("build", *arguments, as_of=as_of, cache=cache, seeds=seeds)
+
+    def dbt(self, *arguments: str, as_of: str = "", cache: Path | None = None, seeds: Path | str = "review") -> Built:
+        """Run a command of dbt. The arguments are those of `build`."""
         target = cache or self.path.with_suffix(".target")
         done = run_dbt(
-            "build",
             *arguments,
             target=target,
             WIX_DUCKDB=str(self.path),

@@ -49,3 +49,61 @@ def test_the_answers_are_those_of_duckdb(warehouse, tmp_path):
         if sorted(told.splitlines()) != sorted(answer.strip("\n").splitlines()):
             wrong[query] = (told, answer)
     assert wrong == {}
+
+
+VIEWS = {
+    "reports.people": "access_wix.people",
+    "reports.access": "access_wix.access",
+    "reports.users": "current_wix.users",
+}
+"""What somebody built: on a table of ours, on a view of answers, and on one of staging."""
+
+
+@pytest.mark.parametrize("warehouse", ["postgres"], indirect=True)
+def test_what_others_built_stays(warehouse, tmp_path):
+    """Views of theirs and grants of a role are there after the next run, and show what it made."""
+    loaded = warehouse()
+    first, second, now = runs()
+
+    def build(lines, *more):
+        loaded.load(lines)
+        done = run_dbt(
+            "run", "--exclude", "path:models/review", "wix__findings+", *more, target=tmp_path / "dbt",
+            adapter="postgres", WIX_ACCESS_AS_OF=now, **loaded.variables(), **loaded.address(),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-3000:]
+        return done.stdout
+
+    with loaded.server.connect() as connection:
+
+        def ask(query):
+            return connection.execute(query).fetchall()
+
+        def counts(names):
+            return [ask(f"select count(*) from {name}")[0][0] for name in names]
+
+        seeds = run_dbt("seed", target=tmp_path / "dbt", adapter="postgres", **loaded.variables(), **loaded.address())
+        assert seeds.returncode == 0, seeds.stdout
+        build(first.lines)
+        connection.execute("create schema reports")
+        for name, ours in VIEWS.items():
+            connection.execute(f"create view {name} as select * from {ours}")
+        for role in ("analyst", "reader"):
+            connection.execute(f"drop role if exists {role}")
+            connection.execute(f"create role {role}")
+        connection.execute("grant select on access_wix.people, access_wix.access, current_wix.users to analyst")
+        before = counts(VIEWS)
+        said = build(second.lines, "--vars", "{readers: [reader]}")
+        assert counts(VIEWS) == counts(VIEWS.values()) != before
+        may = "select has_table_privilege('{}', '{}', 'select')"
+        assert [ask(may.format("analyst", name)) for name in VIEWS.values()] == [[(True,)]] * 3
+        assert [ask(may.format("reader", name)) for name in VIEWS.values()] == [[(True,)], [(True,)], [(False,)]]
+        assert "made anew" not in said
+        # Another release has other columns.
+        connection.execute("alter table access_wix.people rename column person to name")
+        said = build(second.lines, "--select", "wix__people")
+        assert said.count("has other columns than before: it is made anew") == 1
+        assert ask("select count(person) from access_wix.people") == ask("select count(*) from access_wix.people")
+        for role in ("analyst", "reader"):
+            connection.execute(f"drop owned by {role}")
+            connection.execute(f"drop role {role}")

@@ -1,4 +1,4 @@
-{#- The rules of the findings: each is a model `finding_RULE`, and a line of the seed `finding_rules`. -#}
+{#- The rules of the findings: each is a macro `finding_RULE` in `findings/RULE.sql`, and a line of the seed `finding_rules`. -#}
 {% macro finding_rule_names() %}
 {{ return([
   'incomplete_read', 'forked_receipts', 'stale_read', 'privileged_newcomer', 'newly_privileged', 'unreadable_asset',

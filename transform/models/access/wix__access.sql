@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='wix_view') }}
 -- Joined by scope, so that only pairs which exist are made. A role on the whole account covers every site, and the same
 -- role once more on one of them adds no row but a way.
 {%- set holder = 'account_id, person_type, person_id, role_key' %}

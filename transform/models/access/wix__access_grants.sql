@@ -5,7 +5,7 @@ with working as (
   -- A role of an outside account ends with its work on the site, also where nobody reads the roles any more.
   select held.*
   from {{ ref('int_wix__grant_rows') }} as held
-  left join {{ ref('int_wix__roles_unread') }} as unread on unread.account_id = held.account_id
+  left join ({{ roles_unread() }}) as unread on unread.account_id = held.account_id
   left join working
     on working.account_id = held.account_id and working.site_id = held.site_id and working.person_id = held.person_id
   where held.is_current and (

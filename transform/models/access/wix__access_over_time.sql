@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='wix_view') }}
 -- Joined by scope, as `access` is. Where it is not known in which folder a site was, every role on a folder may have
 -- reached it.
 with reached as (

@@ -2,7 +2,7 @@ with found as (
   {% for rule in finding_rule_names() -%}
   select '{{ rule }}' as rule, account_id, person_type, person_id, role_id, role_title, asset_type, asset_id,
     asset_name, subject, explanation, observed_at
-  from {{ ref('wix__finding_' ~ rule) }}
+  from ({{ context['finding_' ~ rule]() }}) as found_by_rule
   {{ 'union all' if not loop.last }}
   {% endfor %}
 ), judged as (

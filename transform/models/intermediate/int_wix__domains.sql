@@ -1,3 +1,4 @@
+{{ after_loading() }}
 -- depends_on: {{ ref('stg_wix__users') }}
 -- depends_on: {{ ref('stg_wix__invites') }}
 {#- There are few of them: they are asked for while this model is compiled. -#}

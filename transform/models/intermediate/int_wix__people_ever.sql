@@ -36,7 +36,7 @@ with members as (
     select held.account_id, held.contributor_account_id, held.is_current and unread.account_id is null,
       cast(null as {{ text }})
     from {{ ref('stg_wix__site_contributor_roles') }} as held
-    left join {{ ref('int_wix__roles_unread') }} as unread on unread.account_id = held.account_id
+    left join ({{ roles_unread() }}) as unread on unread.account_id = held.account_id
   ) as everywhere
   group by account_id, contributor_account_id
 ), users as (

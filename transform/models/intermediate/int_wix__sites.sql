@@ -1,3 +1,4 @@
+{{ after_loading() }}
 -- Every site that ever was there, as last seen.
 select account_id, id as site_id, name, display_name, coalesce(nullif(display_name, ''), nullif(name, ''), id) as site_name,
   folder_id, owner_account_id, trashed_date, coalesce(is_current, false) as is_current

@@ -1,0 +1,20 @@
+{#- Sites that nobody holds a privileged role on, except on the whole account. -#}
+{% macro finding_site_without_admin() %}
+with in_charge as (
+  select distinct held.account_id, reach.site_id
+  from {{ ref('wix__access_grants') }} as held
+  join {{ ref('wix__access_reach') }} as reach
+    on reach.account_id = held.account_id and reach.scope_key = held.scope_key
+  -- Whoever administers a part of a site does not administer the site.
+  where held.is_privileged and held.asset_type in ('site', 'folder') and not held.is_pending
+)
+select sites.account_id, {{ nobody() }}, {{ no_role() }}, 'site' as asset_type, sites.site_id as asset_id,
+  sites.site_name as asset_name, sites.site_id as subject,
+  'Only those who hold a privileged role on the whole account are in charge of ' || sites.site_name || '.'
+    as explanation,
+  cast(null as timestamp) as observed_at
+from {{ ref('int_wix__sites') }} as sites
+left join in_charge on in_charge.account_id = sites.account_id and in_charge.site_id = sites.site_id
+where sites.is_current and sites.trashed_date is null and in_charge.site_id is null
+  and {{ was_read('assignments', 'sites.account_id') }}
+{% endmacro %}

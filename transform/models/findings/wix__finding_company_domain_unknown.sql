@@ -1,9 +1,0 @@
-select people.account_id, {{ nobody() }}, {{ no_role() }}, {{ no_asset() }}, people.account_id as subject,
-  'Of ' || cast(count(*) as {{ dbt.type_string() }}) || ' members it cannot be told whether they are from outside: '
-    || 'the address of the owner names no domain of a company.' as explanation,
-  cast(null as timestamp) as observed_at
-from {{ ref('wix__people') }} as people
-where people.person_type = 'member'
-group by people.account_id
-having max(case when people.is_external is not null then 1 else 0 end) = 0
-  and max(case when people.email_domain is not null then 1 else 0 end) = 1

@@ -1,6 +1,0 @@
-select account_id, person_type, person_id, {{ no_role() }}, {{ no_asset() }}, person_id as subject,
-  'Is a member' || coalesce(' since ' || {{ day_of('joined_at') }}, '') || ' and holds no role that could be seen.'
-    as explanation,
-  joined_at as observed_at
-from {{ ref('wix__people') }} as members
-where person_type = 'member' and grant_count = 0 and {{ was_read('assignments', 'members.account_id') }}
