@@ -12,12 +12,16 @@
   {%- do ref(name) -%}
 {%- endfor -%}
 {%- set failed, queries = [], [] -%}
+{%- set is_asked = flags.WHICH in ('build', 'test') -%}
 {%- if execute -%}
   {%- for node in graph.nodes.values() if node.name in relations and node.package_name == model.package_name -%}
     {%- set of_model = [] -%}
     {%- for check in node.config.meta.checks -%}
       {%- set kind = check.keys() | list | first -%}
-      {%- if kind not in var('unchecked') -%}
+      {#- Who builds some of the models alone has not all of them. -#}
+      {%- set is_there = not is_asked or (load_relation(relations[node.name]) and (
+        not check.needs or load_relation(relations[check.needs]))) -%}
+      {%- if kind not in var('unchecked') and is_there -%}
         {%- set columns = check.column or check[kind] -%}
         {%- set columns = columns if columns is string else columns | join(', ') if columns is sequence else '' -%}
         {%- set failing = context['check_' ~ kind](relations[node.name], check) -%}
@@ -30,7 +34,7 @@
     {%- endif -%}
   {%- endfor -%}
 {%- endif -%}
-{%- if flags.WHICH in ('build', 'test') -%}
+{%- if is_asked -%}
   {#- Asked here, a model at a time: dbt itself counts rows, and does not tell which check failed. -#}
   {%- for query in queries -%}
     {%- for row in run_query(query).rows -%}
