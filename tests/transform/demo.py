@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from tests.support import catalog, run
@@ -19,6 +20,8 @@ def demo_runs() -> tuple[Run, Run, str]:
     with Sandbox(World()) as sandbox:
         chosen = catalog(*MODELS, config={"history": True})
         first = run(sandbox, catalog=chosen, history=True)
+        # Runs lie apart: what was read side by side in one of them is known by that.
+        time.sleep(2)
         with sandbox.lock:
             sandbox.world.advance(30)
         second = run(sandbox, catalog=chosen, state=first.state, history=True)

@@ -39,10 +39,10 @@ case
 {#- Whether something held before the run in which a move gave a site, or after the one in which it took it. -#}
 {% macro holds_beside(move, since, until) -%}
 (
-      ({{ move }}.change_type = 'gained' and {{ since }} <= {{ move }}.run_at
-        and {{ or_ever(until) }} > {{ move }}.run_at)
-      or ({{ move }}.change_type = 'lost' and {{ since }} < {{ or_ever(move ~ '.next_run_at') }}
-        and {{ or_ever(until) }} >= {{ or_ever(move ~ '.next_run_at') }})
+      ({{ move }}.change_type = 'gained' and {{ since }} < {{ or_always(move ~ '.run_from') }}
+        and {{ or_ever(until) }} >= {{ or_always(move ~ '.run_from') }})
+      or ({{ move }}.change_type = 'lost' and {{ since }} < {{ or_ever(move ~ '.run_to') }}
+        and {{ or_ever(until) }} >= {{ or_ever(move ~ '.run_to') }})
     )
 {%- endmacro %}
 

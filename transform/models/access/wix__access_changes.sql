@@ -1,5 +1,6 @@
 -- A role on the whole account reaches whatever sites there are: that a site was made, or moved, changes nothing of it.
 {%- set text = dbt.type_string() %}
+{%- set quarter = 'cast(-(' ~ dbt.datediff('before_at', 'run_at', 'millisecond') ~ ') / 4 as bigint)' %}
 {%- set of_grant = '(partition by account_id, stream_name, record_key order by version_number)' %}
 with sequenced as (
   select history.*, lag(version_number) over {{ of_grant }} as previous_number, lag(person_id) over {{ of_grant }} as previous_person,
@@ -85,40 +86,46 @@ with sequenced as (
 ), unknown_places as (
   select account_id, site_id, reached_before, ended_before from {{ ref('wix__access_reach_history') }}
   where scope_key = 'folder:?'
+), listings as (
+  select account_id, snapshot_at as run_at,
+    lag(snapshot_at) over (partition by account_id order by snapshot_at) as before_at
+  from {{ ref('int_wix__receipts') }} where stream_name = 'sites'
+), begun as (
+  -- Grants, sites and folders are read side by side in one run, in any order. What was read up to a quarter of the time
+  -- since the run before earlier than the sites is of the run that read these.
+  select account_id, run_at,
+    case when before_at is not null then {{ dbt.dateadd('millisecond', quarter, 'run_at') }} end as run_from
+  from listings
+), runs as (
+  select account_id, run_at, run_from, lead(run_from) over (partition by account_id order by run_at) as run_to from begun
 ), in_runs as (
-  -- Sites and folders are read in one run, seconds apart.
-  select moves.change_type, moves.why, moves.changed_after, moves.changed_before, moves.account_id, moves.scope_key,
-    moves.site_id, moves.version_number, moves.reached_before, moves.ended_before, max(runs.snapshot_at) as run_at, min(later_runs.snapshot_at) as next_run_at
+  select moves.*, runs.run_at, runs.run_from, runs.run_to
   from moves
-  left join {{ ref('int_wix__receipts') }} as runs
-    on runs.account_id = moves.account_id and runs.stream_name = 'sites' and runs.snapshot_at <= moves.changed_before
-  left join {{ ref('int_wix__receipts') }} as later_runs
-    on later_runs.account_id = moves.account_id and later_runs.stream_name = 'sites'
-    and later_runs.snapshot_at > moves.changed_before
-  group by moves.change_type, moves.why, moves.changed_after, moves.changed_before, moves.account_id, moves.scope_key,
-    moves.site_id, moves.version_number, moves.reached_before, moves.ended_before
+  left join runs
+    on runs.account_id = moves.account_id and moves.changed_before >= {{ or_always('runs.run_from') }}
+    and moves.changed_before < {{ or_ever('runs.run_to') }}
 ), known_moves as (
   -- Where it is not known where a site was before, or went, nobody can say who gained or lost it.
   select moves.* from in_runs as moves
   left join unknown_places as unknown
     on unknown.account_id = moves.account_id and unknown.site_id = moves.site_id
-    and unknown.reached_before < {{ or_ever('moves.next_run_at') }}
-    and {{ or_ever('unknown.ended_before') }} > {{ or_always('moves.run_at') }}
+    and unknown.reached_before < {{ or_ever('moves.run_to') }}
+    and {{ or_ever('unknown.ended_before') }} >= {{ or_always('moves.run_from') }}
   where unknown.account_id is null
     -- What at most came and went between two runs was never seen.
-    and case moves.change_type when 'gained' then {{ or_ever('moves.ended_before') }} >= {{ or_ever('moves.next_run_at') }}
-      else moves.reached_before <= moves.run_at end
+    and case moves.change_type when 'gained' then {{ or_ever('moves.ended_before') }} >= {{ or_ever('moves.run_to') }}
+      else moves.reached_before < {{ or_always('moves.run_from') }} end
 ), moved as (
   -- Whoever held a role on the folder before the move and after it.
   select moves.change_type, moves.why, moves.changed_after, moves.changed_before,
-    moves.site_id as moved_site_id, moves.run_at, moves.next_run_at, moves.version_number as reach_number, history.*
+    moves.site_id as moved_site_id, moves.run_at, moves.run_from, moves.run_to, moves.version_number as reach_number, history.*
   from known_moves as moves
   join history
     on history.account_id = moves.account_id and history.scope_key = moves.scope_key and (
-      (moves.change_type = 'lost' and history.granted_before <= moves.run_at
-        and {{ or_ever('history.ended_before') }} > moves.run_at)
-      or (moves.change_type = 'gained' and history.granted_before < {{ or_ever('moves.next_run_at') }}
-        and {{ or_ever('history.ended_before') }} >= {{ or_ever('moves.next_run_at') }})
+      (moves.change_type = 'lost' and history.granted_before < {{ or_always('moves.run_from') }}
+        and {{ or_ever('history.ended_before') }} >= {{ or_always('moves.run_from') }})
+      or (moves.change_type = 'gained' and history.granted_before < {{ or_ever('moves.run_to') }}
+        and {{ or_ever('history.ended_before') }} >= {{ or_ever('moves.run_to') }})
     )
   join history as other_side
     on other_side.account_id = history.account_id and other_side.stream_name = history.stream_name

@@ -1,14 +1,17 @@
--- At the end of each month; of the month that is going on, when the account's grants were last read.
-with moments as (
-  select receipts.account_id, months.month,
-    {{ earlier('months.month_end', 'receipts.complete_snapshot_at') }} as moment, months.month_end
+-- At the end of each month; of the month that is going on, when the account was last read: from then on its grants, its
+-- sites and its folders were seen. They are read side by side, and any of them may begin first.
+with last_read as (
+  select account_id, min(complete_snapshot_at) as read_at from {{ ref('wix__latest_receipts') }}
+  where stream_name in ('assignments', 'sites', 'folders') group by account_id
+), moments as (
+  select last_read.account_id, months.month,
+    {{ earlier('months.month_end', 'last_read.read_at') }} as moment, months.month_end
   from {{ ref('wix__months') }} as months
   join (
     select account_id, min(snapshot_at) as first_at from {{ ref('int_wix__receipts') }}
     where stream_name = 'assignments' group by account_id
   ) as begun on begun.first_at < months.month_end
-  join {{ ref('wix__latest_receipts') }} as receipts
-    on receipts.account_id = begun.account_id and receipts.stream_name = 'assignments'
+  join last_read on last_read.account_id = begun.account_id
 ), asked as (
   -- Of a month in which nobody looked any more, only its end can be asked for.
   select account_id, month, case when moment < month_start then month_end else moment end as moment
