@@ -5,15 +5,20 @@ from __future__ import annotations
 from tests.transform.cases import CO_OWNER, CUSTOM, MANAGER, OWNER, account
 from tests.transform.scenario import Account, day
 
-LATER = 4
-"""Seconds into a run at which its folders are read, after its sites."""
+AFTER = 180
+"""Seconds into a run at which a list is read when all others were: they take a minute."""
 
 
 def doubts() -> list[Account]:
     """All of them."""
     return [
-        _moved_twice(), _moved_once(), _owner_told(), _owner_not_kept(), _place_and_folder(), _never_listed(),
-        _moved_inside(), _moved_and_widened(), _renamed_with_its_role(), _other_state(),
+        _moved_twice(), _moved_once(), _owner_told("owner-told"), _owner_not_kept(), _place_and_folder(),
+        _never_listed(), _moved_inside(), _moved_and_widened(), _renamed_with_its_role(), _other_state(),
+        _came_as_it_left("came"), _handed_over("handed-over"),
+        _came_as_it_left("came-late-sites").late("sites", AFTER),
+        _came_as_it_left("came-late-grants").late("assignments", AFTER),
+        _owner_told("owner-told-late").late("accounts", AFTER), _handed_over("handed-late").late("accounts", AFTER),
+        _handed_over("handed-late-grants").late("assignments", AFTER),
     ]  # fmt: skip
 
 
@@ -38,14 +43,25 @@ def _moved_once() -> Account:
     return one.read(1).read(2).read(3).read(4)
 
 
-def _owner_told() -> Account:
+def _owner_told(name: str) -> Account:
     """The owner's assignment is on a site, then on the whole account, then gone; the account says the same always."""
-    one = account("owner-told", owner="olga")
+    one = account(name, owner="olga")
     one.rows["assignments"].clear()
     one.holds("olga", "k", OWNER, "site:s").holds("olga", "k", OWNER, seen=3, sent=4)
     one.change("assignments", "olga|k", "modified", 2, 3).change("assignments", "olga|k", "removed", 4, 5)
     one.add("sites", id="s", display_name="Shop").add("sites", id="s2", display_name="Other")
     return one.read(1).read(2).read(3).read(4).read(5).read(6)
+
+
+def _handed_over(name: str) -> Account:
+    """The account changes hands on the third day, and the assignments say the same; with `history`."""
+    one = account(name).user("bob", "Bob").holds("bob", "k", OWNER, seen=3)
+    [first, *_] = one.rows["assignments"]
+    first["snapshot_at"] = day(2)
+    one.change("assignments", "ann|own", "removed", 2, 3).change("assignments", "bob|k", "added", 2, 3)
+    one.rows["accounts"][0]["snapshot_at"] = day(2)
+    one.add("accounts", name=name, owner_user_id="bob", seen=3).change("accounts", name, "modified", 2, 3)
+    return one.read(1).read(2).read(3).read(4)
 
 
 def _owner_not_kept() -> Account:
@@ -66,15 +82,7 @@ def _place_and_folder() -> Account:
     one.add("folders", id="outer", path="/Outer")
     one.add("folders", id="new", path="/Outer/New", parent_id="outer", seen=3).change("folders", "new", "added", 2, 3)
     one.add("sites", id="s", display_name="Shop", folder_id="new", seen=3).change("sites", "s", "modified", 2, 3)
-    one.read(1).read(2).read(3).read(4)
-    for rows in one.rows.values():
-        for row in rows:
-            if rows is one.rows["folders"] or row.get("stream_name") == "folders":
-                late = {
-                    name: text.replace(":00.", f":{LATER:02}.") for name, text in row.items() if name.endswith("_at")
-                }
-                row.update(late)
-    return one
+    return one.read(1).read(2).read(3).read(4).late("folders", 4)
 
 
 def _never_listed() -> Account:
@@ -100,6 +108,16 @@ def _moved_and_widened() -> Account:
     one.holds("up", "w", MANAGER, seen=3).change("assignments", "up|w", "added", 2, 3)
     one.user("down", "Down").holds("down", "k", MANAGER, "folder:south").holds("down", "w", MANAGER, sent=2)
     one.change("assignments", "down|w", "removed", 2, 3).add("folders", id="south", path="/South")
+    one.add("sites", id="s", display_name="Shop", folder_id="south", sent=2)
+    one.add("sites", id="s", display_name="Shop", folder_id=None, seen=3).change("sites", "s", "modified", 2, 3)
+    return one.read(1).read(2).read(3).read(4)
+
+
+def _came_as_it_left(name: str) -> Account:
+    """A site leaves a folder in the run in which somebody gets a role on that, and another has one all the time."""
+    one = account(name).user("old", "Old").holds("old", "k", MANAGER, "folder:south")
+    one.user("new", "New").holds("new", "k", MANAGER, "folder:south", seen=3)
+    one.change("assignments", "new|k", "added", 2, 3).add("folders", id="south", path="/South")
     one.add("sites", id="s", display_name="Shop", folder_id="south", sent=2)
     one.add("sites", id="s", display_name="Shop", folder_id=None, seen=3).change("sites", "s", "modified", 2, 3)
     return one.read(1).read(2).read(3).read(4)

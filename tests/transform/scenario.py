@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.tables.registry import TABLES
+from tap_wix_users.wix.times import timestamp
 
 if TYPE_CHECKING:
     from tests.transform.warehouse import Warehouse
@@ -81,11 +83,22 @@ class Account:
             self.rows["snapshots"].append({"account_id": self.id, **receipt, **columns})
         return self
 
+    def late(self, table: str, seconds: int) -> Account:
+        """Let a table be read so much later in each run than the others."""
+        logs = (*self.rows["change_log"], *self.rows["snapshots"])
+        for row in (*self.rows[table], *(row for row in logs if row["stream_name"] == table)):
+            row.update({name: _later(text, seconds) for name, text in row.items() if name.endswith("_at") and text})
+        return self
+
 
 def store(warehouse: Warehouse, *accounts: Account) -> None:
     """Put accounts into a warehouse."""
     for table in (*NAMES, "change_log", "snapshots"):
         warehouse.store(table, [row for account in accounts for row in account.rows[table]])
+
+
+def _later(moment: str, seconds: int) -> str:
+    return timestamp(dt.datetime.fromisoformat(moment) + dt.timedelta(seconds=seconds))
 
 
 def _asset(account_id: str, role_id: str | None, on: str) -> Row:

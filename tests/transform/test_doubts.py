@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.transform.days import changes
 
 BEGAN, ENDED = "it began about then", "it ended about then"
@@ -27,14 +29,21 @@ def test_one_move(told, as_of):
     assert told.ask(query) == [(None, 1)]
 
 
-def test_the_owner_is_so_by_the_accounts_own_record(told, as_of):
+@pytest.mark.parametrize("account", ["owner-told", "owner-told-late"])
+def test_the_owner_is_so_by_the_accounts_own_record(account, told, as_of):
     """For sure on every day, also while an assignment that says the same comes and goes; and it changes nothing."""
-    certain = [as_of("owner-told", day, "site_id, role_title, certainty") for day in range(1, 6)]
+    certain = [as_of(account, day, "site_id, role_title, certainty") for day in range(1, 6)]
     whole = {("s", "Owner", "certain"), ("s2", "Owner", "certain")}
     assert [whole - {*rows} for rows in certain] == [set()] * 5
-    assert [change[:3] for change in changes(told, "owner-told")] == [
+    assert [change[:3] for change in changes(told, account)] == [
         ("changed", "grant", "olga"), ("changed", "grant", "olga"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("account", ["handed-over", "handed-late", "handed-late-grants"])
+def test_an_account_that_changes_hands(account, told):
+    """One loses it and one gains it, once, whichever of the account's record and the assignments was read first."""
+    assert [change[:3] for change in changes(told, account)] == [("gained", "grant", "bob"), ("lost", "grant", "ann")]
 
 
 def test_an_owner_who_was_not_kept(told):
@@ -58,6 +67,14 @@ def test_what_is_held_otherwise(told):
     assert [change[:3] for change in changes(told, "moved-inside")] == [("lost", "site", "ivy")]
     assert [change[:3] for change in changes(told, "moved-and-widened")] == [
         ("gained", "grant", "up"), ("lost", "grant", "down"), ("lost", "site", "down"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("account", ["came", "came-late-sites", "came-late-grants"])
+def test_a_role_on_a_folder_that_a_site_just_left(account, told):
+    """Nobody knows that it ever reached the site, whichever of the lists was read first."""
+    assert [change[:4] for change in changes(told, account)] == [
+        ("gained", "grant", "new", "the south"), ("lost", "site", "old", "Shop"),
     ]  # fmt: skip
 
 

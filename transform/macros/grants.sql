@@ -36,6 +36,11 @@ case
   end
 {%- endmacro %}
 
+{#- Whether a run saw what happened until then. -#}
+{% macro in_run(moment, run) -%}
+{{ moment }} >= {{ or_always(run ~ '.run_from') }} and {{ moment }} < {{ or_ever(run ~ '.run_to') }}
+{%- endmacro %}
+
 {#- Whether something held before the run in which a move gave a site, or after the one in which it took it. -#}
 {% macro holds_beside(move, since, until) -%}
 (

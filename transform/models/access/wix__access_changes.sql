@@ -1,6 +1,5 @@
 -- A role on the whole account reaches whatever sites there are: that a site was made, or moved, changes nothing of it.
 {%- set text = dbt.type_string() %}
-{%- set quarter = 'cast(-(' ~ dbt.datediff('before_at', 'run_at', 'millisecond') ~ ') / 4 as bigint)' %}
 {%- set of_grant = '(partition by account_id, stream_name, record_key order by version_number)' %}
 with sequenced as (
   select history.*, lag(version_number) over {{ of_grant }} as previous_number, lag(person_id) over {{ of_grant }} as previous_person,
@@ -86,24 +85,11 @@ with sequenced as (
 ), unknown_places as (
   select account_id, site_id, reached_before, ended_before from {{ ref('wix__access_reach_history') }}
   where scope_key = 'folder:?'
-), listings as (
-  select account_id, snapshot_at as run_at,
-    lag(snapshot_at) over (partition by account_id order by snapshot_at) as before_at
-  from {{ ref('int_wix__receipts') }} where stream_name = 'sites'
-), begun as (
-  -- Grants, sites and folders are read side by side in one run, in any order. What was read up to a quarter of the time
-  -- since the run before earlier than the sites is of the run that read these.
-  select account_id, run_at,
-    case when before_at is not null then {{ dbt.dateadd('millisecond', quarter, 'run_at') }} end as run_from
-  from listings
-), runs as (
-  select account_id, run_at, run_from, lead(run_from) over (partition by account_id order by run_at) as run_to from begun
 ), in_runs as (
-  select moves.*, runs.run_at, runs.run_from, runs.run_to
+  select moves.*, runs.snapshot_at as run_at, runs.run_from, runs.run_to
   from moves
-  left join runs
-    on runs.account_id = moves.account_id and moves.changed_before >= {{ or_always('runs.run_from') }}
-    and moves.changed_before < {{ or_ever('runs.run_to') }}
+  left join {{ ref('int_wix__receipts') }} as runs
+    on runs.account_id = moves.account_id and runs.stream_name = 'sites' and {{ in_run('moves.changed_before', 'runs') }}
 ), known_moves as (
   -- Where it is not known where a site was before, or went, nobody can say who gained or lost it.
   select moves.* from in_runs as moves

@@ -120,15 +120,12 @@ with of_key as (
   join stood_for on stood_for.account_id = held.account_id and stood_for.held_key = held.held_key
   where held.ended_before is not null
 ), in_runs as (
-  -- Both kinds of tables are read in one run, seconds apart: what happened counts by the run that saw it.
-  select steps.account_id, steps.held_key, steps.record_key, steps.is_stand_in, steps.step, steps.how, steps.happened_after,
-    steps.happened_before, max(runs.snapshot_at) as run_at
+  -- What happened counts by the run that saw it, whichever of the two tables was read first.
+  select steps.*, runs.snapshot_at as run_at
   from steps
   left join {{ ref('int_wix__receipts') }} as runs
     on runs.account_id = steps.account_id and runs.stream_name = steps.run_stream
-    and runs.snapshot_at <= steps.happened_before
-  group by steps.account_id, steps.held_key, steps.record_key, steps.is_stand_in, steps.step, steps.how, steps.happened_after,
-    steps.happened_before
+    and {{ in_run('steps.happened_before', 'runs') }}
 ), by_run as (
   select account_id, held_key, {{ or_always('run_at') }} as run_at,
     sum(case when is_stand_in = 1 then step else 0 end) as stand_in_step,
