@@ -71,8 +71,9 @@ select {{ check.not_null }} from {{ model }} where {{ check.not_null }} is null
 
 {#- Each value of a column is in another model. -#}
 {% macro check_refers_to(model, check) %}
-select {{ check.column }} from {{ model }}
-where {{ check.column }} not in (select {{ check.column }} from {{ ref(check.refers_to) }})
+select referring.{{ check.column }} from {{ model }} as referring
+left join {{ ref(check.refers_to) }} as referred on referred.{{ check.column }} = referring.{{ check.column }}
+where referring.{{ check.column }} is not null and referred.{{ check.column }} is null
 {% endmacro %}
 
 {#- A column has no other values than these. -#}
