@@ -1,7 +1,7 @@
 """What changed since the last complete snapshot. Pure: (old state, rows) in, (changes, new state) out.
 
-The rows of a snapshot are shown some at once; the answer is whether it has to be sent. What was not shown at the end is
-removed.
+The rows of a snapshot are shown some at once, and the answer says which of them have to be sent. What was not shown at
+the end is removed.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import msgspec
 
@@ -25,19 +25,6 @@ if TYPE_CHECKING:
     import duckdb
 
 MOST_MOVED = 200
-_COLUMNS = {
-    "item": "varchar", "account_id": "varchar", "account": "varchar", "stream_name": "varchar", "record_key": "varchar",
-    "person_type": "varchar", "person_id": "varchar", "person": "varchar", "email": "varchar", "role_id": "varchar",
-    "role": "varchar", "asset_type": "varchar", "asset_id": "varchar", "asset": "varchar", "subject_type": "varchar",
-    "subject_id": "varchar", "strength": "integer", "privileged": "boolean", "last_seen": "timestamp",
-    "reviewer": "varchar", "decided": "varchar",
-}  # fmt: skip
-_HELD = """
-create temp table review_held as
-select item, account_id, account, stream_name, record_key, person_type, person_id, person, email, role_id, role,
-  asset_type, asset_id, asset, subject_type, subject_id, strength, privileged, granted_after, granted_before
-from ({})
-"""
 
 
 class _Frozen(msgspec.Struct):
@@ -61,6 +48,14 @@ class _Frozen(msgspec.Struct):
     privileged: bool
     last_seen: dt.datetime | None
     reviewer: str | None
+
+
+_TYPES = {str: "varchar", int: "integer", bool: "boolean", dt.datetime: "timestamp"}
+_COLUMNS = {
+    **{name: _TYPES[(get_args(kind) or (kind,))[0]] for name, kind in get_type_hints(_Frozen).items()},
+    "decided": "varchar",
+}
+_HELD = "create temp table review_held as select {}, granted_after, granted_before from ({})"
 
 
 def newest(campaigns: Path, accounts: Sequence[str]) -> Campaign | None:
@@ -95,7 +90,8 @@ def stands(
         raise ReviewError(f"{campaign.header.name} certifies none of the accounts that are shown")
     load(connection, "review_frozen", _COLUMNS, _frozen(campaign, set(both)))
     query = files(__package__).joinpath("items.sql").read_text(encoding="utf-8")
-    connection.execute(_HELD.format(query), {"accounts": both})
+    compared = [name for name in _Frozen.__struct_fields__ if name not in {"last_seen", "reviewer"}]
+    connection.execute(_HELD.format(", ".join(compared), query), {"accounts": both})
     connection.execute(files(__package__).joinpath("since.sql").read_text(encoding="utf-8"))
     found = progress(campaign, both, now, keep_open=False)
     return Standing(
