@@ -145,7 +145,7 @@ class CommandLine(SdkTap):
             ctx.exit(1)
 
     def examine(self, path: Path | None = None) -> Iterator[Check]:
-        """Look at the account and the key, and tell what holds.
+        """Look at the account and the key, and report what holds.
 
         Args:
             path: Where to write the report, if anywhere.
@@ -166,9 +166,9 @@ class CommandLine(SdkTap):
                 done.append(check)
                 yield check
         if path is not None:
-            told = report(done, client.heard, version=self.plugin_version, account_id=chosen.account_id)
+            contents = report(done, client.heard, version=self.plugin_version, account_id=chosen.account_id)
             try:
-                write_private(path, json.dumps(told, indent=1))
+                write_private(path, json.dumps(contents, indent=1))
             except OSError as error:
                 yield Check("FAIL", "report", f"it cannot be written to {path}: {error.strerror}")
 
@@ -213,7 +213,7 @@ class CommandLine(SdkTap):
         Args:
             job: What to do.
         """
-        tell: Callable[[RunOutcome], None] = self.run.tell
+        summarize: Callable[[RunOutcome], None] = self.run.log_summary
         # Rows live as long as their page: looking for cycles among them after every 700 only costs time.
         gc.set_threshold(50_000, 20, 20)
         try:
@@ -223,24 +223,24 @@ class CommandLine(SdkTap):
                 job()
             self.writer.flush()
         except Terminated as end:
-            tell("terminated")
+            summarize("terminated")
             # Requests under way hold the interpreter's own exit up until they are answered.
             _flush_briefly(self.writer)
             os._exit(end.code)
         except TargetGone as end:
             # What is still buffered can never be written: the interpreter would only complain about it.
             self.logger.error("Cannot write to the target: %s", end.reason)  # noqa: TRY400
-            tell("target_gone")
+            summarize("target_gone")
             sys.stderr.flush()
             os._exit(1)
         except (NothingReadable, BadSurroundings) as error:
             self.logger.error("%s", error)  # noqa: TRY400  # the sentence is all there is to know
-            tell("incomplete")
+            summarize("incomplete")
             sys.exit(1)
         except BaseException:
-            tell("crashed")
+            summarize("crashed")
             raise
-        tell("incomplete" if self.run.failures else "complete")
+        summarize("incomplete" if self.run.failures else "complete")
         if code := self.run.conclude():
             sys.exit(code)
 

@@ -35,7 +35,7 @@ _PROGRESS_SECONDS = 5.0
 _UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 """In a text it is replaced; two ids that it is replaced in could become one."""
 
-_STRANGE_ID = "an id holds characters that no target can store, so that rows could not be told apart"
+_STRANGE_ID = "an id holds characters that no target can store, so that rows could not be distinguished"
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ def extract(
         )
         if effort.enough is None:
             progress.end(api, result)
-            _tell_of_less(result)
+            _log_lower_counts(result)
         # What other reads build on is the list, not what else is made of it.
         walk = result.walk
         proved = all(result.proofs[kind] for kind in walk.kinds)
-        facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.told_none), walk.partly)
+        facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.reported_empty), walk.partly)
         found = {table.name: _table_read(table, result, api, given) for table in tables}
         return Extracted(found, facts, result.sink.folder_ids)
     except WixError as error:
@@ -133,7 +133,7 @@ class _Rows:
 def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi, given: Given) -> TableRead:
     walk, rows = result.walk, result.sink.spools[table.name]
     counts = walk.counts_last or walk.counts_first or {}
-    told_none = table.kind in walk.told_none
+    reported_empty = table.kind in walk.reported_empty
     expected = counts.get(table.kind) if table.counted else None
     doubt = result.doubts.get(table.kind) or _doubt(table, walk, rows, given)
     # Who was there before all that the table is made of was looked at, was seen.
@@ -145,20 +145,20 @@ def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi, given:
         started_at=min([result.started_at, *moments]),
         finished_at=dt.datetime.now(dt.UTC),
         # A count that was concluded from something that is missing is none.
-        expected=expected if expected or told_none else None,
+        expected=expected if expected or reported_empty else None,
         duplicates=walk.duplicates,
         attempts=result.attempts,
         requests=api.meter.requests,
         retries=api.meter.retries,
-        told_none=told_none,
+        reported_empty=reported_empty,
         doubt=doubt,
         page_size=result.page_size,
     )
 
 
 def _doubt(table: Table, walk: Walk, rows: Spool, given: Given) -> str | None:
-    """Why a list of which something was left out does not tell what is gone: absent is unknown, never none."""
-    if walk.left_out and not len(rows) and table.kind not in walk.told_none:
+    """Why a list of which something was left out does not show what is gone: absent is unknown, never none."""
+    if walk.left_out and not len(rows) and table.kind not in walk.reported_empty:
         known = given.known(table.kind)
         if known is None or known.count:
             return "the answer left the list out, which is not to say that it is empty"
@@ -170,8 +170,8 @@ def _doubt(table: Table, walk: Walk, rows: Spool, given: Given) -> str | None:
     return None
 
 
-def _tell_of_less(result: ReadResult[_Rows]) -> None:
-    """Tell where the API counts fewer than came: what came counts, and whoever looks at both should know."""
+def _log_lower_counts(result: ReadResult[_Rows]) -> None:
+    """Log where the API counts fewer rows than came: what came counts, and whoever looks at both should know."""
     walk = result.walk
     for kind, count in (walk.counts_last or {}).items():
         if result.proofs.get(kind) and count < len(walk.seen.get(kind, ())):
@@ -181,16 +181,16 @@ def _tell_of_less(result: ReadResult[_Rows]) -> None:
 
 
 class _Progress:
-    """Tells how far a read is, every few seconds and at its end."""
+    """Logs how far a read is, every few seconds and at its end."""
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._began = self._told = time.monotonic()
+        self._began = self._logged_at = time.monotonic()
 
     def page(self, seen: int, expected: int | None) -> None:
         now = time.monotonic()
-        if now - self._told >= _PROGRESS_SECONDS:
-            self._told = now
+        if now - self._logged_at >= _PROGRESS_SECONDS:
+            self._logged_at = now
             of = "" if expected is None else f" of {expected:,}"
             logger.info(
                 "Reading %s: %s%s so far, %.0f a second", self._what, f"{seen:,}", of, seen / (now - self._began)

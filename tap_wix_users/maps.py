@@ -67,8 +67,8 @@ def _effect(one: Any, model: type[Row]) -> list[str]:
     added = [column for column in changed if column not in model.model_fields]
     changed = [column for column in changed if column not in added]
     each = {"drops": dropped, "changes": changed, "adds": added}
-    told = [f"{what} {', '.join(columns)}" for what, columns in each.items() if columns]
-    return [f"`stream_maps` of `{model.table}`: {'; '.join(told)}"] if told else []
+    effects = [f"{what} {', '.join(columns)}" for what, columns in each.items() if columns]
+    return [f"`stream_maps` of `{model.table}`: {'; '.join(effects)}"] if effects else []
 
 
 def _of_table(maps: Mapping[str, Any], model: type[Row], tables: set[str]) -> Iterator[str]:
@@ -76,7 +76,7 @@ def _of_table(maps: Mapping[str, Any], model: type[Row], tables: set[str]) -> It
     found = [(name, one) for name, one in maps.items() if _is_about(name, one, table)]
     if model.is_log and (any(_drops_rows(one, table) for _, one in found) or (not found and _drops_the_rest(maps))):
         yield (
-            f"`stream_maps` drops, filters or renames rows of `{table}`, without which nobody can tell which rows are "
+            f"`stream_maps` drops, filters or renames rows of `{table}`, without which nobody can say which rows are "
             "current: leave it out of the maps, and name it with an empty map (`{}`) beside `__else__`"
         )
     for name, one in found:
@@ -86,7 +86,7 @@ def _of_table(maps: Mapping[str, Any], model: type[Row], tables: set[str]) -> It
                 yield f"`stream_maps` puts rows of `{table}` among those of `{alias}`: choose a name that no table has"
             for column in _changed(one, model):
                 yield (
-                    f"`stream_maps` changes or drops `{column}` of `{table}` (in `{name}`), which tells rows apart or "
+                    f"`stream_maps` changes or drops `{column}` of `{table}` (in `{name}`), which identifies rows or "
                     f"decides which are current: leave it as it is. {_INSTEAD}"
                 )
 

@@ -62,7 +62,7 @@ class Run:
 
     Args:
         summary: Counts what it does.
-        plan: Tells what it is to do, as soon as there is something: discovery makes streams without it.
+        plan: What it is to do, as soon as there is something: discovery makes streams without it.
         logger: The tap's.
 
     Attributes:
@@ -172,34 +172,36 @@ class Run:
         if self._plan.wanted() and (refused := self.schedule.refusals(self.accounts)):
             raise NothingReadable(refused)
 
-    def tell(self, outcome: RunOutcome) -> None:
+    def log_summary(self, outcome: RunOutcome) -> None:
         """Log what this run did, as one line."""
-        self.summary.tell(self._logger, outcome, [name for failure in self.failures for name in failure.streams])
+        self.summary.log(self._logger, outcome, [name for failure in self.failures for name in failure.streams])
 
     def conclude(self) -> int:
         """Name what failed, in one place, and give the exit code."""
         if not self.failures:
             return 0
-        self._logger.error("This run is not complete: %d failure(s), everything else is", len(self._told()))
-        for streams, account_id, sentence in self._told():
+        self._logger.error(
+            "This run is not complete: %d failure(s), everything else is", len(self._failures_by_sentence())
+        )
+        for streams, account_id, sentence in self._failures_by_sentence():
             self._logger.error("- %s of account %s: %s", ", ".join(streams), account_id, printable(sentence))
         reads = [failure.error.error for failure in self.failures if isinstance(failure.error, ReadFailed)]
         if len(reads) > 1 and all(isinstance(error, Forbidden) for error in reads):
             self._logger.error("So much was refused that `account_id` may not be the account that owns the API key")
         return 1
 
-    def _told(self) -> list[tuple[list[str], str, str]]:
+    def _failures_by_sentence(self) -> list[tuple[list[str], str, str]]:
         """Streams, account and sentence of each failure; a key that is not accepted is one, however often."""
-        told: dict[tuple[str, str], list[str]] = {}
+        grouped: dict[tuple[str, str], list[str]] = {}
         for failure in self.failures:
             error = failure.error.error if isinstance(failure.error, ReadFailed) else failure.error
             alike = error.advice if isinstance(error, Unauthorized) else str(failure.error)
-            told.setdefault((failure.account_id, alike), []).extend(failure.streams)
-        return [(streams, account_id, sentence) for (account_id, sentence), streams in told.items()]
+            grouped.setdefault((failure.account_id, alike), []).extend(failure.streams)
+        return [(streams, account_id, sentence) for (account_id, sentence), streams in grouped.items()]
 
 
 class NothingReadable(Exception):
-    """Nothing at all could be read, and there is no state that could tell of something."""
+    """Nothing at all could be read, and there is no state to go by."""
 
     def __init__(self, refused: Sequence[Unauthorized | Forbidden]) -> None:
         keys = [error for error in refused if isinstance(error, Unauthorized)]

@@ -57,7 +57,7 @@ class SdkTap(Tap):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        self._config = settings.told(self._config)
+        self._config = settings.only_set(self._config)
         # Before the SDK's own check, whose messages repeat the value of a wrong-typed secret.
         if errors := settings.problems(self._config):
             if raise_errors:
@@ -157,7 +157,7 @@ class SdkStream(Stream):
 
     @override
     def _write_activate_version_message(self, full_table_version: int) -> None:
-        # The SDK calls this before the first row: a run that then fails would have told targets to delete everything.
+        # The SDK calls this before the first row: a run that then fails would have made targets delete everything.
         # Milliseconds, because two runs may begin in the same second.
         self._stream_version = self._initialized_at if self.versioned else None
 

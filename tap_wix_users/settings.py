@@ -66,7 +66,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class Settings(BaseModel):
-    """What a run may be told."""
+    """The settings of a run."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, allow_inf_nan=False)
 
@@ -184,7 +184,7 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _leave_out_what_is_not_set(cls, given: Any) -> Any:
-        return told(given) if isinstance(given, dict) else given
+        return only_set(given) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _keep_versions(self) -> Self:
@@ -234,7 +234,7 @@ def settings_schema() -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": declared["required"]}
 
 
-def told(config: Mapping[str, Any]) -> dict[str, Any]:
+def only_set(config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that are set: an empty text and null are not, whichever way they came in."""
     return {name: value for name, value in config.items() if value is not None and value != ""}
 

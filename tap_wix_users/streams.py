@@ -161,7 +161,7 @@ class TableStream(ModelStream):
         self._before: dict[str, Any] = {}
         self._marked = False
         self._complete = True
-        self._told_state = 0.0
+        self._state_emitted = 0.0
         super().__init__(tap, table.model, schema, SNAPSHOT_AT)
         if switches["history"]:
             self.primary_keys = [*table.model.key, OBSERVED_AT]
@@ -176,7 +176,7 @@ class TableStream(ModelStream):
             self.logger.warning("%s: %s", self.name, _UNLOGGED)
         for place in range(len(accounts)):
             yield self._sync_account(accounts, place)
-            self._tell_state(at_once=place == len(accounts) - 1)
+            self._emit_state(at_once=place == len(accounts) - 1)
 
     def _sync_account(self, accounts: Sequence[AccountRef], place: int) -> int:
         """Write everything about the table in one account.
@@ -321,7 +321,7 @@ class TableStream(ModelStream):
             self._marked = True
             for ref in accounts:
                 self._states[ref.account_id] = state.mark(self._states.get(ref.account_id), at)
-            self._tell_state(at_once=True)
+            self._emit_state(at_once=True)
 
     def _unmark(self, ref: AccountRef, failure: ReadFailed) -> None:
         """Take a mark back: nothing was written for this account.
@@ -333,8 +333,8 @@ class TableStream(ModelStream):
             None, timestamp(failure.started_at)
         )
 
-    def _tell_state(self, *, at_once: bool) -> None:
+    def _emit_state(self, *, at_once: bool) -> None:
         now = time.monotonic()
-        if at_once or now - self._told_state >= _STATE_SECONDS:
-            self._told_state = now
+        if at_once or now - self._state_emitted >= _STATE_SECONDS:
+            self._state_emitted = now
             self.write_state()

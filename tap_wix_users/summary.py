@@ -87,7 +87,7 @@ class Summary:
             "failed": sorted(set(failed)),
         }
 
-    def tell(self, logger: logging.Logger, outcome: RunOutcome, failed: list[str]) -> None:
+    def log(self, logger: logging.Logger, outcome: RunOutcome, failed: list[str]) -> None:
         """Log the summary: as text behind `MARK`, and as the field `summary` where logs are structured.
 
         A run that is not complete is an error, so that its summary is seen whatever the level of the log.

@@ -74,7 +74,7 @@ class LineWriter(MsgSpecWriter):
 
 
 class TargetGone(SystemExit):
-    """What reads the messages is gone, or the disk is full: nobody is left to be told more."""
+    """What reads the messages is gone, or the disk is full: nobody is left to write to."""
 
     def __init__(self, error: OSError) -> None:
         self.reason = error.strerror

@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def _end(why: str) -> None:
-    TargetDuckDbBulk.logger.error("%s What is committed stays; no state was told for the rest.", why)
+    TargetDuckDbBulk.logger.error("%s What is committed stays; no state was emitted for the rest.", why)
     sys.exit(1)
 
 

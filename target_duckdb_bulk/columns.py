@@ -145,18 +145,18 @@ class _ByName:
                 raise msgspec.ValidationError(f"Object missing required field `{name}`")
 
 
-def wider(stored: str, told: str) -> str:
+def wider(stored: str, declared: str) -> str:
     """The type that holds the values of two: never a narrower one than what is stored.
 
     Args:
         stored: The type of the column as it is.
-        told: The type that the SCHEMA asks for.
+        declared: The type that the SCHEMA asks for.
     """
-    if stored == told or stored in {TEXT, JSON}:
+    if stored == declared or stored in {TEXT, JSON}:
         return stored
-    if told == JSON:
+    if declared == JSON:
         return JSON
-    if stored not in _CHECKS and frozenset({stored, told}) not in _WIDER:
+    if stored not in _CHECKS and frozenset({stored, declared}) not in _WIDER:
         # Somebody else's type: it stays for as long as it holds what comes.
         return stored
-    return _WIDER.get(frozenset({stored, told}), TEXT)
+    return _WIDER.get(frozenset({stored, declared}), TEXT)

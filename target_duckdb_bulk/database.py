@@ -81,7 +81,7 @@ class Database:
 
 
 @contextmanager
-def told_as(doing: str) -> Iterator[None]:
+def explained(doing: str) -> Iterator[None]:
     """DuckDB's errors as a sentence.
 
     Args:

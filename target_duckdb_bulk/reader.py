@@ -54,7 +54,7 @@ class Reader(GenericSingerReader[Any]):
             try:
                 message = _decode(line)
                 kind = message.type
-                told: Any = message if kind == "RECORD" else self.deserialize_json(line)
+                content: Any = message if kind == "RECORD" else self.deserialize_json(line)
                 if kind == "RECORD" and not message.record:
                     raise InputError(f"Line {number} of the input is a RECORD without a record.")
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -63,7 +63,7 @@ class Reader(GenericSingerReader[Any]):
                 raise InputError(f"Line {number} of the input is not a Singer message: {error}.") from None
             if kind not in callbacks:
                 raise InputError(f"Line {number} of the input is a message of the unknown type `{kind}`.")
-            callbacks[kind](told)
+            callbacks[kind](content)
             counts[kind] += 1
         return counts
 

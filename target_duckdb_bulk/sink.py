@@ -52,8 +52,8 @@ class DuckDbSink(BatchSink):
         self, target: Any, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
-        told = {name: kind for name, kind in self.original_schema["properties"].items() if name not in _METADATA}
-        types = columns(stream_name, told, self.key_properties)
+        declared = {name: kind for name, kind in self.original_schema["properties"].items() if name not in _METADATA}
+        types = columns(stream_name, declared, self.key_properties)
         self._known = {**types, **_METADATA}
         self._check = checker(self._known, self.key_properties, strict=True)
         self._spool: Spool | None = None
@@ -128,18 +128,18 @@ class DuckDbSink(BatchSink):
 
     def _amended(self, record: bytes | memoryview) -> bytes:
         """A record with fields that its SCHEMA does not know left out, and 1.0 for an integer as 1."""
-        told = msgspec.json.decode(record)
-        if not isinstance(told, dict):
+        values = msgspec.json.decode(record)
+        if not isinstance(values, dict):
             raise InputError(f"A record of stream `{self.stream_name}` is no object.")
-        if missing := [key for key in self.key_properties if key not in told]:
+        if missing := [key for key in self.key_properties if key not in values]:
             raise MissingKeyPropertiesError(f"A record of stream `{self.stream_name}` lacks its key `{missing[0]}`.")
-        if unknown := sorted(told.keys() - self._known.keys()):
+        if unknown := sorted(values.keys() - self._known.keys()):
             self.logger.warning("Left out what the SCHEMA does not know: %s", ", ".join(unknown))
             self._check = checker(self._known, self.key_properties, strict=False)
-        for name, value in told.items():
+        for name, value in values.items():
             if isinstance(value, float) and value.is_integer() and self._known.get(name) == "BIGINT":
-                told[name] = int(value)
-        amended = json.dumps({name: value for name, value in told.items() if name in self._known}).encode()
+                values[name] = int(value)
+        amended = json.dumps({name: value for name, value in values.items() if name in self._known}).encode()
         try:
             self._check(amended)
         except msgspec.ValidationError as error:

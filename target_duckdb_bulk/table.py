@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from target_duckdb_bulk.columns import DELETED_AT, INTEGERS, JSON, TABLE_VERSION, TEXT, wider
-from target_duckdb_bulk.database import literal, quoted, told_as
+from target_duckdb_bulk.database import explained, literal, quoted
 from target_duckdb_bulk.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Table:
         Raises:
             DatabaseError: DuckDB refused.
         """
-        with told_as(f"make the table {self._schema}.{self._name}"), self._transaction():
+        with explained(f"make the table {self._schema}.{self._name}"), self._transaction():
             self._ask(f"create schema if not exists {self._in_schema}")
             declared = ", ".join(f"{quoted(column)} {kind}" for column, kind in self._declared.items())
             self._ask(f"create table if not exists {self._full_name} ({declared})")
@@ -77,7 +77,7 @@ class Table:
             DatabaseError: DuckDB refused; nothing of the batch is stored.
             InputError: A value cannot be stored as what the SCHEMA declares; nothing of the batch is stored.
         """
-        with told_as(f"store a batch of stream `{self._name}`"):
+        with explained(f"store a batch of stream `{self._name}`"):
             self._stage(spool)
             self._leave_out_earlier()
             self._make_room(hard_delete=hard_delete)
@@ -97,7 +97,7 @@ class Table:
             DatabaseError: DuckDB refused.
         """
         others = f"{TABLE_VERSION} is distinct from {version}"
-        with told_as(f"activate a version of stream `{self._name}`"), self._transaction():
+        with explained(f"activate a version of stream `{self._name}`"), self._transaction():
             if hard_delete:
                 self._ask(f"delete from {self._full_name} where {others}")
             else:
@@ -110,7 +110,7 @@ class Table:
         Raises:
             DatabaseError: DuckDB refused.
         """
-        with told_as(f"add columns to the table {self._schema}.{self._name}"), self._transaction():
+        with explained(f"add columns to the table {self._schema}.{self._name}"), self._transaction():
             self._hold({TABLE_VERSION: "BIGINT", DELETED_AT: "TIMESTAMP"})
 
     def _stage(self, spool: Spool) -> None:
@@ -164,10 +164,10 @@ class Table:
                 self._hold({DELETED_AT: "TIMESTAMP"})
             stored = self._stored()
             for name, place in self._places.items():
-                told = self._types[name]
-                kind = stored.get(name.lower(), told)
-                if kind not in {told, TEXT, JSON}:
-                    back = f"try_cast(try_cast({place} as {kind}) as {told})"
+                declared = self._types[name]
+                kind = stored.get(name.lower(), declared)
+                if kind not in {declared, TEXT, JSON}:
+                    back = f"try_cast(try_cast({place} as {kind}) as {declared})"
                     ((lost,),) = self._ask(f"select count(*) from {_STAGE} where {back} is distinct from {place}")
                     if lost:
                         self._alter(name, kind, TEXT)
@@ -251,7 +251,7 @@ def _as(value: str, kind: str | None, needed: str) -> str:
 
 def _source(spool: Spool, types: Mapping[str, str]) -> str:
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
-    # Told rather than guessed: left to DuckDB, the row `{}` of a single column can become that column's value.
+    # Declared rather than guessed: left to DuckDB, the row `{}` of a single column can become that column's value.
     return (
         f"read_json({literal(spool.path())}, format = 'newline_delimited', records = 'true', "
         f"maximum_object_size = {max(spool.longest + 1024, _LEAST_OBJECT_SIZE)}, columns = {{{columns}}})"

@@ -123,7 +123,7 @@ class TargetDuckDbBulk(Target):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        # What is not committed is sent again: no state was told for it.
+        # What is not committed is sent again: no state was emitted for it.
         sys.exit(128 + signum)
 
     @override

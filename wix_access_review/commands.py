@@ -15,9 +15,9 @@ from wix_access_review.campaign.handover import hand_over
 from wix_access_review.campaign.items import Item
 from wix_access_review.campaign.pages import write_pages
 from wix_access_review.campaign.plan import CAUTION, make_plan, write_plan
-from wix_access_review.campaign.progress import about, close, progress, told
+from wix_access_review.campaign.progress import about, as_lines, close, progress
 from wix_access_review.campaign.prove import REMOVAL_HOURS, prove, write_proof
-from wix_access_review.campaign.prove import told as outcome
+from wix_access_review.campaign.prove import as_lines as outcome
 from wix_access_review.campaign.workbook import write_workbooks
 from wix_access_review.clients import write_clients
 from wix_access_review.errors import ReviewError
@@ -36,7 +36,7 @@ DEFUSED = (
 
 @dataclass(frozen=True)
 class Command:
-    """A command: what it is for, its options, and what runs it and tells what came of it."""
+    """A command: what it is for, its options, and what runs it and says what came of it."""
 
     about: str
     options: Callable[[ArgumentParser], None]
@@ -126,7 +126,7 @@ def _decide_options(parser: ArgumentParser) -> None:
 def _decide(options: Namespace) -> list[str]:
     taken = decide(options.folder, options.files, database=options.database, replace=options.replace, by=options.by)
     unchecked = "Not checked: whether a grant has changed since the campaign was opened. --database checks it."
-    return [*(one.told for one in taken), *([] if options.database else [unchecked])]
+    return [*(one.summary for one in taken), *([] if options.database else [unchecked])]
 
 
 def _reassign_options(parser: ArgumentParser) -> None:
@@ -148,7 +148,7 @@ def _reassign(options: Namespace) -> list[str]:
 
 
 def _status(options: Namespace) -> list[str]:
-    return told(progress(Campaign(options.folder)))
+    return as_lines(progress(Campaign(options.folder)))
 
 
 def _plan(options: Namespace) -> list[str]:

@@ -123,7 +123,7 @@ def read_accounts(
 
     Args:
         connection: The database.
-        wanted: Ids of those to tell; none for all.
+        wanted: Ids of those to return; none for all.
 
     Raises:
         ReviewError: One that is wanted is not there.

@@ -24,7 +24,7 @@ _EXTRA = "pip install 'tap-wix-users[review-postgres]'"
 
 
 def is_address(database: str | Path) -> bool:
-    """Whether a database is told by the address of a Postgres server.
+    """Whether a database is named by the address of a Postgres server.
 
     Args:
         database: Path or address.

@@ -58,7 +58,7 @@ def write_page(
     campaign: Campaign | None,
     campaigns: Path,
 ) -> tuple[list[Path], Review]:
-    """Write the three files, and tell what is in them; as `write_review`, with the folder that holds the campaigns.
+    """Write the three files, and say what is in them; as `write_review`, with the folder that holds the campaigns.
 
     Args:
         database: The DuckDB file, or the address of a Postgres database.

@@ -15,7 +15,7 @@ from wix_access_review.campaign.freeze import Opening, open_campaign
 from wix_access_review.campaign.items import Item
 from wix_access_review.campaign.pages import write_pages
 from wix_access_review.campaign.plan import make_plan, write_plan
-from wix_access_review.campaign.progress import progress, told
+from wix_access_review.campaign.progress import as_lines, progress
 from wix_access_review.campaign.prove import prove, write_proof
 from wix_access_review.campaign.workbook import write_workbooks
 from wix_access_review.findings import printable
@@ -45,7 +45,7 @@ def certify(database: Path) -> list[str]:
         database: The demo's database after the first run.
 
     Returns:
-        What there is to tell.
+        What there is to say.
     """
     folder = campaign_folder(database)
     shutil.rmtree(folder, ignore_errors=True)
@@ -60,7 +60,11 @@ def certify(database: Path) -> list[str]:
     write_plan(campaign, steps)
     write_pages(campaign)
     write_manifest(campaign, clock())
-    return [told(progress(campaign))[0], taken.told, f"The plan for people to carry out: {some(len(steps), 'step')}"]
+    return [
+        as_lines(progress(campaign))[0],
+        taken.summary,
+        f"The plan for people to carry out: {some(len(steps), 'step')}",
+    ]
 
 
 def look_back(database: Path) -> list[str]:
@@ -70,7 +74,7 @@ def look_back(database: Path) -> list[str]:
         database: The demo's database after a later run.
 
     Returns:
-        What there is to tell; nothing where there is no campaign.
+        What there is to say; nothing where there is no campaign.
     """
     folder = campaign_folder(database)
     if not folder.is_dir():
@@ -81,7 +85,7 @@ def look_back(database: Path) -> list[str]:
     write_pages(campaign)
     write_manifest(campaign, clock())
     whole = "; ".join(wrong) or "every file of the campaign was as it had been left"
-    return [*(printable(f"{one.person}: {one.told}") for one in proofs), whole]
+    return [*(printable(f"{one.person}: {one.sentence}") for one in proofs), whole]
 
 
 def _filled_in(items: list[Item]) -> bytes:

@@ -1,6 +1,6 @@
 """The demo: a simulated account, through Meltano into DuckDB, and who has access to what.
 
-Each run lets 30 more days pass in the simulated account, so that the second one has changes to tell.
+Each run lets 30 more days pass in the simulated account, so that the second one has changes to show.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Clock:
 
 
 class Account:
-    """A Wix account. Change it through its methods, or tell it with `changed` what you changed by hand."""
+    """A Wix account. Change it through its methods, or call `changed` with what you changed by hand."""
 
     def __init__(self, account_id: str, name: str, clock: Clock, seed: object, *, parent_id: str | None = None) -> None:
         self.id = account_id

@@ -149,7 +149,7 @@ class Api:
         return _Sent(answer)
 
     async def _wait(self, seconds: float) -> None:
-        """Let time pass, unless the server is told to stop."""
+        """Let time pass, unless the server is stopped."""
         if seconds:
             try:
                 await asyncio.wait_for(self.stopping.wait(), seconds)

@@ -1,4 +1,4 @@
-"""`tap-wix-users-sandbox`: serves a made-up Wix account until it is told to stop."""
+"""`tap-wix-users-sandbox`: serves a made-up Wix account until it is stopped."""
 
 from __future__ import annotations
 

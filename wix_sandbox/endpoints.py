@@ -153,7 +153,7 @@ class Endpoints:
 
     @_serves("GET", "/roles-management/v2/contributors/query", by_site=True)
     def query_contributors(self, site: Site, request: ApiRequest) -> bytes:
-        """Outside accounts of a site, or those with at least one of some roles. The roles themselves are not told."""
+        """Outside accounts of a site, or those with at least one of some roles. The answer does not say which."""
         wanted = set(request.values("filter.policyIds"))
         contributors = [
             {"accountId": one.account_id, "accountOwnerId": one.owner_user_id}

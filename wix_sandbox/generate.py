@@ -94,7 +94,7 @@ class Maker:
         if self.chance.random() < min(0.02, mean):
             return None
         wanted = self._around(mean * 1.04)
-        # One role on one asset is given once: without an assignment id nothing else tells two grants apart.
+        # One role on one asset is given once: without an assignment id nothing else distinguishes two grants.
         distinct = {repr(grant): grant for grant in (self._grant() for _ in range(wanted))}
         return [self.account.assignment(user_id, *grant) for grant in distinct.values()]
 

@@ -94,7 +94,7 @@ class Sandbox:
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong; `faults.unfired()` tells what never did."""
+        """What goes wrong; `faults.unfired()` names what never did."""
         return self.api.faults
 
     @property

@@ -109,8 +109,8 @@ class Examination:
         if (error := self._errors.get("account")) is not None:
             owns = "" if self._answers else "; `account_id` may not be the account that owns the API key"
             return Check("FAIL", "account (Get Account)", f"{_why(error)}{owns}")
-        told = str(self._answers["account"].account_id).lower()
-        if told != self._settings.account_id:
+        answered = str(self._answers["account"].account_id).lower()
+        if answered != self._settings.account_id:
             return Check("FAIL", "account (Get Account)", "Wix answers for another account: check `account_id`")
         return Check("ok", "account (Get Account)", "it is the one that `account_id` names")
 
@@ -160,7 +160,7 @@ class Examination:
 
     def _shape(self) -> Check:
         if not self._answers:
-            return Check("note", "shape", "cannot be told before something can be read")
+            return Check("note", "shape", "unknown until something can be read")
         new = sorted({place for answer in self._answers.values() for place in _unknown(answer)})
         if not new:
             return Check("ok", "shape", "every field is one that this release knows")
@@ -169,7 +169,7 @@ class Examination:
 
     def _cost(self) -> Check:
         if not self._answers.keys() & {"team", "sites"}:
-            return Check("note", "cost", "cannot be told before something can be read")
+            return Check("note", "cost", "unknown until something can be read")
         requests = 2 + self._team_requests() + self._site_requests()
         minutes = max(1, ceil(requests / self._settings.requests_per_minute))
         return Check(

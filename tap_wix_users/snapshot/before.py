@@ -1,4 +1,4 @@
-"""What the last complete snapshots held, for reads that have to tell what is gone from what was not told."""
+"""What the last complete snapshots held, for reads that have to distinguish what is gone from what was left out."""
 
 from __future__ import annotations
 

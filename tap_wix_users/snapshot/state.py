@@ -132,8 +132,8 @@ class _Rows(msgspec.Struct, array_like=True):
 def dump(state: TableState) -> dict[str, Any]:
     """The state as JSON can hold it."""
     rows = None if state.rows is None else _pack(state.rows)
-    told = {name: getattr(state, name) for name in _Stored.__struct_fields__ if name not in {"format", "rows"}}
-    stored = _Stored(format=FORMAT, rows=rows, **told)
+    members = {name: getattr(state, name) for name in _Stored.__struct_fields__ if name not in {"format", "rows"}}
+    stored = _Stored(format=FORMAT, rows=rows, **members)
     result: dict[str, Any] = msgspec.to_builtins(stored)
     return result
 
@@ -185,8 +185,8 @@ def load(stored: Mapping[str, Any] | None) -> TableState | None:
     if rows is not None and len(rows) != fields.count:
         raise UnreadableState("it is damaged: its rows are not as many as it says")
     learnt = fields.page_size if fields.page_size and 0 < fields.page_size.holds <= fields.page_size.wanted else None
-    told = {name: getattr(fields, name) for name in _Stored.__struct_fields__ if name != "format"}
-    return TableState(**{**told, "rows": rows, "page_size": learnt})
+    members = {name: getattr(fields, name) for name in _Stored.__struct_fields__ if name != "format"}
+    return TableState(**{**members, "rows": rows, "page_size": learnt})
 
 
 def _holds_snapshot(stored: Mapping[str, Any]) -> bool:

@@ -220,7 +220,7 @@ class TableSync:
                 f"a removal is held: {read.contested}. If that is right, run once with `allow_mass_removal: true`"
             )
         comparison = self._comparison
-        lost_all = comparison.lost_all and not (read.told_none or read.expected == 0)
+        lost_all = comparison.lost_all and not (read.reported_empty or read.expected == 0)
         if not options.allow_mass_removal and (lost_all or comparison.is_mass_removal(options.max_removal_ratio)):
             gone = (
                 f"all of {comparison.before} rows are gone, and Wix does not say that there are none"
@@ -301,7 +301,7 @@ def failed_receipt(
         options: What the settings say.
         error: Why it failed.
     """
-    told = {
+    known = {
         "account_id": account_id,
         "stream_name": model.table,
         "snapshot_at": timestamp(read.started_at),
@@ -313,7 +313,7 @@ def failed_receipt(
         "error": str(error),
         "tap_version": options.tap_version,
     }
-    return ReceiptRow(**{**dict.fromkeys(ReceiptRow.model_fields), **told})  # type: ignore[arg-type]
+    return ReceiptRow(**{**dict.fromkeys(ReceiptRow.model_fields), **known})  # type: ignore[arg-type]
 
 
 def _those_to_send(text: bytes, sights: Sequence[str | None]) -> Iterator[SendRows]:

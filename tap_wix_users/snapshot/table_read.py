@@ -29,8 +29,8 @@ class TableRead:
         attempts: How often the list was walked.
         requests: Requests that the read took: of all its tables together.
         retries: Those of them that were sent again.
-        told_none: Whether the API itself says that there are none.
-        doubt: Why the list that was read does not tell what is gone, if it does not.
+        reported_empty: Whether the API itself says that there are none.
+        doubt: Why the list that was read does not show what is gone, if it does not.
         contested: Why another list of the same run speaks against what is gone, if it does.
         page_size: What is known of the page size of its list, where there is one to find out.
     """
@@ -45,7 +45,7 @@ class TableRead:
     attempts: int
     requests: int
     retries: int
-    told_none: bool = False
+    reported_empty: bool = False
     doubt: str | None = None
     contested: str | None = None
     page_size: PageSize | None = None

@@ -43,7 +43,7 @@ class Asset(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Tells this asset from the others of an assignment: its id, or a hash of what could not be parsed."""
+        """Distinguishes this asset from the others of an assignment: its id, or a hash of what could not be parsed."""
         return self.id if self.id is not None else f"unknown:{content_hash(self.unparsed)}"
 
     @property
@@ -69,7 +69,7 @@ class Scope(NamedTuple):
 
 
 def scope_of(restrictions: Raw, account_id: str) -> Scope:
-    """What the restriction of an assignment says: most are told many times, and read once.
+    """What the restriction of an assignment says: most come many times, and are read once.
 
     Args:
         restrictions: The API's JSON, empty where it did not come.

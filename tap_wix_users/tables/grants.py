@@ -56,7 +56,7 @@ def assignment_rows(account_id: str, member: TeamMember) -> Iterable[Columns]:
                 extra=left_over(assignment, scope.unfit, subject=subject),
             )
         )
-    return _told_apart(rows)
+    return _with_own_keys(rows)
 
 
 def invite_assignment_rows(account_id: str, member: TeamMember) -> Iterable[Columns]:
@@ -79,7 +79,7 @@ def invite_assignment_rows(account_id: str, member: TeamMember) -> Iterable[Colu
         )
         for assignment, role_id, scope, asset, key in _grants(account_id, invite)
     ]
-    return _told_apart(rows)
+    return _with_own_keys(rows)
 
 
 def _grants(account_id: str, owner: User | Invite) -> Iterator[_Grant]:
@@ -95,7 +95,7 @@ def _grants(account_id: str, owner: User | Invite) -> Iterator[_Grant]:
             yield assignment, role_id, scope, asset, key
 
 
-def _told_apart(rows: list[Columns]) -> Iterable[Columns]:
+def _with_own_keys(rows: list[Columns]) -> Iterable[Columns]:
     """Rows with a key of their own: two grants never become one row, and equal ones are one.
 
     Of grants with the same key, all but one have a hash of their content in it, whatever their order was.

@@ -1,4 +1,4 @@
-"""One short hash for every place that tells values apart by their content."""
+"""One short hash for every place that distinguishes values by their content."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 SEPARATOR = "|"
 ESCAPES = (("%", "%25"), (SEPARATOR, "%7C"))
-"""How a part may hold the separator and still be told from two parts: no backslash, which is no text of its own in some
-warehouses' SQL."""
+"""How a part may hold the separator and still differ from two parts: without a backslash, which the SQL of some
+warehouses does not take as it is."""
 
 
 def record_key(parts: Sequence[str]) -> str:

@@ -48,8 +48,8 @@ LONGEST_BACKOFF = 60.0
 
 _TRUST = "`SSL_CERT_FILE` names the certificates to trust, where a proxy or a firewall brings its own"
 
-_TALKERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
-"""Loggers that tell the headers of answers at debug level: a server may echo the key in one."""
+_HEADER_LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
+"""Loggers that write the headers of answers at debug level: a server may echo the key in one."""
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ class WixClient:
         max_concurrency: int,
         clock: Clock | None = None,
     ) -> None:
-        for name in _TALKERS:
+        for name in _HEADER_LOGGERS:
             logging.getLogger(name).disabled = True
         # Our own log line reports a retry, and when it comes.
         stamina.instrumentation.set_on_retry_hooks([])

@@ -54,7 +54,7 @@ class SiteRecord(NamedTuple):
 
     Attributes:
         site_id: The site.
-        contributors: Their accounts; None where the list does not tell, or cannot be understood.
+        contributors: Their accounts; None where the list does not say, or cannot be understood.
         created: When the site came to be, as normalized text; None where that is not known, or the list is odd.
     """
 
@@ -70,7 +70,7 @@ class Before:
     Attributes:
         at: When it began, as normalized text.
         sites: The sites that had contributors.
-        held: Pairs of a contributor and a role that it held, by site; None when roles were not told.
+        held: Pairs of a contributor and a role that it held, by site; None when roles were not read.
     """
 
     at: str
@@ -88,7 +88,7 @@ class Sites:
         started_at: When the walk through it began: who came to a site whose record was read before is not missing.
         role_ids: The roles to look for; None when roles are not asked for.
         before: The last complete snapshot; None when there is none, or it was too large to keep.
-        told_none: Whether Wix counts no site at all.
+        reported_empty: Whether Wix counts no site at all.
         roles_doubt: Why the roles to look for may not be all, if so.
     """
 
@@ -97,7 +97,7 @@ class Sites:
     started_at: dt.datetime
     role_ids: Sequence[str] | None = None
     before: Before | None = None
-    told_none: bool = False
+    reported_empty: bool = False
     roles_doubt: str | None = None
 
     def to_ask(self) -> list[SiteRecord]:
@@ -106,8 +106,8 @@ class Sites:
         An empty list says so, unless the last snapshot had some. A list that was left out does where Wix leaves out
         what is empty (some records have a list, none an empty one), and the last snapshot saw the site without any.
         """
-        told = [record.contributors for record in self.records if record.contributors is not None]
-        silence = any(told) and all(told)
+        listed = [record.contributors for record in self.records if record.contributors is not None]
+        silence = any(listed) and all(listed)
         return [record for record in self.records if not self._has_none(record, silence=silence)]
 
     def _has_none(self, record: SiteRecord, *, silence: bool) -> bool:
@@ -118,9 +118,9 @@ class Sites:
         return silence and self.before is not None and record.created is not None and record.created < self.before.at
 
     @property
-    def tell_of_none(self) -> bool:
+    def all_report_none(self) -> bool:
         """Whether each site's record says that it has no contributors, or Wix says that there are no sites."""
-        return all(record.contributors == () for record in self.records) and (bool(self.records) or self.told_none)
+        return all(record.contributors == () for record in self.records) and (bool(self.records) or self.reported_empty)
 
     def knows_of(self, record: SiteRecord) -> bool:
         """Whether the list of sites, or the last snapshot, says whether a site has contributors."""
@@ -145,8 +145,8 @@ def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, si
     Raises:
         WixError: A site could not be asked, for another reason than a refusal.
     """
-    told = {KIND: sum(len(record.contributors or ()) for record in sites.records)}
-    walk = Walk((KIND, ROLE_KIND), "", done=True, counts_first=told, counts_last=told)
+    listed = {KIND: sum(len(record.contributors or ()) for record in sites.records)}
+    walk = Walk((KIND, ROLE_KIND), "", done=True, counts_first=listed, counts_last=listed)
     target = sink()
     flaws: list[str] = [] if sites.proved else ["the list of sites is not proved to be complete"]
     advice, doubted = "", [sites.roles_doubt] if sites.roles_doubt else []
@@ -159,10 +159,10 @@ def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, si
         doubted += [answer.roles_doubt] if answer.roles_doubt else []
         advice = advice or answer.advice
         effort.progress(walk.rows, walk.expected)
-    walk.flaw = _told(flaws, advice)
-    if not flaws and not walk.rows and sites.tell_of_none:
-        walk.told_none = {KIND, ROLE_KIND}
-    why = _told(doubted, "")
+    walk.flaw = _summed_up(flaws, advice)
+    if not flaws and not walk.rows and sites.all_report_none:
+        walk.reported_empty = {KIND, ROLE_KIND}
+    why = _summed_up(doubted, "")
     doubts = {ROLE_KIND: why} if why and not walk.flaw else {}
     proofs: dict[str, Proof | None] = {kind: None if flaws or kind in doubts else "whole" for kind in walk.kinds}
     return ReadResult(target, walk, sites.started_at, proofs, 1, doubts)
@@ -194,7 +194,7 @@ def _contributors(api: AccountApi, record: SiteRecord, sites: Sites, *, expect: 
     page = api.query_contributors(site_id)
     everybody, nameless = _by_account(page.contributors)
     flaw = f"site {site_id} has {nameless} contributor(s) without an account id" if nameless else None
-    if not page.tells("contributors") and not sites.knows_of(record):
+    if not page.has("contributors") and not sites.knows_of(record):
         flaw = f"the answer about site {site_id} left its list out"
     flaw = flaw or _disagreement(record, everybody)
     held, doubt = _roles(api, site_id, everybody, sites, expect=expect)
@@ -209,11 +209,11 @@ def _disagreement(record: SiteRecord, everybody: Mapping[str, Contributor]) -> s
     folded = {account_id.casefold() for account_id in everybody}
     if len(folded) < len(everybody):
         return f"site {record.site_id} has contributors whose ids differ in their case alone"
-    told = record.contributors
-    if told is None or {account_id.casefold() for account_id in told} == folded:
+    listed = record.contributors
+    if listed is None or {account_id.casefold() for account_id in listed} == folded:
         return None
     return (
-        f"site {record.site_id} has {len(set(told))} contributor(s) in the list of sites, "
+        f"site {record.site_id} has {len(set(listed))} contributor(s) in the list of sites, "
         f"and {len(everybody)} when it is asked itself"
     )
 
@@ -231,8 +231,8 @@ def _roles(
     def holding_one_of(roles: Sequence[str]) -> AbstractSet[str]:
         nonlocal left_out
         page = api.query_contributors(site_id, role_ids=roles)
-        if not page.tells("contributors"):
-            # An empty list may be told so, but not where there was somebody before.
+        if not page.has("contributors"):
+            # An empty list may be left out, but not where there was somebody before.
             left_out = left_out or before is None or any(role in roles for _, role in held_before)
         return frozenset(_by_account(page.contributors)[0])
 
@@ -258,10 +258,10 @@ def _looked_at_again(api: AccountApi, record: SiteRecord) -> SiteRecord:
 
 def site_record(site: Site) -> SiteRecord:
     """What a site's record says about its contributors."""
-    told = site.contributor_account_ids
+    listed = site.contributor_account_ids
     odd = "contributorAccountIds" in site.unparsed
     created = normalized(site.created_date) if site.created_date and not odd else None
-    return SiteRecord(site.id, None if told is None else tuple(told), created)
+    return SiteRecord(site.id, None if listed is None else tuple(listed), created)
 
 
 def _by_account(contributors: Sequence[Contributor]) -> tuple[dict[str, Contributor], int]:
@@ -270,6 +270,6 @@ def _by_account(contributors: Sequence[Contributor]) -> tuple[dict[str, Contribu
     return named, sum(not contributor.account_id for contributor in contributors)
 
 
-def _told(flaws: list[str], advice: str, most: int = 5) -> str | None:
+def _summed_up(flaws: list[str], advice: str, most: int = 5) -> str | None:
     more = [f"and {len(flaws) - most} more"] if len(flaws) > most else []
     return ". ".join(filter(None, ("; ".join([*flaws[:most], *more]), advice))) or None

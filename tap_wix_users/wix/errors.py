@@ -183,13 +183,13 @@ class Refusal(WixError):
     meaning: ClassVar[str] = ""
 
     def __init__(self, endpoint: Endpoint, response: httpx.Response, body: bytes, redactor: Redactor) -> None:
-        told = _Told(response, body, redactor)
+        said = _Explanation(response, body, redactor)
         self.status = response.status_code
-        self.code = told.code
-        self.violations = told.violations
-        self.description = "; ".join(filter(None, map(str, self.violations))) or told.description
-        self.request_id = told.request_id
-        self.retry_after = told.retry_after
+        self.code = said.code
+        self.violations = said.violations
+        self.description = "; ".join(filter(None, map(str, self.violations))) or said.description
+        self.request_id = said.request_id
+        self.retry_after = said.retry_after
         words = [str(self.status), self.code, f"({self.description})" if self.description else ""]
         words.append(f"[x-wix-request-id {self.request_id}]" if self.request_id else "")
         super().__init__(endpoint, " ".join(filter(None, words)), self._advice(endpoint))
@@ -256,7 +256,7 @@ def refusal(endpoint: Endpoint, response: httpx.Response, body: bytes, redactor:
     return _BY_STATUS.get(response.status_code, by_class)(endpoint, response, body, redactor)
 
 
-class _Told:
+class _Explanation:
     """What a refusal says, as far as it may be shown."""
 
     def __init__(self, response: httpx.Response, body: bytes, redactor: Redactor) -> None:

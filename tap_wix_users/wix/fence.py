@@ -28,7 +28,7 @@ MOST_HEAD = 128 * 1024
 """What may come before an answer's body: its status, its headers, and the 1xx answers before it."""
 
 MOST_VALUES = 1_000_000
-"""What one answer may hold, as its commas tell: a few bytes of JSON become an object of hundreds."""
+"""What one answer may hold, as its commas show: a few bytes of JSON become an object of hundreds."""
 
 MOST_SECONDS = 12 * 3600
 """What one read may take, all its requests and waits included, at Wix's own pace."""

@@ -80,18 +80,18 @@ def read_team(
                 try:
                     page = ahead.take()
                 except WixError as error:
-                    # A page that begins with the overlap needs a second row to tell anything.
+                    # A page that begins with the overlap needs a second row to show anything.
                     lower = smaller(error, walk.limit, 2 if walk.overlaps else 1)
                     if lower is None:
                         raise
-                    told = _REFUSED if isinstance(error, InvalidRequest) else _NOT_ANSWERED
-                    logger.warning(told, walk.limit, lower)
+                    message = _REFUSED if isinstance(error, InvalidRequest) else _NOT_ANSWERED
+                    logger.warning(message, walk.limit, lower)
                     walk.limit = limit = lower
                     continue
                 members = page.team_members
                 if page.facets is not None:
-                    walk.told_none, walk.holders = _none_of(page.facets), _holders(page.facets)
-                entries = [_team_entry(member) for member in members] if page.tells("team_members") else None
+                    walk.reported_empty, walk.holders = _none_of(page.facets), _holders(page.facets)
+                entries = [_team_entry(member) for member in members] if page.has("team_members") else None
                 fresh = [members[position] for position in walk.take(entries, _team_counts(page))]
                 held.add(fresh)
                 yield fresh
@@ -135,13 +135,13 @@ def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort, *, before
             metadata = page.metadata or CursorMetadata()
             walk.claim("site", metadata.count)
             cursor = metadata.cursors.next if metadata.cursors else None
-            fresh = walk.take(entries if page.tells("sites") else None, cursor, has_next=metadata.has_next)
+            fresh = walk.take(entries if page.has("sites") else None, cursor, has_next=metadata.has_next)
             if counted and walk.done:
                 walk.counts_last = _site_counts(api)
                 if not walk.rows:
                     # That there is no site at the end needs no count from the beginning.
                     walk.counts_first = walk.counts_last
-                walk.told_none = {kind for kind, count in (walk.counts_last or {}).items() if not count}
+                walk.reported_empty = {kind for kind, count in (walk.counts_last or {}).items() if not count}
             yield [page.sites[position] for position in fresh]
 
     return prove(begin, sink, effort)
@@ -151,8 +151,8 @@ def _is_surely_whole(page: SitePage, before: int) -> bool:
     """Whether a first page needs no count: it is below its limit, says that it is all, and nothing speaks against."""
     metadata = page.metadata or CursorMetadata()
     claimed = metadata.count or 0
-    told = metadata.has_next is False and not (metadata.cursors and metadata.cursors.next)
-    return told and max(before, claimed, 1) <= len(page.sites) < SITE_PAGE
+    ends_here = metadata.has_next is False and not (metadata.cursors and metadata.cursors.next)
+    return ends_here and max(before, claimed, 1) <= len(page.sites) < SITE_PAGE
 
 
 def _has_next(page: SitePage) -> bool:
@@ -177,7 +177,7 @@ def read_folders(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Read
             folders = page.folders
             walk.claim("folder", page.metadata.count if page.metadata else None)
             entries = [Entry("folder", folder.id, _born(folder.created_date)) for folder in folders]
-            fresh = walk.take(entries if page.tells("folders") else None)
+            fresh = walk.take(entries if page.has("folders") else None)
             yield [folders[position] for position in fresh]
 
     return prove(begin, sink, effort)
@@ -201,7 +201,7 @@ def read_child_accounts(api: AccountApi, sink: Callable[[], S], effort: Effort) 
             total = paging.total if paging and not paging.too_many_to_count else None
             counts = None if total is None else {"child": total}
             entries = [Entry("child", child.account_id) for child in children]
-            fresh = walk.take(entries if page.tells("child_accounts") else None, counts)
+            fresh = walk.take(entries if page.has("child_accounts") else None, counts)
             yield [children[position] for position in fresh]
 
     return prove(begin, sink, effort)
@@ -218,7 +218,7 @@ def read_roles(api: AccountApi, sink: Callable[[], S], effort: Effort, *, locale
         roles = api.get_roles(locale=locale)
         if not roles.predefined_roles:
             walk.flaw = "the answer holds no predefined roles, which every account has"
-        elif not roles.tells("custom_roles"):
+        elif not roles.has("custom_roles"):
             walk.partly = "the list of custom roles was left out of the answer"
         predefined = [(str(role.id), (role, "predefined")) for role in roles.predefined_roles]
         return predefined + [(str(role.id), (role, "custom")) for role in roles.custom_roles]
@@ -302,8 +302,10 @@ def _team_counts(page: TeamPage) -> dict[str, int] | None:
 
 def _none_of(facets: Sequence[Facet]) -> set[str]:
     """The kinds that a facet says there are none of: one that is not there says nothing."""
-    told = {facet.facet_type: facet.values for facet in facets if facet.values is not None}
-    return {kind for name, kind in _FACETS.items() if not any(value.count != 0 for value in told.get(name, _UNKNOWN))}
+    counted = {facet.facet_type: facet.values for facet in facets if facet.values is not None}
+    return {
+        kind for name, kind in _FACETS.items() if not any(value.count != 0 for value in counted.get(name, _UNKNOWN))
+    }
 
 
 def _holders(facets: Sequence[Facet]) -> dict[str, int]:

@@ -59,20 +59,20 @@ class Answer(WixObject, frozen=True, kw_only=True):
     """All that an endpoint answered.
 
     Attributes:
-        told: Its own fields that came, be they null: a list that was left out is not one that was empty.
+        present: Its own fields that came, null or not: a list that was left out is not one that was empty.
     """
 
-    told: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
 
-    def tells(self, *names: str) -> bool:
+    def has(self, *names: str) -> bool:
         """Whether one of these fields came."""
-        return not self.told.isdisjoint(names)
+        return not self.present.isdisjoint(names)
 
 
 @cache
 def fields(kind: type[WixObject]) -> Mapping[str, structs.FieldInfo]:
     """The fields that an object has in the API, by their names there."""
-    return {field.encode_name: field for field in structs.fields(kind) if field.name not in ("aside", "told")}
+    return {field.encode_name: field for field in structs.fields(kind) if field.name not in ("aside", "present")}
 
 
 class Name(WixObject, frozen=True):

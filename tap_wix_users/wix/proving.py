@@ -50,7 +50,7 @@ class Effort:
         attempts: Walks at most.
         accept_repeat_proof: Whether two equal walks prove a list that the API counts as longer.
         enough: Stop after so many rows, and prove nothing: a test of the connection. None to read everything.
-        progress: Told the rows seen, and expected, after each page.
+        progress: Called with the rows seen, and expected, after each page.
         now: Wall clock.
     """
 
@@ -99,7 +99,7 @@ def prove(
         begin: Begins a walk.
         sink: Makes what takes the objects of one walk.
         effort: How hard to try.
-        doubts: Tells why what is made of a walk's rows is not proved with them.
+        doubts: Says why what is made of a walk's rows is not proved with them.
 
     Raises:
         WixError: A page could not be had.

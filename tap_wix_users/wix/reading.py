@@ -51,12 +51,12 @@ def parse(kind: type[A], body: bytes) -> A:
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise UnreadableBody(_NO_JSON, retryable=True) from None
     names = fields(kind)
-    told, unknown = members.keys() & names, members.keys() - names
-    if unknown and (not told or unknown >= _ENVELOPE):
+    present, unknown = members.keys() & names, members.keys() - names
+    if unknown and (not present or unknown >= _ENVELOPE):
         raise UnreadableBody(_NOT_THE_ENDPOINTS, retryable=True)
     if answer is None:
         raise UnreadableBody(_misshapen(sorted(reading.places)), retryable=False)
-    return structs.replace(answer, told=frozenset(names[name].name for name in told))
+    return structs.replace(answer, present=frozenset(names[name].name for name in present))
 
 
 def as_came(one: WixObject) -> dict[str, Any]:

@@ -28,14 +28,14 @@ class Facts(NamedTuple):
         found: What `Read.facts` gave for its objects.
         proved: Whether the list is proved to be complete.
         started_at: When the walk through it began.
-        told_none: The kinds of which the API says that there are none.
+        reported_empty: The kinds of which the API says that there are none.
         partly: What part of it was left out of the answer, if one was.
     """
 
     found: list[Any]
     proved: bool
     started_at: dt.datetime
-    told_none: AbstractSet[str] = frozenset()
+    reported_empty: AbstractSet[str] = frozenset()
     partly: str | None = None
 
 
@@ -65,7 +65,7 @@ class Given:
         parent_account_id: The account that listed this one as a child, if one did.
         facts: What other reads found, by their names: all that it cannot do without, and those that its tables ask for.
         kinds: The kinds of row that somebody wants.
-        known: Tells what the last complete snapshot held of a kind; None where there is none.
+        known: What the last complete snapshot held of a kind, by its name; None where there is none.
     """
 
     locale: str
@@ -88,7 +88,7 @@ class Read:
     """A list of an account, read whole.
 
     Attributes:
-        name: Tells it from the others.
+        name: Unique among the reads.
         kinds: The kinds of row in it; each is proved apart.
         fetch: Reads it.
         facts: What other reads need of one of its objects; None when they need nothing.
@@ -133,7 +133,7 @@ def _contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, given:
         started_at=listed.started_at,
         role_ids=roles.found if roles else None,
         before=_contributors_before(given),
-        told_none="site" in listed.told_none,
+        reported_empty="site" in listed.reported_empty,
         roles_doubt=_roles_doubt(roles, given) if roles else None,
     )
     return read_contributors(api, sink, effort, sites)
@@ -153,7 +153,7 @@ def _roles_doubt(roles: Facts, given: Given) -> str | None:
 
 
 def _contributors_before(given: Given) -> Before | None:
-    """What the last snapshots of all tables that are wanted told together; None unless each of them has one."""
+    """What the last snapshots of all tables that are wanted held together; None unless each of them has one."""
     known = {kind: given.known(kind) for kind in (KIND, ROLE_KIND) if kind in given.kinds}
     keys = {kind: one.keys for kind, one in known.items() if one is not None and one.keys is not None}
     if not keys or keys.keys() != known.keys():

@@ -61,22 +61,23 @@ class RoleTally:
             self.held.update([role_of(assignment) for assignment in owner.assignments])
 
     def doubts(
-        self, told: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]
+        self, counted: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]
     ) -> dict[str, str]:
         """Why the roles are not proved with their owners, by kind.
 
         Args:
-            told: How many hold each role, as facet ``Roles`` counts them.
+            counted: How many hold each role, as facet ``Roles`` counts them.
             known: The last complete snapshot.
-            role_ids: The ids of all roles, asked for only where neither a row nor the last snapshot has one of `told`.
+            role_ids: The ids of all roles, asked for only where neither a row nor the last snapshot has any that was
+                counted.
         """
         doubts = {kind: why for kind in ROLES_OF.values() for why in self._lost(kind, known)}
-        missing = self._missing(told, known, role_ids)
+        missing = self._missing(counted, known, role_ids)
         if missing:
             names = ", ".join(missing[:_NAMED]) + (
                 f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
             )
-            why = f"Wix counts more holders of the role(s) {names} than members and invites tell of"
+            why = f"Wix counts more holders of the role(s) {names} than its members and invites show"
             suspects = [kind for kind in ROLES_OF if self.silent[kind]] or ROLES_OF
             for kind in suspects:
                 doubts.setdefault(ROLES_OF[kind], why)
@@ -102,16 +103,18 @@ class RoleTally:
         if renamed:
             yield f"roles of {len(renamed)} user(s) came without their ids, and had others before"
 
-    def _missing(self, told: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]) -> list[str]:
+    def _missing(
+        self, counted: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]
+    ) -> list[str]:
         """Roles that the facet knows more holders of than there are assignments, if its values are role ids at all."""
-        more = [role for role, count in told.items() if count > self.held[role]]
+        more = [role for role, count in counted.items() if count > self.held[role]]
         if not more:
             return []
         # What the values are is uncertain (docs/api-contract.md, section 6.4).
-        if told.keys() & self.held.keys():
+        if counted.keys() & self.held.keys():
             return more
         roles = {role for (role,) in known("role")} or set(role_ids())
-        return more if told.keys() & roles else []
+        return more if counted.keys() & roles else []
 
 
 class HeldRoles:
@@ -140,25 +143,25 @@ class HeldRoles:
         if self._wanted:
             self._tally.add(members)
 
-    def doubts(self, told: Mapping[str, int]) -> dict[str, str]:
+    def doubts(self, counted: Mapping[str, int]) -> dict[str, str]:
         """Why the roles of a finished walk are not proved with their owners, by kind.
 
         Args:
-            told: How many hold each role, as facet ``Roles`` counts them.
+            counted: How many hold each role, as facet ``Roles`` counts them.
         """
         if not self._wanted:
             return {}
         if self._effort.accept_repeat_proof:
             # The counts mean something else: that somebody holds the role is all that they say.
-            told = dict.fromkeys(told, 1)
-        found = self._tally.doubts(told, self._known, self._role_ids)
+            counted = dict.fromkeys(counted, 1)
+        found = self._tally.doubts(counted, self._known, self._role_ids)
         return {kind: why for kind, why in found.items() if kind in self._wanted}
 
     def proved(self, result: ReadResult[S]) -> ReadResult[S]:
         """The result, with what is proved about the roles: what is about their owners, unless it is doubted."""
         of = {kind: roles for kind, roles in ROLES_OF.items() if roles in self._wanted}
         proofs = {roles: None if roles in result.doubts else result.proofs[kind] for kind, roles in of.items()}
-        result.walk.told_none |= {roles for kind, roles in of.items() if kind in result.walk.told_none}
+        result.walk.reported_empty |= {roles for kind, roles in of.items() if kind in result.walk.reported_empty}
         return replace(result, proofs={**result.proofs, **proofs})
 
     def _role_ids(self) -> set[str]:

@@ -25,5 +25,5 @@ def normalized(text: str) -> str | None:
 
 
 def following(text: str) -> str:
-    """The next moment that `timestamp` tells apart."""
+    """The next moment that `timestamp` writes differently."""
     return timestamp(dt.datetime.fromisoformat(text) + dt.timedelta(microseconds=1))

@@ -14,7 +14,7 @@ nothing, `judge` leaves it to whoever knows the last complete snapshot (`Walk.le
 
 Why a row that exists from the beginning to the end of a proved walk was seen: neighbouring pages overlap by one row, so
 a list that shifts under the walk disagrees with itself at the next seam. What the seam cannot show (one row moves
-back, another leaves, and a third joins, within one walk) needs a row that joined during the walk; where rows tell
+back, another leaves, and a third joins, within one walk) needs a row that joined during the walk; where rows have
 their age, such a walk is not proved by its count and has to be repeated.
 """
 
@@ -44,7 +44,7 @@ class Entry(NamedTuple):
     Attributes:
         kind: Which list it belongs to; kinds are counted apart.
         key: Identifies it within its kind.
-        born: When it came to be, as text that sorts by time; None when the API does not tell.
+        born: When it came to be, as text that sorts by time; None when the API does not say.
     """
 
     kind: str
@@ -71,10 +71,10 @@ class Walk:
         claims: Rows per kind that an answer implies beside the API's count of the list, at most as far as it can be
             understood: no proof, but a contradiction where it is more than was seen.
         counted_apart: Whether another endpoint than the list's own counted.
-        told_none: Kinds that the API itself counts none of.
+        reported_empty: Kinds that the API itself counts none of.
         left_out: Whether an answer was the endpoint's, and its list was not in it.
         partly: What part of the list was left out, in words: what is missing of it is not known to be gone.
-        holders: How many rows the API says hold each role; empty where it does not tell.
+        holders: How many rows the API says hold each role; empty where it does not say.
     """
 
     kinds: tuple[str, ...]
@@ -90,7 +90,7 @@ class Walk:
     at_once: bool = True
     claims: dict[str, int] = field(default_factory=dict)
     counted_apart: bool = False
-    told_none: set[str] = field(default_factory=set)
+    reported_empty: set[str] = field(default_factory=set)
     left_out: bool = False
     partly: str | None = None
     holders: Mapping[str, int] = field(default_factory=dict)
@@ -302,14 +302,14 @@ def judge(kind: str, walk: Walk, previous: Walk | None = None, *, accept_repeat_
         return None
     seen = len(walk.seen[kind])
     counts = [counts.get(kind) for counts in (walk.counts_first, walk.counts_last) if counts is not None]
-    told = [count for count in counts if count is not None]
+    known = [count for count in counts if count is not None]
     at_once = walk.at_once and walk.pages == 1
-    fits = len(told) == 2 and told == [seen, seen]
+    fits = len(known) == 2 and known == [seen, seen]
     if fits and (walk.pages or walk.counted_apart) and (at_once or kind not in walk.newborns):
         return "count"
     if walk.left_out and walk.rows:
         return None
-    short = any(count > seen for count in (*told, walk.claims.get(kind, 0)))
+    short = any(count > seen for count in (*known, walk.claims.get(kind, 0)))
     if at_once and not short and not walk.left_out:
         return "whole"
     repeated = previous is not None and not previous.flaw and previous.seen[kind] == walk.seen[kind]

@@ -432,7 +432,7 @@ def test_all_rows_are_gone(rows: list[Row]):
     assert (_changes(allowed), _receipt(allowed)["status"]) == (gone, "complete")
 
 
-@pytest.mark.parametrize("fields", [{"expected": 0}, {"expected": None, "told_none": True}])
+@pytest.mark.parametrize("fields", [{"expected": 0}, {"expected": None, "reported_empty": True}])
 def test_all_rows_are_gone_and_are_told_to_be(fields: dict[str, Any]):
     """A small account loses its last row as Wix counts zero of them; many of them are a mass removal all the same."""
     assert _changes(_events([], _state(A), **fields)) == [("removed", "a")]

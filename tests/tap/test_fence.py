@@ -49,7 +49,7 @@ def test_an_id_that_no_target_can_store(endpoint, path, failed, value):
     assert {statuses[stream] for stream in failed} == {"failed"}
     for stream in failed:
         assert ran.receipt(stream)["error"].endswith(
-            "an id holds characters that no target can store, so that rows could not be told apart"
+            "an id holds characters that no target can store, so that rows could not be distinguished"
         )
     assert ran.code == 1
 

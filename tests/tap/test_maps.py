@@ -61,7 +61,7 @@ def test_a_pattern(pattern: str):
     ids=str,
 )
 def test_a_log_that_loses_rows(log: str, spoiled: Any):
-    """Without every row of the logs nobody can tell which rows are current."""
+    """Without every row of the logs nobody can say which rows are current."""
     assert [sentence.split("`")[3] for sentence in maps.refusals({log: spoiled}, MODELS)] == [log]
 
 

@@ -429,7 +429,7 @@ class Life:
         )
         proof: Proof | None = None if run.read == "unverified" else "count"
         began = self._now + dt.timedelta(hours=run.clock)
-        read = TableRead(rows, proof, None, began, began, None, 0, 1, 1, 0, told_none=not seen)
+        read = TableRead(rows, proof, None, began, began, None, 0, 1, 1, 0, reported_empty=not seen)
         options = sync.SyncOptions(
             run.method, run.content, run.emitted, "1", **SYNC | {
                 "max_state_rows": run.most, "allow_mass_removal": run.allow,

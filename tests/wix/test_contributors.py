@@ -576,16 +576,16 @@ class TestListsThatAreLeftOut:
             words = f"an answer about the roles on site {site.id} left its list out"
             assert result.doubts == ({} if proof else {ROLE_KIND: words})
 
-    def test_told_none(self, serve, connect):
+    def test_reported_empty(self, serve, connect):
         """That there are no contributors at all is told where every record says so."""
         sandbox = serve(world(2))
         for records, none in (([SiteRecord("x", ()), SiteRecord("y", ())], True), ([SiteRecord("x", ("a",))], False)):
             sites = Sites(records, proved=True, started_at=NOW)
-            assert sites.tell_of_none is none
-        assert not Sites([], proved=True, started_at=NOW).tell_of_none
-        assert Sites([], proved=True, started_at=NOW, told_none=True).tell_of_none
+            assert sites.all_report_none is none
+        assert not Sites([], proved=True, started_at=NOW).all_report_none
+        assert Sites([], proved=True, started_at=NOW, reported_empty=True).all_report_none
         result = read_sites(connect(sandbox), [SiteRecord("x", ())])
-        assert (result.walk.told_none, asked(sandbox)) == ({KIND, ROLE_KIND}, 0)
+        assert (result.walk.reported_empty, asked(sandbox)) == ({KIND, ROLE_KIND}, 0)
 
 
 def test_roles_that_may_not_be_all(serve, connect):

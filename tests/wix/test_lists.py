@@ -426,7 +426,7 @@ def test_no_sites(count: int | None, proof: str | None, told: set[str]):
     """That there are none has two witnesses, or is asked twice; only a count of zero says that there are none."""
     api = FakeApi(site_count=lambda: count)
     result = read(lists.read_sites, api)
-    assert (result.proofs, result.walk.told_none) == ({"site": proof}, told)
+    assert (result.proofs, result.walk.reported_empty) == ({"site": proof}, told)
     assert (api.requests == [None, "count"]) is (proof == "count")
 
 
@@ -646,7 +646,7 @@ def test_facets_that_are_not_as_they_should_be(
     page = parse(TeamPage, json.dumps({"teamMembers": [], "facets": facets}).encode())
     api = FakeApi(facets=lambda _members: page.facets)
     walk = read(lists.read_team, api).walk
-    assert (walk.counts_first, walk.told_none) == (counts, none)
+    assert (walk.counts_first, walk.reported_empty) == (counts, none)
 
 
 def test_facet_roles_tells_of_holders():

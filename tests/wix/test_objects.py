@@ -95,7 +95,7 @@ class TestTolerance:
 
     def test_an_unknown_field_survives(self):
         """Whatever it holds, also under a name that Python or this project use."""
-        fields = {"seen": {"at": [1, None]}, "first_name": "x", "unparsed": 2, "aside": 3, "told": 4, "__class__": 5}
+        fields = {"seen": {"at": [1, None]}, "first_name": "x", "unparsed": 2, "aside": 3, "present": 4, "__class__": 5}
         assert _read_user(**fields).unknown == fields
 
     def test_an_unknown_enum_value_survives(self):
@@ -254,15 +254,15 @@ class TestOthersAnswers:
 
     @pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)
     def test_an_answer_tells_what_came(self, kind):
-        """What was left out is told apart from what came empty, or null."""
+        """What was left out is not the same as what came empty, or null."""
         fields = {field.name: name for name, field in fields_of(kind).items()}
         if kind is objects.AccountAnswer:
-            assert parse(kind, b'{"account":{"accountId":"a"}}').tells("account")
+            assert parse(kind, b'{"account":{"accountId":"a"}}').has("account")
             return
-        assert not parse(kind, b"{}").tells(*fields)
+        assert not parse(kind, b"{}").has(*fields)
         for name, field in fields.items():
             answer = parse(kind, body({field: _empty(fields_of(kind)[field])}))
-            assert [other for other in fields if answer.tells(other)] == [name]
+            assert [other for other in fields if answer.has(other)] == [name]
 
 
 class TestStructure:

@@ -115,7 +115,7 @@ class TestAgainstTheLastSnapshot:
 class TestAgainstTheFacet:
     """Facet ``Roles`` speaks where its values are role ids (docs/api-contract.md, section 6.4)."""
 
-    BOTH = "Wix counts more holders of the role(s) {} than members and invites tell of"
+    BOTH = "Wix counts more holders of the role(s) {} than its members and invites show"
 
     @pytest.mark.parametrize(
         "told",

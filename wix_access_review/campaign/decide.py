@@ -34,7 +34,7 @@ class Taken:
     known: bool
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What came of it, in words."""
         if self.known:
             return f"{self.name}: already taken, nothing changed"
@@ -144,8 +144,8 @@ class _Reader:
             raise ValueError(f"row {number} has a different decision on the same item")
         stored = self.campaign.decisions.get(decision.item)
         if stored and stored != decision and not self.replace:
-            told = f"{_quoted(stored.reviewer)} decided {stored.decision} on {stored.decided_on} already"
-            raise ValueError(f"{told}: --replace puts this in its place")
+            before = f"{_quoted(stored.reviewer)} decided {stored.decision} on {stored.decided_on} already"
+            raise ValueError(f"{before}: --replace puts this in its place")
         self.found[decision.item] = (line.number, decision)
 
 

@@ -37,7 +37,7 @@ def write_manifest(campaign: Campaign, now: dt.datetime) -> str:
         now: When.
 
     Returns:
-        The hash of the manifest itself: whoever keeps it elsewhere can tell later that nothing was rewritten.
+        The hash of the manifest itself: whoever keeps it elsewhere can show later that nothing was rewritten.
     """
     lines = (campaign.path / LOG).read_bytes().splitlines()
     manifest = Manifest(
@@ -74,7 +74,7 @@ def verify(folder: Path) -> list[str]:
     found = _files(folder)
     wrong = [f"{name} is missing" for name in manifest.files if name not in found]
     wrong += [f"{name} is not in the manifest" for name in found if name not in manifest.files]
-    changed = [name for name, told in manifest.files.items() if name in found and _hash(found[name]) != told]
+    changed = [name for name, expected in manifest.files.items() if name in found and _hash(found[name]) != expected]
     wrong += [f"{name} is not as it was" for name in changed]
     return wrong or _chain(folder)
 
@@ -90,17 +90,17 @@ def _chain(folder: Path) -> list[str]:
     before = ["", *(hashlib.sha256(line).hexdigest() for line in lines)]
     wrong = [
         f"line {number} of {LOG} does not follow the line before"
-        for number, (entry, told) in enumerate(zip(campaign.log, before, strict=False), start=1)
-        if entry.line_before != told or entry.number != number
+        for number, (entry, expected) in enumerate(zip(campaign.log, before, strict=False), start=1)
+        if entry.line_before != expected or entry.number != number
     ]
     wrong += [
         f"{name} is not what {LOG} says that it was"
         for entry in campaign.log
-        for name, told in entry.files.items()
-        if not (folder / name).is_file() or digest(folder / name) != told
+        for name, expected in entry.files.items()
+        if not (folder / name).is_file() or digest(folder / name) != expected
     ]
     if not wrong:
         wrong += [f"{one} was decided and is no item" for one in campaign.decisions if one not in campaign.items]
-        count, told = len(campaign.items), campaign.header.item_count
-        wrong += [] if count == told else [f"{ITEMS} has {count} items, not {told}"]
+        count, expected = len(campaign.items), campaign.header.item_count
+        wrong += [] if count == expected else [f"{ITEMS} has {count} items, not {expected}"]
     return wrong

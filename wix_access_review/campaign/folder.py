@@ -349,13 +349,13 @@ def clock() -> dt.datetime:
     Raises:
         ReviewError: The variable holds no time.
     """
-    told = os.environ.get("WIX_ACCESS_AS_OF")
-    if not told:
+    given = os.environ.get("WIX_ACCESS_AS_OF")
+    if not given:
         return dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     try:
-        return dt.datetime.fromisoformat(told).replace(tzinfo=None)
+        return dt.datetime.fromisoformat(given).replace(tzinfo=None)
     except ValueError as error:
-        raise ReviewError(f"WIX_ACCESS_AS_OF is {told!r}: write a time such as 2026-11-28 08:00:00") from error
+        raise ReviewError(f"WIX_ACCESS_AS_OF is {given!r}: write a time such as 2026-11-28 08:00:00") from error
 
 
 def tool_version() -> str:

@@ -148,10 +148,10 @@ def _complete(
     return receipts
 
 
-def _previous(folder: Path, told: Path | None) -> Campaign | None:
+def _previous(folder: Path, named: Path | None) -> Campaign | None:
     """The campaign before: the one that is named, else the newest in the folders beside this one."""
-    if told:
-        return Campaign(told)
+    if named:
+        return Campaign(named)
     others = [one for one in campaigns_in(folder.parent) if one.path != folder]
     return max(others, key=lambda one: one.header.opened_at, default=None)
 

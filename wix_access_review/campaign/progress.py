@@ -96,7 +96,7 @@ def progress(
     return Progress(campaign, now or clock(), shares, left, {name: said[name] for name in DECISIONS}, dict(since_last))
 
 
-def told(found: Progress) -> list[str]:
+def as_lines(found: Progress) -> list[str]:
     """How far a campaign is, as lines to print.
 
     Args:

@@ -82,7 +82,7 @@ class Proof(msgspec.Struct, frozen=True):
     is_in_time: bool | None
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """The proof in words."""
         what = f"{self.decision} {self.role_title} on {self.asset_name}: {self.verdict}"
         if self.verdict == "unknown":
@@ -222,7 +222,7 @@ def _cell(value: Any) -> Any:
     return value.isoformat(" ", "seconds") if isinstance(value, dt.datetime) else defused(value)
 
 
-def told(proofs: Sequence[Proof]) -> list[str]:
+def as_lines(proofs: Sequence[Proof]) -> list[str]:
     """What became of the decisions, as lines to print: how many, and each that is not as it was decided.
 
     Args:
@@ -234,6 +234,6 @@ def told(proofs: Sequence[Proof]) -> list[str]:
     shown = [one for one in proofs if one.verdict != "kept"]
     return [
         f"{said}; {late:,} late",
-        *(printable(f"- {one.person}: {one.told}") for one in shown[:100]),
+        *(printable(f"- {one.person}: {one.sentence}") for one in shown[:100]),
         *([f"- and {len(shown) - 100:,} more"] if len(shown) > 100 else []),
     ]

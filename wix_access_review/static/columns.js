@@ -72,7 +72,7 @@ const privilegedOf = lazy(() => {
   for (let grant = 0; grant < COUNTS.grants; grant++) if (flag(grant, PRIVILEGED)) counts[grantPerson[grant]]++;
   return counts;
 });
-/** What tells most, which a phone shows first. */
+/** What matters most, which a phone shows first. */
 const FIRST = ["person", "role", "on"];
 const rankOf = (one) => (FIRST.includes(one) ? FIRST.indexOf(one) : FIRST.length);
 /** Columns by name, without the account where there is only one. */

@@ -17,11 +17,11 @@ class Matrix {
     this.box = el("div", { class: "mx", tabindex: -1 }, this.grid);
     this.box.addEventListener("scroll", eachFrame(() => this.draw()), { passive: true });
     this.box.addEventListener("keydown", (event) => this.key(event));
-    this.box.addEventListener("pointerover", (event) => this.tell(event.target.closest("[data-at]")));
+    this.box.addEventListener("pointerover", (event) => this.describe(event.target.closest("[data-at]")));
     this.box.addEventListener("focusin", (event) => {
       const cell = event.target.closest("[data-at]");
       if (cell) this.at = cell.dataset.at.split(",").map(Number);
-      this.tell(cell);
+      this.describe(cell);
     });
     this.box.addEventListener("click", (event) => {
       if (!event.target.closest("a")) this.open(event.target.closest("[data-at]"));
@@ -121,7 +121,7 @@ class Matrix {
     return `${roles.name[grants.role[grant]]}${flag(grant, PRIVILEGED) ? ", privileged" : ""} via ${vias[grants.via[grant]]}${flag(grant, PENDING) ? ", pending" : ""}${more}`;
   }
 
-  tell(cell) {
+  describe(cell) {
     if (!cell) return;
     const [place, at] = cell.dataset.at.split(",").map(Number);
     const person = this.people[place], site = this.sites[at];

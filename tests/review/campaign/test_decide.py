@@ -14,7 +14,7 @@ import pytest
 from tests.review.warehouse import make, story
 from wix_access_review.campaign.decide import decide, reassign
 from wix_access_review.campaign.folder import Campaign, Decision
-from wix_access_review.campaign.progress import close, progress, told
+from wix_access_review.campaign.progress import as_lines, close, progress
 from wix_access_review.errors import ReviewError
 
 BOSS = "boss@acme.example"
@@ -145,7 +145,10 @@ def test_the_same_file_twice_changes_nothing(campaign, tmp_path):
     decide(campaign.path, [path], by="grace")
     log = (campaign.path / "log.jsonl").read_bytes()
     (again,) = decide(campaign.path, [path], by="heidi")
-    assert (again.told, (campaign.path / "log.jsonl").read_bytes()) == ("back.csv: already taken, nothing changed", log)
+    assert (again.summary, (campaign.path / "log.jsonl").read_bytes()) == (
+        "back.csv: already taken, nothing changed",
+        log,
+    )
     entry = Campaign(campaign.path).log[-1]
     hashed = hashlib.sha256(path.read_bytes()).hexdigest()
     assert (entry.by, entry.what, entry.at.isoformat(" ")) == ("grace", "decided", "2026-11-25 09:00:00")
@@ -329,7 +332,7 @@ def test_the_sign_off_is_read_back(campaign):
     assert attested == {"name": "=Bo Boss", "date": "2026-11-25", "reviewers": [BOSS], "remarks": "all seen"}
     decide(campaign.path, [_file(campaign.path.parent, _csv([_row(campaign, "k020")]))])
     assert "sign_off" not in Campaign(campaign.path).log[-1].about
-    assert told(progress(Campaign(campaign.path)))[1] == (
+    assert as_lines(progress(Campaign(campaign.path)))[1] == (
         "- boss@acme.example: 2 of 22 decided, 20 open, 3 of them privileged; signed off by =Bo Boss, 2026-11-25"
     )
 

@@ -8,14 +8,14 @@ from tests.review.campaign.test_decide import BOSS, _csv, _file, _row
 from wix_access_review.campaign.decide import decide, reassign
 from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.freeze import Opening, open_campaign
-from wix_access_review.campaign.progress import close, progress, told
+from wix_access_review.campaign.progress import as_lines, close, progress
 
 
 def test_progress_by_reviewer(campaign, tmp_path):
     """Who has decided how much, and what is open, widest access first."""
     reassign(campaign.path, "eve@acme.example", "her site", items=["acc-acme|assignments|k003"])
     decide(campaign.path, [_file(tmp_path, _csv([_row(campaign, "k004"), _row(campaign, "k020", "remove")]))])
-    lines = told(progress(Campaign(campaign.path)))
+    lines = as_lines(progress(Campaign(campaign.path)))
     assert lines[:6] == [
         "2026-Q4: due on 2026-12-25; 2 of 22 items decided (1 keep, 0 change, 1 remove)",
         "- boss@acme.example: 2 of 21 decided, 19 open, 3 of them privileged",

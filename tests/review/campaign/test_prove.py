@@ -163,7 +163,7 @@ def test_hours_count_from_the_decision(campaign, tmp_path):
     proof = _proved(campaign, tmp_path, "remove", "", _later(tmp_path, nora=SAME))
     assert (proof.taken_at, proof.open_hours, proof.seen_at) == (TAKEN, 145, ENDED)
     assert (
-        proof.told
+        proof.sentence
         == "remove Website Manager on /Clients/North: open 6 days after the decision, as of 2026-12-01 10:00 UTC"
     )
     assert [one.item for one in Campaign(campaign.path).decisions.values()] == [proof.item]
