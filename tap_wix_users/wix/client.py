@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
@@ -273,7 +271,7 @@ class WixClient:
         if request.shrinkable and attempts.number > 1 and may_be_cured(error):
             return False
         throttled = isinstance(error, Refusal) and error.status == 429
-        seconds = _asked_wait(error)
+        seconds = error.retry_after if isinstance(error, Refusal) else None
         if seconds is None:
             seconds = _jittered(THROTTLE_SECONDS) if throttled else attempts.backoff()
         if throttled:
@@ -340,22 +338,6 @@ def _is_curable(error: Exception) -> bool:
     if isinstance(error, UnreadableAnswer):
         return error.retryable
     return isinstance(error, NoAnswer) and not isinstance(error, Unreachable)
-
-
-def _asked_wait(error: Exception) -> float | None:
-    """Seconds that ``Retry-After`` asks for, in either of its forms (RFC 9110, 10.2.3); None when it does not."""
-    value = error.retry_after if isinstance(error, Refusal) else None
-    if not value:
-        return None
-    if value.strip().isdecimal():
-        return max(1.0, float(value))
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return max(1.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
 
 
 def _jittered(seconds: float) -> float:

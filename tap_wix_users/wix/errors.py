@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ValidationError
 
 from tap_wix_users.wix.redaction import WITHHELD, Redactor, printable
+from tap_wix_users.wix.times import asked_wait
 
 if TYPE_CHECKING:
     import httpx
@@ -177,7 +178,7 @@ class Refusal(WixError):
         description: Wix's words, without secrets; often empty (docs/api-contract.md, section 1.2).
         request_id: ``x-wix-request-id``, which Wix support asks for; empty when there is none.
         violations: The refused fields of a 400.
-        retry_after: The ``Retry-After`` header.
+        retry_after: Seconds that the ``Retry-After`` header asks to wait; None when it does not.
     """
 
     meaning: ClassVar[str] = ""
@@ -189,7 +190,8 @@ class Refusal(WixError):
         self.violations = said.violations
         self.description = "; ".join(filter(None, map(str, self.violations))) or said.description
         self.request_id = said.request_id
-        self.retry_after = said.retry_after
+        # A number, which is not shown: words like a date may hold a piece of the key by chance.
+        self.retry_after = asked_wait(response.headers.get("retry-after"))
         words = [str(self.status), self.code, f"({self.description})" if self.description else ""]
         words.append(f"[x-wix-request-id {self.request_id}]" if self.request_id else "")
         super().__init__(endpoint, " ".join(filter(None, words)), self._advice(endpoint))
@@ -269,16 +271,15 @@ class _Explanation:
         self.violations = [_violation(violation, redactor) for violation in found]
         self.description = redactor.text(application.description) or redactor.text(envelope.message)
         self.request_id = redactor.token(headers.get("x-wix-request-id"))
-        self.retry_after = redactor.text(headers.get("retry-after"))
         if self._leaks_together(redactor):
-            self.code = self.request_id = self.retry_after = ""
+            self.code = self.request_id = ""
             self.violations, self.description = [], WITHHELD
 
     def _leaks_together(self, redactor: Redactor) -> bool:
         """Whether the parts repeat a secret of which none of them alone holds a piece."""
         fields = [violation.field for violation in self.violations]
         words = [violation.description for violation in self.violations]
-        rest = [self.code, self.description, self.request_id, self.retry_after]
+        rest = [self.code, self.description, self.request_id]
         return any(redactor.leaks(*parts) for parts in (fields, words, [*map(str, self.violations), *rest]))
 
 

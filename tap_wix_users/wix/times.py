@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from email.utils import parsedate_to_datetime
 
 
 def timestamp(moment: dt.datetime) -> str:
@@ -27,3 +28,18 @@ def normalized(text: str) -> str | None:
 def following(text: str) -> str:
     """The next moment that `timestamp` writes differently."""
     return timestamp(dt.datetime.fromisoformat(text) + dt.timedelta(microseconds=1))
+
+
+def asked_wait(header: str | None) -> float | None:
+    """Seconds that ``Retry-After`` asks for, in either of its forms (RFC 9110, 10.2.3); None when it does not."""
+    if not header:
+        return None
+    if header.strip().isdecimal():
+        return max(1.0, float(header))
+    try:
+        moment = parsedate_to_datetime(header)
+    except (ValueError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return max(1.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())

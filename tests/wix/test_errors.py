@@ -321,6 +321,12 @@ class TestSecrets:
         ):
             assert not _shows(echo, _everything(error))
 
+    @pytest.mark.parametrize("key", ["2042-11-xyzw", "gmtWed05Nov", "120000GMTabc"])
+    def test_a_wait_that_looks_like_a_piece_of_the_key(self, key):
+        """A date has letters and digits in common with many a key: it is waited for all the same."""
+        response = httpx.Response(429, headers={"retry-after": "Wed, 05 Nov 2042 12:00:00 GMT"})
+        assert (refusal(CALL, response, b"", Redactor(key)).retry_after or 0) > 60
+
     @pytest.mark.parametrize("echo", BEYOND.values(), ids=BEYOND)
     def test_the_key_in_an_encoding_that_can_be_undone(self, echo):
         """Whoever reads the message could read the key."""
