@@ -63,6 +63,15 @@ def test_each_release_of_the_changelog_is_frozen():
     assert sorted(released) == sorted(FROZEN)
 
 
+def test_the_changelog_repeats_nothing():
+    """Each release has a heading once, and no entry is in the file twice: merges bring them back unasked."""
+    releases = re.split(r"^## ", CHANGELOG.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    headings = [re.findall(r"^### .*$", release, re.MULTILINE) for release in releases]
+    assert [found for found in headings if len(found) > len(set(found))] == []
+    entries = Counter(re.findall(r"^- .*$", "".join(releases), re.MULTILINE))
+    assert [entry for entry, times in entries.items() if times > 1] == []
+
+
 @pytest.mark.parametrize("release", FROZEN)
 def test_nothing_changed(release):
     """With the state of an earlier release and an account as it was then, nothing but receipts is sent."""
