@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from tap_wix_users.wix.budget import Clock, RequestBudget, SystemClock
 from tap_wix_users.wix.errors import (
     Endpoint,
     NoAnswer,
-    Refusal,
     TimedOut,
     TooLarge,
     TooLong,
@@ -28,6 +26,7 @@ from tap_wix_users.wix.errors import (
 )  # fmt: skip
 from tap_wix_users.wix.page_size import may_be_cured
 from tap_wix_users.wix.redaction import Redactor
+from tap_wix_users.wix.retries import Attempts, is_curable, is_throttled
 from tap_wix_users.wix.surroundings import surroundings
 from tap_wix_users.wix.text import storable
 
@@ -35,14 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
-
-RETRIED = frozenset({429, 500, 502, 503, 504})
-"""Statuses that another attempt may cure (docs/api-contract.md, section 1.1). 400, 401, 403, 404 and 428 never are."""
-
-THROTTLE_SECONDS = 60.0
-"""Back-off for a 429 without ``Retry-After``: the limit is one per minute (docs/api-contract.md, section 1.1)."""
-
-LONGEST_BACKOFF = 60.0
 
 _TRUST = "`SSL_CERT_FILE` names the certificates to trust, where a proxy or a firewall brings its own"
 
@@ -203,7 +194,7 @@ class WixClient:
         """
         if not all(value.isascii() and value.isprintable() for value in request.headers.values()):
             raise Unreachable(request.endpoint, "it cannot be asked: an id holds letters that no header can")
-        attempts = _Attempts(self._clock, self._patience)
+        attempts = Attempts(self._clock, self._patience)
         # stamina decides nothing about time: every wait is one of our clock's, so that a 429 holds back all threads
         # once, a wait beyond the patience is never begun, and tests run in virtual time.
         for attempt in stamina.retry_context(
@@ -264,16 +255,13 @@ class WixClient:
             return Unreachable(endpoint, f"no way{self._by_way_of}: it answers {said}")
         return NoAnswer(endpoint, f"no answer{self._by_way_of}: {type(error).__name__} ({said})")
 
-    def _wait(self, error: Exception, request: Request, attempts: _Attempts) -> float | bool:
+    def _wait(self, error: Exception, request: Request, attempts: Attempts) -> float | bool:
         """Whether to try again; the wait before it is over, or laid on the budget, when this returns."""
-        if not _is_curable(error) or request.given_up.is_set():
+        if not is_curable(error) or request.given_up.is_set():
             return False
         if request.shrinkable and attempts.number > 1 and may_be_cured(error):
             return False
-        throttled = isinstance(error, Refusal) and error.status == 429
-        seconds = error.retry_after if isinstance(error, Refusal) else None
-        if seconds is None:
-            seconds = _jittered(THROTTLE_SECONDS) if throttled else attempts.backoff()
+        throttled, seconds = is_throttled(error), attempts.wait_after(error)
         if throttled:
             # Also when this request gives up: the next one must not run into the same limit. Never for longer than the
             # patience, though: what Wix asks for may be a day.
@@ -304,41 +292,3 @@ class UnreadableBody(ValueError):
 def _forget_location(response: httpx.Response) -> None:
     # httpx prepares the next request even though it follows no redirect, and stumbles over an odd address.
     response.headers.pop("location", None)
-
-
-class _Attempts:
-    """The attempts at one request, against its patience."""
-
-    def __init__(self, clock: Clock, patience: float) -> None:
-        self.number = 0
-        self._clock = clock
-        self._patience = patience
-        self._started = clock.now()
-
-    def begin(self) -> None:
-        if self.number == 0:
-            # Waiting for the budget is not the server's fault and costs no patience.
-            self._started = self._clock.now()
-        self.number += 1
-
-    def has_patience_for(self, seconds: float) -> bool:
-        return self._clock.now() - self._started + seconds <= self._patience
-
-    def backoff(self) -> float:
-        return min(LONGEST_BACKOFF, _jittered(2.0 ** min(self.number - 1, 10)))
-
-    def summary(self) -> str:
-        spent = self._clock.now() - self._started
-        return f"gave up after {self.number} attempt{'s' if self.number > 1 else ''} in {spent:.0f} s"
-
-
-def _is_curable(error: Exception) -> bool:
-    if isinstance(error, Refusal):
-        return error.status in RETRIED
-    if isinstance(error, UnreadableAnswer):
-        return error.retryable
-    return isinstance(error, NoAnswer) and not isinstance(error, Unreachable)
-
-
-def _jittered(seconds: float) -> float:
-    return seconds * random.uniform(1.0, 1.1)  # noqa: S311  # spreads clients, hides nothing
