@@ -1,21 +1,19 @@
-"""The Singer streams: what has to be written, as messages."""
+"""The Singer stream of a table: what has to be written, as messages."""
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from singer_sdk.singerlib import Schema
-from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
+from tap_wix_users.model_stream import ModelStream
 from tap_wix_users.run import IncompleteRead
-from tap_wix_users.sdk import MapFailed, SdkStream
+from tap_wix_users.sdk import MapFailed
 from tap_wix_users.sending import RowSender
-from tap_wix_users.snapshot import state, sync
+from tap_wix_users.snapshot import events, state, sync
 from tap_wix_users.snapshot.table_read import ReadFailed
 from tap_wix_users.tables.hashing import content_hash
 from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT
@@ -28,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
-    from singer_sdk.singerlib import CatalogEntry, MetadataMapping
 
+    from tap_wix_users.log_streams import Logs
     from tap_wix_users.run import Run
     from tap_wix_users.schedule import AccountRef
     from tap_wix_users.snapshot.table_read import TableRead
-    from tap_wix_users.tables.models import ReceiptRow, Row
+    from tap_wix_users.tables.models import ReceiptRow
     from tap_wix_users.tables.registry import Table
 
 _UNLOGGED = (
@@ -50,89 +48,6 @@ _FLATTENING = ("flattening_enabled", "flattening_separator", "flattening_max_dep
 
 ROW_SHAPE = 1
 """Raised by a release that shapes rows of unchanged columns differently: their fingerprints cannot be compared."""
-
-
-class ModelStream(SdkStream):
-    """A stream of the rows of a model: the columns that the rule of what is current reads are always selected."""
-
-    def __init__(self, tap: Tap, model: type[Row], schema: dict[str, Any], moment: str) -> None:
-        self._model = model
-        super().__init__(tap, model, schema)
-        self.replication_key = moment
-
-    @property
-    @override
-    def metadata(self) -> MetadataMapping:
-        found = super().metadata
-        for name in self._model.judged_by:
-            if column := found.get(("properties", name)):
-                column.inclusion = Metadata.InclusionType.AUTOMATIC
-        return found
-
-    def complete(self, entry: CatalogEntry) -> None:
-        """Put into a catalog what this stream cannot do without.
-
-        One that was made without `history` would keep one version, and one of an older release lacks newer columns.
-        """
-        entry.key_properties = list(self.primary_keys)
-        entry.replication_key = self.replication_key
-        properties = entry.schema.properties = entry.schema.properties or {}
-        for name in (*self.primary_keys, *self._model.judged_by):
-            entry.metadata[("properties", name)] = Metadata(inclusion=Metadata.InclusionType.AUTOMATIC)
-            if name not in properties:
-                properties[name] = Schema.from_dict(self.schema["properties"][name])
-
-
-class LogStream(ModelStream):
-    """A stream whose rows are about other streams, which write them among their own: it has nothing of its own to read.
-
-    Its rows are only ever added: it announces no version, whatever the catalog says.
-
-    Attributes:
-        lost: Rows that a stream map could not be applied to.
-    """
-
-    def __init__(self, tap: Tap, model: type[Row], moment: str, run: Run) -> None:
-        super().__init__(tap, model, singer_schema(model), moment)
-        self._run = run
-        self.lost = 0
-
-    @property
-    @override
-    def versioned(self) -> bool:
-        return False
-
-    def write(self, row: Row) -> None:
-        """Write one row, if the stream is selected."""
-        if self.selected:
-            try:
-                self.send(row.__dict__, dt.datetime.now(dt.UTC))
-                self._run.summary.rows[self.name] += 1
-            except MapFailed as failure:
-                self.lost += 1
-                self._run.fail(self.name, row.account_id, failure)
-
-
-class Logs(NamedTuple):
-    """The streams about what the others did.
-
-    Attributes:
-        changes: What changed.
-        receipts: How each read went.
-    """
-
-    changes: LogStream
-    receipts: LogStream
-
-    @property
-    def selected(self) -> bool:
-        """Whether both are: without them nobody can tell which rows are current."""
-        return self.changes.selected and self.receipts.selected
-
-    @property
-    def lost(self) -> int:
-        """Rows of either that could not be written."""
-        return self.changes.lost + self.receipts.lost
 
 
 class TableStream(ModelStream):
@@ -239,9 +154,9 @@ class TableStream(ModelStream):
         sender = RowSender(self, read.started_at, job.at)
         try:
             for event in job.events():
-                if isinstance(event, sync.SendRows):
+                if isinstance(event, events.SendRows):
                     sender.send(*event)
-                elif isinstance(event, sync.CheckpointCommitted) and self._logs.lost > lost_before:
+                elif isinstance(event, events.CheckpointCommitted) and self._logs.lost > lost_before:
                     # Not everything that the state would cover was written.
                     self._states[accounts[0].account_id] = state.mark(self._states.get(accounts[0].account_id), job.at)
                 else:
@@ -250,24 +165,24 @@ class TableStream(ModelStream):
             self._run.summary.rows[self.name] += sender.sent
         return sender.sent
 
-    def _note(self, event: sync.Event, accounts: Sequence[AccountRef], read: TableRead) -> None:
+    def _note(self, event: events.Event, accounts: Sequence[AccountRef], read: TableRead) -> None:
         account_id = accounts[0].account_id
         match event:
-            case sync.CheckpointPending(at):
+            case events.CheckpointPending(at):
                 self._mark_states(accounts, at)
-            case sync.SendTombstone(record):
+            case events.SendTombstone(record):
                 self.send(record, read.started_at)
                 self._run.summary.rows[self.name] += 1
-            case sync.LogChange(change):
+            case events.LogChange(change):
                 self._logs.changes.write(change)
-            case sync.SnapshotComplete() if self._complete and len(accounts) == 1:
+            case events.SnapshotComplete() if self._complete and len(accounts) == 1:
                 self.announce_version()
-            case sync.SnapshotIncomplete(error):
+            case events.SnapshotIncomplete(error):
                 self._complete = False
                 self._run.fail(self.name, account_id, IncompleteRead(error))
-            case sync.WriteReceipt(receipt):
+            case events.WriteReceipt(receipt):
                 self._hand_out(receipt)
-            case sync.CheckpointCommitted(new):
+            case events.CheckpointCommitted(new):
                 self._states[account_id] = state.dump(new)
 
     def _send_sample(self, read: TableRead, most: int) -> int:

@@ -10,9 +10,11 @@ from typing_extensions import override
 from tap_wix_users import settings
 from tap_wix_users.cli import CommandLine
 from tap_wix_users.inputs import valid_bookmarks
+from tap_wix_users.log_streams import Logs, LogStream
+from tap_wix_users.model_stream import ModelStream
 from tap_wix_users.run import Plan, Run
 from tap_wix_users.snapshot.before import Before
-from tap_wix_users.streams import Logs, LogStream, ModelStream, TableStream
+from tap_wix_users.streams import TableStream
 from tap_wix_users.summary import Summary
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
 from tap_wix_users.tables.registry import tables

@@ -1,17 +1,22 @@
-"""One table of one account, from a read to what has to be written. Pure: it knows neither HTTP nor Singer.
-
-What has to be written comes as events, in the order of docs/streams.md, section 3.11, so that whatever was written when
-a run is killed is true: first that rows follow which the state does not cover, then rows, then removals and changes,
-then the receipt, and last the state that covers them.
-"""
+"""One table of one account, from a read to what has to be written. Pure: it knows neither HTTP nor Singer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.snapshot.compare import Comparison, Snapshot, latest_written
+from tap_wix_users.snapshot.events import (
+    CheckpointCommitted,
+    CheckpointPending,
+    LogChange,
+    SendRows,
+    SendTombstone,
+    SnapshotComplete,
+    SnapshotIncomplete,
+    WriteReceipt,
+)
 from tap_wix_users.tables.keys import KeySetDigest, key_parts
 from tap_wix_users.tables.models import DELETED_AT, OBSERVED_AT, SNAPSHOT_AT, AccountRow, ChangeRow, ReceiptRow, Row
 from tap_wix_users.wix.errors import Forbidden, NotFound, Unauthorized
@@ -21,83 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_wix_users.snapshot.compare import Change
+    from tap_wix_users.snapshot.events import Event
     from tap_wix_users.snapshot.state import TableState
     from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
     from tap_wix_users.tables.models import Status
-
-
-class CheckpointPending(NamedTuple):
-    """What follows is not covered by the state as it stands.
-
-    Attributes:
-        at: When the snapshot began.
-    """
-
-    at: str
-
-
-class SendRows(NamedTuple):
-    """Rows to send.
-
-    Attributes:
-        text: Their columns as lines of JSON, each with its end.
-        observed_at: The snapshot that first saw these versions of them. Their `snapshot_at` is the sync's.
-        number: How many they are.
-    """
-
-    text: bytes
-    observed_at: str
-    number: int
-
-
-class SendTombstone(NamedTuple):
-    """A tombstone to send.
-
-    Attributes:
-        record: The key of the row that is gone, and since when.
-    """
-
-    record: dict[str, str]
-
-
-class LogChange(NamedTuple):
-    """A change to log."""
-
-    row: ChangeRow
-
-
-class SnapshotComplete(NamedTuple):
-    """Every row of the table in this account was sent."""
-
-
-class SnapshotIncomplete(NamedTuple):
-    """The read does not count as complete; the error says why, and what to do."""
-
-    error: str
-
-
-class WriteReceipt(NamedTuple):
-    """The receipt of the read."""
-
-    row: ReceiptRow
-
-
-class CheckpointCommitted(NamedTuple):
-    """The state that covers all that was written."""
-
-    state: TableState
-
-
-Event: TypeAlias = (
-    CheckpointPending
-    | SendRows
-    | SendTombstone
-    | LogChange
-    | SnapshotComplete
-    | SnapshotIncomplete
-    | WriteReceipt
-    | CheckpointCommitted
-)
 
 
 @dataclass(frozen=True)

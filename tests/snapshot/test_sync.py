@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tap_wix_users.snapshot.spool import Spool, decode
-from tap_wix_users.snapshot.state import TableState
-from tap_wix_users.snapshot.sync import (
+from tap_wix_users.snapshot.events import (
     CheckpointCommitted,
     Event,
     LogChange,
     SendRows,
     SendTombstone,
     SnapshotIncomplete,
-    SyncOptions,
-    TableSync,
     WriteReceipt,
-    failed_receipt,
 )
+from tap_wix_users.snapshot.spool import Spool, decode
+from tap_wix_users.snapshot.state import TableState
+from tap_wix_users.snapshot.sync import SyncOptions, TableSync, failed_receipt
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
 from tap_wix_users.tables.columns import encode
 from tap_wix_users.tables.models import AccountRow, AssignmentRow, ChangeRow, Row, UserRow

@@ -21,6 +21,15 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tap_wix_users.snapshot import state, sync
+from tap_wix_users.snapshot.events import (
+    CheckpointCommitted,
+    CheckpointPending,
+    Event,
+    LogChange,
+    SendRows,
+    SendTombstone,
+    WriteReceipt,
+)
 from tap_wix_users.snapshot.spool import Spool, decode
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
 from tap_wix_users.tables import models
@@ -393,20 +402,20 @@ class Life:
         events = list(job.events())
         written = events[: run.stop]
         kept = written[: run.kept]
-        selected = [e for e in written if run.logs or not isinstance(e, sync.LogChange | sync.WriteReceipt)]
+        selected = [e for e in written if run.logs or not isinstance(e, LogChange | WriteReceipt)]
         self._write(job.at, selected)
-        receipts = [event.row.status for event in selected if isinstance(event, sync.WriteReceipt)]
+        receipts = [event.row.status for event in selected if isinstance(event, WriteReceipt)]
         self.status = receipts[0] if receipts else "killed" if run.logs else "unlogged"
         for key in self._told(selected).keys() | (seen if self.status == "complete" else {}):
             if key in seen:
                 self.left.pop(key, None)
         for event in kept:
-            if isinstance(event, sync.CheckpointPending):
+            if isinstance(event, CheckpointPending):
                 self._states[name] = json.dumps(state.mark(before, event.at))
-            elif isinstance(event, sync.CheckpointCommitted):
+            elif isinstance(event, CheckpointCommitted):
                 self._states[name] = json.dumps(state.dump(event.state))
         # What the target stored, and its STATE never told.
-        checkpoints = sync.CheckpointPending | sync.CheckpointCommitted
+        checkpoints = CheckpointPending | CheckpointCommitted
         untold = bool(selected) and not any(isinstance(event, checkpoints) for event in kept)
         self.doubtful |= untold
         self._states_were_lost |= untold
@@ -438,29 +447,29 @@ class Life:
         )  # fmt: skip
         return sync.TableSync(self._kind.model, account_id, read, old, options, written_at)
 
-    def _write(self, at: str, events: Iterable[sync.Event]) -> None:
+    def _write(self, at: str, events: Iterable[Event]) -> None:
         """Store what the target makes of the messages, in their order."""
         rows: list[tuple[str, dict[str, Any]]] = []
         for event in events:
             match event:
-                case sync.SendRows(text, observed_at):
+                case SendRows(text, observed_at):
                     seen = {"observed_at": observed_at, "snapshot_at": at}
                     rows += [(self._kind.name, {**decode(line), **seen}) for line in text.splitlines()]
-                case sync.SendTombstone(record) if self._target.tombstones == "kept":
+                case SendTombstone(record) if self._target.tombstones == "kept":
                     rows.append((self._kind.name, record))
-                case sync.LogChange(row) | sync.WriteReceipt(row):
+                case LogChange(row) | WriteReceipt(row):
                     rows.append((row.table, row.__dict__))
         for table, group in groupby(rows, key=lambda row: row[0]):
             self._warehouse.upsert(table, [row for _table, row in group])
 
-    def _told(self, written: Sequence[sync.Event]) -> dict[str, str | None]:
+    def _told(self, written: Sequence[Event]) -> dict[str, str | None]:
         """What messages say of each row: its content, or None when it is gone."""
         told: dict[str, str | None] = {}
         for event in written:
-            if isinstance(event, sync.SendRows):
+            if isinstance(event, SendRows):
                 for row in map(decode, event.text.splitlines()):
                     told[record_key([row[name] for name in self._kind.key_columns])] = row[self._kind.content]
-            elif isinstance(event, sync.LogChange) and event.row.change_type == "removed":
+            elif isinstance(event, LogChange) and event.row.change_type == "removed":
                 told[event.row.record_key] = None
         return told
 

@@ -1,0 +1,48 @@
+"""What the stream of a table and the streams of the logs have in common: the rows of a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.singerlib import Schema
+from singer_sdk.singerlib.catalog import Metadata
+from typing_extensions import override
+
+from tap_wix_users.sdk import SdkStream
+
+if TYPE_CHECKING:
+    from singer_sdk import Tap
+    from singer_sdk.singerlib import CatalogEntry, MetadataMapping
+
+    from tap_wix_users.tables.models import Row
+
+
+class ModelStream(SdkStream):
+    """A stream of the rows of a model: the columns that the rule of what is current reads are always selected."""
+
+    def __init__(self, tap: Tap, model: type[Row], schema: dict[str, Any], moment: str) -> None:
+        self._model = model
+        super().__init__(tap, model, schema)
+        self.replication_key = moment
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        found = super().metadata
+        for name in self._model.judged_by:
+            if column := found.get(("properties", name)):
+                column.inclusion = Metadata.InclusionType.AUTOMATIC
+        return found
+
+    def complete(self, entry: CatalogEntry) -> None:
+        """Put into a catalog what this stream cannot do without.
+
+        One that was made without `history` would keep one version, and one of an older release lacks newer columns.
+        """
+        entry.key_properties = list(self.primary_keys)
+        entry.replication_key = self.replication_key
+        properties = entry.schema.properties = entry.schema.properties or {}
+        for name in (*self.primary_keys, *self._model.judged_by):
+            entry.metadata[("properties", name)] = Metadata(inclusion=Metadata.InclusionType.AUTOMATIC)
+            if name not in properties:
+                properties[name] = Schema.from_dict(self.schema["properties"][name])

@@ -1,0 +1,87 @@
+"""What a sync has to write, one event each, in the order of docs/streams.md, section 3.11.
+
+Whatever was written when a run is killed is true: first that rows follow which the state does not cover, then rows,
+then removals and changes, then the receipt, and last the state that covers them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from tap_wix_users.snapshot.state import TableState
+    from tap_wix_users.tables.models import ChangeRow, ReceiptRow
+
+
+class CheckpointPending(NamedTuple):
+    """What follows is not covered by the state as it stands.
+
+    Attributes:
+        at: When the snapshot began.
+    """
+
+    at: str
+
+
+class SendRows(NamedTuple):
+    """Rows to send.
+
+    Attributes:
+        text: Their columns as lines of JSON, each with its end.
+        observed_at: The snapshot that first saw these versions of them. Their `snapshot_at` is the sync's.
+        number: How many they are.
+    """
+
+    text: bytes
+    observed_at: str
+    number: int
+
+
+class SendTombstone(NamedTuple):
+    """A tombstone to send.
+
+    Attributes:
+        record: The key of the row that is gone, and since when.
+    """
+
+    record: dict[str, str]
+
+
+class LogChange(NamedTuple):
+    """A change to log."""
+
+    row: ChangeRow
+
+
+class SnapshotComplete(NamedTuple):
+    """Every row of the table in this account was sent."""
+
+
+class SnapshotIncomplete(NamedTuple):
+    """The read does not count as complete; the error says why, and what to do."""
+
+    error: str
+
+
+class WriteReceipt(NamedTuple):
+    """The receipt of the read."""
+
+    row: ReceiptRow
+
+
+class CheckpointCommitted(NamedTuple):
+    """The state that covers all that was written."""
+
+    state: TableState
+
+
+Event: TypeAlias = (
+    CheckpointPending
+    | SendRows
+    | SendTombstone
+    | LogChange
+    | SnapshotComplete
+    | SnapshotIncomplete
+    | WriteReceipt
+    | CheckpointCommitted
+)
