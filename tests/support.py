@@ -100,7 +100,7 @@ def last_state(messages: Iterable[Mapping[str, Any]]) -> Any:
 
 
 def config(sandbox: Sandbox, **settings: Any) -> Json:
-    """Settings for the main account of a sandbox, impatient unless told otherwise: no test waits for a retry.
+    """Settings for the main account of a sandbox, impatient unless the test says otherwise: no test waits for a retry.
 
     In pages of which small teams have several.
     """

@@ -126,7 +126,7 @@ def test_temporary_files(project):
 
 
 def test_a_night_that_cannot_begin(project):
-    """Without Meltano there is no summary, the shell's code, and the reason; a wrong setting is told likewise."""
+    """Without Meltano there is no summary, the shell's code, and the reason; a wrong setting is reported likewise."""
     missing = _script(project, "nightly.sh", env=_env(MELTANO="no-such-command"))
     assert (missing.returncode, missing.stdout) == (127, "")
     assert "no-such-command" in missing.stderr

@@ -132,7 +132,7 @@ def test_only_the_tap(built, tmp_path):
 
 
 def test_the_demo(installed, tmp_path):
-    """In an empty folder it loads the made-up account; again, it tells what changed in the 30 days between."""
+    """In an empty folder it loads the made-up account; again, it shows what changed in the 30 days between."""
     folder = tmp_path / "a folder of ours"
     outputs = []
     for _ in range(2):

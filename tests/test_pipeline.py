@@ -102,7 +102,7 @@ def test_a_run_that_fails_leaves_every_row_standing(project, ask):
 
 
 def test_the_demo_runs_twice(project):
-    """It ends by itself with the tables that a person reads; the second run tells what changed, and when.
+    """It ends by itself with the tables that a person reads; the second run shows what changed, and when.
 
     Everything that it writes is for its owner alone.
     """

@@ -189,7 +189,7 @@ TEXT = {"type": ["string", "null"], "description": "Words"}
 
 
 def test_changes_that_break():
-    """Whatever a warehouse cannot follow by itself is told, each in a line of its own."""
+    """Whatever a warehouse cannot follow by itself is reported, each in a line of its own."""
     old = discovered()
     fewer = {"streams": [entry for entry in old["streams"] if entry["tap_stream_id"] != "users"]}
     assert broken(old, old) == []
@@ -227,7 +227,7 @@ def test_a_world_survives():
 
 
 def test_freezing(tmp_path):
-    """What is frozen today is read today, and the streams of which something was not covered are told from the rest."""
+    """What is frozen today is read today, and the streams of which something was not covered are known."""
     freeze(tmp_path / "now")
     files = {path.name: json.loads(path.read_text()) for path in (tmp_path / "now").iterdir()}
     assert set(files) == FILES

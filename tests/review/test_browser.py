@@ -206,7 +206,7 @@ def test_an_account_with_next_to_nothing(browser, tmp_path, rows):
 
 @pytest.mark.parametrize(("width", "count"), [(360, 3), (390, 3), (430, 3)])
 def test_a_phone_shows_person_role_and_asset(browser, written, width, count):
-    """On a phone the columns that tell most stand side by side, before anybody scrolls."""
+    """On a phone the columns that matter most stand side by side, before anybody scrolls."""
     page = Opened(browser, written / "access-review.html", viewport={"width": width, "height": 800})
     tab = page.tab
     expect(tab.locator(ROWS).first).to_be_attached()
@@ -364,7 +364,7 @@ def test_the_matrix(tab):
 
 
 def test_the_matrix_by_keyboard(tab):
-    """One stop for the tabulator, arrows to go, the status tells where, and Enter opens the person."""
+    """One stop for the tabulator, arrows to go, the status says where, and Enter opens the person."""
     first = tab.locator(".mx [tabindex='0']")
     assert first.count() == 1
     first.focus()
@@ -611,6 +611,6 @@ def test_the_keyboard_reaches_everything(tab):
 
 
 def test_results_are_told(tab):
-    """Each list has a live region that tells how many rows fit."""
+    """Each list has a live region that says how many rows fit."""
     regions = tab.locator("[role=status][aria-live=polite]").all_inner_texts()
     assert regions == ["19 people with a grant, 2 sites", "20 of 20 people", "3 of 3 sites", "22 of 22 grants"]

@@ -46,7 +46,7 @@ def test_lines_obey_nobody():
 
 
 def test_one_title_of_two_rules_stays_two(tmp_path):
-    """Rules are told apart by their code, also where their titles are alike."""
+    """Rules are distinguished by their code, also where their titles are alike."""
     ada = person(1, "Ada")
     rows = {"people": [ada], "findings": [finding(f"{rule}|1", "low", "Same", rule, ada) for rule in ("a", "b")]}
     with reading(make(tmp_path / "two.duckdb", rows)) as connection:

@@ -121,7 +121,7 @@ def test_the_workbook_is_ready_to_be_filled_in(written):
 
 
 def test_the_second_sheet_says_how(written):
-    """It tells what the columns mean, and what the apostrophe is."""
+    """It says what the columns mean, and what the apostrophe is."""
     lines = [
         row[0] for row in openpyxl.load_workbook(written / "access-review.xlsx")["How to"].iter_rows(values_only=True)
     ]

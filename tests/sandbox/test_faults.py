@@ -241,7 +241,7 @@ def test_wrong_facets(serve):
 
 
 def test_a_fault_without_effect_did_not_fire(serve):
-    """A fault that finds nothing to spoil is told as one that never fired."""
+    """A fault that finds nothing to spoil is reported as one that never fired."""
     faults = [
         Fault.of("drop_facets"),
         Fault.of("repeat_page"),

@@ -123,7 +123,7 @@ def test_throttle(serve):
 
 
 def test_retry_after(serve):
-    """A 429 says how long to wait when told to."""
+    """A 429 says how long to wait when it is meant to."""
     client = serve(options=ApiOptions(requests_per_minute=1, retry_after=7))
     assert [client.ask("get_roles").headers.get("retry-after") for _ in range(2)] == [None, "7"]
 

@@ -107,7 +107,7 @@ def test_change_just_before_a_request(serve):
 
 
 def test_latency(serve):
-    """Every answer takes as long as it is told to, and they overlap."""
+    """Every answer takes as long as it is meant to, and they overlap."""
     client = serve(options=ApiOptions(latency=0.1))
     began = time.monotonic()
     threads = [threading.Thread(target=client.ask, args=("get_roles",)) for _ in range(5)]

@@ -1,4 +1,4 @@
-"""The story of Acme Studio, which the demo and the access review tell."""
+"""The story of Acme Studio, as the demo and the access review show it."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_what_changed():
 @settings(deadline=None, max_examples=200)
 @given(contents, contents)
 def test_the_old_rows_and_the_changes_are_the_new_rows(old: Content, new: Content):
-    """Whoever applies what was sent and removed to the old rows has the new ones, and each change is told once."""
+    """Whoever applies what was sent and removed to the old rows has the new ones, and each change is reported once."""
     comparison, verdicts = _compare(_state(old), new)
     added, modified, removed = Outcome(comparison, verdicts).changes
     sent = {key: new[key] for key, verdict in verdicts.items() if verdict.send}
@@ -137,7 +137,7 @@ def test_nothing_changed(content: Content):
 @settings(deadline=None, max_examples=100)
 @given(contents, contents, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_is_irrelevant(old: Content, new: Content, chance: Any):
-    """Whichever way round they come: the same rows are sent, the same changes told, the same state is left."""
+    """Whichever way round they come: the same rows are sent, the same changes reported, the same state is left."""
     shuffled = list(new.items())
     chance.shuffle(shuffled)
     one, other = _compare(_state(old), new), _compare(_state(old), dict(shuffled))
@@ -164,7 +164,7 @@ def test_a_row_is_as_old_as_its_content(history: list[Content]):
 
 
 def test_the_first_snapshot_is_the_beginning():
-    """Every row is sent and new, but none is told to be added: there was nothing to compare with."""
+    """Every row is sent and new, but none is reported as added: there was nothing to compare with."""
     outcome = _compare(None, ABC)
     comparison = outcome.comparison
     assert comparison.baseline == "there is no state of a complete snapshot"
@@ -231,7 +231,7 @@ def test_fingerprints_of_another_content_say_nothing():
 
 
 def test_too_many_rows_are_not_compared():
-    """Every row is sent, nothing is told to have changed, and the state keeps the count."""
+    """Every row is sent, nothing is reported as changed, and the state keeps the count."""
     outcome = _compare(_state(ABC), BCD, keep=False)
     comparison = outcome.comparison
     assert outcome.verdicts == dict.fromkeys(BCD, Verdict(True, NEW))

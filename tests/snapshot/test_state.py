@@ -227,12 +227,12 @@ def test_a_row_takes_few_bytes(per_key: str):
     ],
 )
 def test_another_format_is_named(found: Any, named: str):
-    """What an older or an unknown release wrote is told, in few words, together with what this one writes."""
+    """What an older or an unknown release wrote is named, in few words, together with what this one writes."""
     assert _why({**dump(STATE), "format": found}) == f"its format is {named}, this release writes 1"
 
 
 def test_a_newer_format_is_named():
-    """What a newer release wrote is told to be that: somebody went back to this one."""
+    """What a newer release wrote is reported as that: somebody went back to this one."""
     told = f"its format is {FORMAT + 1}, this release writes {FORMAT}: a newer release of the tap wrote it"
     assert _why({**dump(STATE), "format": FORMAT + 1}) == told
 

@@ -323,7 +323,7 @@ def test_a_covered_state_is_marked_before_the_first_removal(tombstones: bool):
 
 
 def test_every_row_is_asked_for():
-    """FULL_TABLE sends every row as old as it is, and still tells what changed."""
+    """FULL_TABLE sends every row as old as it is, and still logs what changed."""
     events = _events([A, B2, D], OLD, {"method": "FULL_TABLE"})
     assert [(row["id"], observed_at) for row, observed_at in _sent(events)] == [("a", BEFORE), ("b", NOW), ("d", NOW)]
     assert _changes(events) == [("added", "d"), ("modified", "b"), ("removed", "c")]
@@ -389,7 +389,7 @@ def test_a_clock_that_was_set_back(back: dt.timedelta):
 
 @pytest.mark.parametrize("pending", ["", BEFORE])
 def test_a_state_from_the_future(pending: str):
-    """It is told; all rows are sent after those that were written, and known since today, not since a day to come."""
+    """It is reported; all rows are sent after those that were written, and known since today, not a day to come."""
     state = OLD if not pending else TableState(**{**OLD.__dict__, "pending": pending})
     today = dt.datetime.fromisoformat(BEFORE) - dt.timedelta(days=400)
     job = TableSync(UserRow, ACCOUNT, _table_read([A, B2], started_at=today), state, OPTIONS)
@@ -438,7 +438,7 @@ def test_all_rows_are_gone_and_are_told_to_be(fields: dict[str, Any]):
 
 
 def test_one_row_is_gone_for_another():
-    """An invite is accepted, and the next one is sent: that is told, and no reason to stop a small account."""
+    """An invite is accepted, and the next one is sent: that is reported, and no reason to stop a small account."""
     events = _events([B], _state(A), expected=None)
     assert (_changes(events), _receipt(events)["status"]) == ([("added", "b"), ("removed", "a")], "complete")
 
@@ -460,7 +460,7 @@ def test_all_rows_are_gone_of_a_table_too_large_for_the_state():
 
 
 def test_why_every_row_is_sent():
-    """The reason is known before the first event, to be told."""
+    """The reason is known before the first event, so that it can be logged."""
     assert TableSync(UserRow, ACCOUNT, _table_read([A]), OLD, OPTIONS).baseline == ""
     assert (
         TableSync(UserRow, ACCOUNT, _table_read([A]), None, OPTIONS).baseline

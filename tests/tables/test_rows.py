@@ -661,7 +661,7 @@ class TestAssignmentKeys:
         ],
     )
     def test_two_grants_never_become_one_row(self, first, second):
-        """One of two that would have the same key is told apart by its content, whatever their order."""
+        """One of two that would have the same key is distinguished by its content, whatever their order."""
         rows = _held(first, second)
         plain = _held(first)[0]["assignment_key"]
         keys = [row.pop("assignment_key") for row in rows]

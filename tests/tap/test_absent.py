@@ -51,7 +51,7 @@ TOLD = {
     ("search_team", "teamMembers.*.user.assignments", "empty"),
     ("get_roles", "customRoles", "empty"),
 }
-"""What a first sync has to believe where nothing else speaks: the answer told it."""
+"""What a first sync has to believe where nothing else speaks: the answer said so."""
 CHANGED = {
     *(("search_team", "teamMembers.*.invite.assignments.*.restrictions", way) for way in ("another type", "empty")),
     ("get_roles", "customRoles", "empty"),
@@ -60,7 +60,7 @@ CHANGED = {
 
 
 def test_every_endpoint_is_here():
-    """One that is new has to be told what it answers."""
+    """One that is new has to say here what it answers."""
     assert ANSWERS.keys() == OPERATIONS.keys()
 
 
@@ -157,7 +157,7 @@ def account() -> Iterator[Account]:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("endpoint", ANSWERS)
 def test_no_member_lies(endpoint, way, account):
-    """Neither a first sync nor a later one takes a row for gone, or a table for complete, that was not told."""
+    """Neither a first sync nor a later one takes a row for gone, or a table for complete, without an answer that says so."""
     streams = ANSWERS[endpoint].streams
     lies = {}
     for path, empty in members(ANSWERS[endpoint].kind):

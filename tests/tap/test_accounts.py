@@ -300,7 +300,7 @@ def test_a_child_that_fails(fault, serve):
 @pytest.mark.parametrize("stream", ["roles", "sites", "folders", "accounts"])
 @pytest.mark.parametrize("which", [0, 1, 2], ids=["the configured one", "the first child", "the last child"])
 def test_one_failed_account_announces_no_version(stream, which, serve):
-    """A table of which one account failed tells no target to delete the rows of that account; the other tables do."""
+    """A table of which one account failed makes no target delete the rows of that account; the other tables do."""
     endpoint = {"roles": "get_roles", "sites": "query_sites", "folders": "query_folders", "accounts": "get_account"}
     account = list(World().accounts.values())[which]
     sandbox = serve(faults=[refused(account, endpoint[stream], status=401)])
@@ -416,7 +416,7 @@ def test_a_list_that_names_a_child_twice(write, serve):
 
 
 def test_a_child_that_names_another_parent(serve):
-    """Its own word is kept, and the log tells both."""
+    """Its own word is kept, and the log shows both."""
     world = World()
     path = "account.accountProperties.parentAccountId"
     child = world.children[0].id
@@ -432,7 +432,7 @@ def test_a_child_that_names_another_parent(serve):
     ids=lambda fault: fault["kind"],
 )
 def test_an_unknown_list_announces_no_version(fault, serve):
-    """Whoever does not know all accounts tells no target to delete the rows of those that were not read."""
+    """Whoever does not know all accounts makes no target delete the rows of those that were not read."""
     sandbox = serve(faults=[Fault.of(endpoint="list_child_accounts", times=0, **fault)])
     full = catalog(*TABLES, *LOGS, method="FULL_TABLE")
     ran = run(sandbox, catalog=full, emit_activate_version_messages=True, **CHILDREN)

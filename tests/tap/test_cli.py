@@ -66,7 +66,7 @@ def test_about(option):
 
 
 def test_version_and_help():
-    """`--version` and `--help` tell what they should, and end with 0."""
+    """`--version` and `--help` say what they should, and end with 0."""
     version, text = command("--version"), command("--help")
     assert (version.returncode, text.returncode) == (0, 0)
     assert re.fullmatch(r"tap-wix-users v\d+\.\d+\.\d+, Meltano SDK v0\.54\.\d+\n", version.stdout)
@@ -262,7 +262,7 @@ def test_a_full_disk(tmp_path, serve):
 
 @pytest.mark.parametrize("option", ["--discover", "--about"])
 def test_a_full_disk_where_no_sync_is_asked_for(tmp_path, serve, option):
-    """A catalog, or a description, that cannot be stored is a failure, told in a sentence."""
+    """A catalog, or a description, that cannot be stored is a failure, reported in a sentence."""
     settings = write_json(tmp_path / "config.json", config(serve()))
     with Path("/dev/full").open("w") as full:
         done = command("--config", settings, option, capture_output=False, stdout=full, stderr=subprocess.PIPE)

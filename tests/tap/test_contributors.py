@@ -374,7 +374,7 @@ def test_a_site_that_refuses(streams, concurrency, serve):
         old, new = (some.state["bookmarks"][stream]["accounts"][account.id] for some in (first, ran))
         assert new["pending"]
         assert {**new, "pending": None} == {**old, "pending": None}
-    # The tables of one read have one reason, told once.
+    # The tables of one read have one reason, reported once.
     (line,) = named(ran)
     assert line.startswith(f"- {', '.join(sorted(streams))} of account {account.id}: ")
     assert refused in line
@@ -480,7 +480,7 @@ def test_contributors_without_a_list_of_roles(serve):
 
 
 def test_an_empty_answer_removes_nobody(serve):
-    """One empty answer for a site that has contributors, as the list of sites tells, is no revocation."""
+    """One empty answer for a site that has contributors, as the list of sites says, is no revocation."""
     sandbox = serve()
     first = run(sandbox, catalog=catalog(*BY_SITE, *LOGS))
     sandbox.faults.add(Fault.of("empty_page", endpoint="query_contributors"))
@@ -515,7 +515,7 @@ def test_a_mass_removal_is_held(serve):
     ],
 )
 def test_only_a_complete_read_announces_a_version(fault, silent, serve):
-    """FULL_TABLE with versions: what is not complete tells no target to delete the rows that did not come."""
+    """FULL_TABLE with versions: what is not complete makes no target delete the rows that did not come."""
     sandbox = serve(faults=[fault])
     full = catalog(*TABLES, *BY_SITE, *LOGS, method="FULL_TABLE")
     ran = run(sandbox, catalog=full, emit_activate_version_messages=True, include_child_accounts=True, **ONE_BY_ONE)

@@ -179,7 +179,7 @@ def test_the_report_is_private(doctor, tmp_path):
 
 
 def test_what_the_report_is_for(doctor):
-    """It tells status, time, size, kinds and known values, to compare with the contract."""
+    """It says status, time, size, kinds and known values, to compare with the contract."""
     with Sandbox(World(SIZE)) as sandbox:
         _, _, text = doctor(sandbox)
     requests = {one["endpoint"]: one for one in json.loads(text)["requests"]}
@@ -213,14 +213,14 @@ class TestTest:
         assert "The connection works" not in caplog.text
 
     def test_a_wrong_key(self, doctor, caplog):
-        """It is told once."""
+        """It is reported once."""
         with Sandbox(World(SIZE)) as sandbox:
             code, _, _ = doctor(sandbox, "--test", api_key="IST.nobody-knows-it")
         assert code == 1
         assert caplog.text.count("does not accept the API key") == 1
 
     def test_what_is_not_said_elsewhere(self, doctor, caplog):
-        """That Wix does not count, and caps its pages, is no failure, but is told."""
+        """That Wix does not count, and caps its pages, is no failure, but is reported."""
         caplog.set_level("INFO")
         with Sandbox(World(SIZE), options=ApiOptions(facets=False, page_cap=10)) as sandbox:
             code, _, _ = doctor(sandbox, "--test")

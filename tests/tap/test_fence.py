@@ -76,7 +76,7 @@ def test_letters_that_play_tricks():
 
 
 def test_an_error_that_nobody_foresaw(monkeypatch):
-    """It is told by its kind and its place, without its words, and ends its read alone."""
+    """It is reported by its kind and its place, without its words, and ends its read alone."""
 
     def fail(*_):
         raise ZeroDivisionError("anna@example.com")
@@ -184,7 +184,7 @@ class TestNothingReadable:
         assert ran.stderr.count("does not accept the API key") == (1 if settings else 0)
 
     def test_a_later_run(self, tmp_path):
-        """With a state there are receipts, and a key that is not accepted is told once."""
+        """With a state there are receipts, and a key that is not accepted is reported once."""
         with Sandbox(World(SMALL)) as sandbox:
             (tmp_path / "state.json").write_text(json.dumps(run(sandbox).state))
             file = write_json(tmp_path / "config.json", config(sandbox, api_key="IST.another-key"))

@@ -1,4 +1,4 @@
-"""Stream maps mask what nobody in the warehouse should see: what they do is told, and which cannot be used."""
+"""Stream maps mask what nobody in the warehouse should see: what they do is logged, and which cannot be used."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_column_is_dropped(name, nothing, sandbox):
 
 
 def test_a_column_is_changed(sandbox):
-    """Hashed values go out in its place, and a new column is told as one."""
+    """Hashed values go out in its place, and a new column is reported as one."""
     ran = run(sandbox, stream_maps={"users": {"email": "md5(email or '')", "domain": "'example.com'"}})
     assert ran.code == 0
     assert all("@" not in row["email"] for row in ran.records("users"))
@@ -43,7 +43,7 @@ def test_a_map_of_a_stream_that_is_not_selected(name, sandbox):
 
 
 def test_a_map_of_no_stream(sandbox):
-    """A misspelt name is told: the mask that it was to be is not applied."""
+    """A misspelt name is reported: the mask that it was to be is not applied."""
     ran = run(sandbox, stream_maps={"user": {"email": None}})
     assert ran.code == 0
     assert "`stream_maps` names `user`, which is no stream of this tap: it does nothing" in ran.log

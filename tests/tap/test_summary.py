@@ -21,7 +21,7 @@ STATUSES = ("complete", "unverified", "held", "refused", "failed")
 
 
 def _summary(log):
-    """What a plain log tells, of which there is exactly one line."""
+    """What a plain log says, of which there is exactly one line."""
     (found,) = LINE.findall(log)
     return json.loads(found)
 
@@ -65,7 +65,7 @@ UNKNOWN = _changes(None, None, None)
 
 
 def test_a_first_and_a_second_run(tmp_path, serve):
-    """The line tells what was asked, written and proved; the second run's what changed, stream by stream."""
+    """The line says what was asked, written and proved; the second run's what changed, stream by stream."""
     sandbox = serve()
     first = _run(tmp_path, sandbox)
     assert first.returncode == 0
@@ -168,7 +168,7 @@ def test_a_deselected_stream_of_receipts(tmp_path, serve):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal(tmp_path, serve, number):
-    """A run that is ended tells its summary all the same."""
+    """A run that is ended logs its summary all the same."""
     sandbox = serve(faults=[Fault.of("stall", endpoint="query_sites", seconds=60)])
     with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
         while b'"roles"' not in (line := process.stdout.readline()):

@@ -674,7 +674,7 @@ def test_no_mass_removal(serve):
     ids=lambda value: str(msgspec.to_builtins(value)) if isinstance(value, Fault) else "",
 )
 def test_a_read_that_fails(serve, fault, status, words):
-    """One failure, told once for the four tables; receipts say so; nothing is removed; the others keep theirs."""
+    """One failure, reported once for the four tables; receipts say so; nothing is removed; the others keep theirs."""
     sandbox, first, ran = _second_run(serve, _nothing, fault)
     assert ran.code == 1
     lost = {stream for stream, found in ran.statuses().items() if found != "complete"}
@@ -706,7 +706,7 @@ def test_a_read_that_fails(serve, fault, status, words):
 
 
 def test_everything_fails(serve):
-    """A key that nobody knows: every table is refused, that is told once, and the old state is kept as it was."""
+    """A key that nobody knows: every table is refused, that is reported once, and the old state is kept as it was."""
     sandbox = serve()
     first = run(sandbox)
     sandbox.api.gate.revoked = True
@@ -928,7 +928,7 @@ def test_a_rule_about_permissions(serve):
 
 
 def test_a_stream_map_that_fails(serve):
-    """It costs its own stream, not those behind it; the failure tells nothing of the record, and leaves a receipt."""
+    """It costs its own stream, not those behind it; the failure says nothing of the record, and leaves a receipt."""
     maps = {"users": {"email": "md5(email)"}}
     ran = run(serve(), stream_maps=maps)
     assert ran.code == 1

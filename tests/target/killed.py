@@ -1,7 +1,7 @@
 """Kill a load at every message: each is a process that has taken so many messages, and waits for the next one.
 
 ``python killed.py``, with the messages, the size of a batch and the signal as JSON on its standard input. The databases
-go to `1.duckdb` and so on, the states that were told to `1.states`, and so on.
+go to `1.duckdb` and so on, the states that were emitted to `1.states`, and so on.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def load(path: Path, *messages: Any, **settings: Any) -> list[Json]:
         The states that were told.
 
     Raises:
-        Exception: What the command would tell in a sentence.
+        Exception: What the command would say in a sentence.
     """
     told = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     given = {"filepath": str(path), **settings}

@@ -19,7 +19,7 @@ def _tombstone(place, **row):
 @pytest.mark.parametrize("size", [1, 100])
 @pytest.mark.parametrize("hard", [True, False], ids=["hard", "soft"])
 def test_tombstones(tmp_path, hard, size):
-    """They delete the row, or mark it: what a tombstone does not tell stays. A row that comes again is there again."""
+    """They delete the row, or mark it: what a tombstone leaves out stays. A row that comes again is there again."""
     path = tmp_path / "x.duckdb"
     rows = [record("a", {"id": place, "v": f"v{place}"}) for place in (1, 2, 3, 4)]
     again = record("a", {"id": 3, "v": "again"})

@@ -1,4 +1,4 @@
-"""Loads that fail or are killed: a batch is whole or not there, and no state is told that is not covered."""
+"""Loads that fail or are killed: a batch is whole or not there, and no state is emitted that is not covered."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _stored(path, stream):
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
 def test_killed_at_every_message(tmp_path, signum):
-    """Batches are whole, every row of a state that was told is there, no file is left, and the next run heals."""
+    """Batches are whole, every row of a state that was emitted is there, no file is left, and the next run heals."""
     messages = list(_messages())
     temporary = tmp_path / "tmp"
     temporary.mkdir()
@@ -67,7 +67,7 @@ def test_killed_at_every_message(tmp_path, signum):
 
 
 def test_the_state_comes_after_the_rows(tmp_path):
-    """A load that fails tells none; one that ends tells the last, when all is stored."""
+    """A load that fails emits none; one that ends emits the last, when all is stored."""
     path = tmp_path / "x.duckdb"
     messages = list(_messages())
     code, states, log = command(path, *messages, "{", batch_size_rows=SIZE)
@@ -179,7 +179,7 @@ def test_the_files_are_private(tmp_path):
 
 
 def test_nobody_reads_the_states(tmp_path):
-    """All is stored; that the states were not told shows in the exit code."""
+    """All is stored; that the states were not emitted shows in the exit code."""
     path = tmp_path / "x.duckdb"
     with started(path) as process:
         assert process.stdin

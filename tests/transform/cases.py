@@ -1,4 +1,4 @@
-"""Small accounts, each with one way in, or one day in the past, that is easily told wrong."""
+"""Small accounts, each with one way in, or one day in the past, that is easily got wrong."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def _spellings() -> Account:
 
 
 def _no_site() -> Account:
-    """Roles that reach no site, in three ways, and one whose id Wix did not tell."""
+    """Roles that reach no site, in three ways, and one whose id Wix did not send."""
     one = account("no-site").user("ben", "Ben").holds("ben", "k1", MANAGER).holds("ben", "k2", MANAGER, "folder:f")
     one.add("folders", id="f", path="/F").holds("ben", "k3", None).holds("ben", "k4", None, "folder:f")
     return one.read(1)

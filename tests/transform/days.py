@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def changes(warehouse: Warehouse, account: str) -> list[tuple[Any, ...]]:
-    """What `access_changes` tells of an account."""
+    """What `access_changes` says of an account."""
     return warehouse.ask(
         "select change_type, reason, person_id, asset_name, role_title, previous_role_title, "
         "extract(day from changed_after), extract(day from changed_before) "

@@ -1,4 +1,4 @@
-"""Small accounts in which several things were seen at once, or told by another state."""
+"""Small accounts in which several things were seen at once, or written by another state."""
 
 from __future__ import annotations
 

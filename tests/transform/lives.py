@@ -21,7 +21,7 @@ WALKS = (
     ("accounts",), ("users", "assignments", "invites", "invite_assignments"), ("roles",), ("sites",), ("folders",),
     ("site_contributors", "site_contributor_roles"),
 )  # fmt: skip
-"""Tables that one read tells of: all of them, or none."""
+"""Tables that come of one read: all of them, or none."""
 TITLES = ("Content intern", "Site Admin", "Blog writer", "Billing Manager", "Helper", "Owner", "Shop manager")
 FIXED = {"6601492336091027458": "Owner", "6642345101181663232": "Account Admin (Co-Owner)"}
 STATUSES = ("Pending", "Used", "Declined", "Expired", None, "Resent")

@@ -44,12 +44,12 @@ MATTERS = {
 
 
 def latest(life: Life) -> Tables:
-    """Every table as its latest complete read told it."""
+    """Every table as its latest complete read found it."""
     return {name: reads[-1][1] for name, reads in life.reads.items()}
 
 
 def around(life: Life, run: int) -> tuple[Tables, Tables]:
-    """Every table as complete reads told it before the noon of a run's day, and after it; empty where none followed.
+    """Every table as complete reads found it before the noon of a run's day, and after it; empty where none followed.
 
     Args:
         life: The account.
@@ -119,7 +119,7 @@ def reached(tables: Tables, scope: str | None) -> set[str]:
 
 
 def folders_above(tables: Tables, folder: str | None) -> list[str]:
-    """A folder and those that it lies in, as far as the list of folders tells."""
+    """A folder and those that it lies in, as far as the list of folders goes."""
     found: list[str] = []
     while folder and folder not in found:
         found.append(folder)
@@ -140,8 +140,8 @@ class Certain(NamedTuple):
     """Who got at which site for sure, each with the title of the role then.
 
     Attributes:
-        must: What has to be told as certain: nothing of it changed, or one site or folder moved and nothing else.
-        may: What can be told as certain: true in whatever order the changes came that were seen at once.
+        must: What has to be reported as certain: nothing of it changed, or one site or folder moved and nothing else.
+        may: What can be reported as certain: true in whatever order the changes came that were seen at once.
     """
 
     must: set[tuple[Access, str]]
@@ -214,7 +214,7 @@ def _agreed(table: str, before: Tables, after: Tables) -> Table:
 
 
 def _agreed_grants(before: Tables, after: Tables) -> set[Grant]:
-    """Grants that the same row tells of before and after."""
+    """Grants that the same row is about before and after."""
     same = _agreed("assignments", before, after)
     keyed = []
     for tables in (before, after):
@@ -222,7 +222,7 @@ def _agreed_grants(before: Tables, after: Tables) -> set[Grant]:
             (key, Grant("member", row["user_id"], row["role_id"], scope(row)))
             for key, row in tables["assignments"].items()
         }
-        # Whose it is the account says itself, whatever the assignments tell.
+        # Whose it is the account says itself, whatever the assignments say.
         named |= {("", grant) for grant in grants(tables) if grant.person_type == "contributor"}
         named |= {("", Grant("member", _owner(tables), OWNER, "account"))} if _owner(tables) else set()
         keyed.append(named)
@@ -231,7 +231,7 @@ def _agreed_grants(before: Tables, after: Tables) -> set[Grant]:
 
 
 def changes(life: Life) -> set[Change]:
-    """What every complete read of assignments and outside accounts tells."""
+    """What every complete read of assignments and outside accounts says."""
     found: set[Change] = set()
     for (_, before), (run, after) in zip(life.reads["assignments"], life.reads["assignments"][1:], strict=False):
         known = [table for number, table in life.reads["accounts"] if number <= run][-2:]
@@ -273,7 +273,7 @@ def _outside(old: Mapping[str, set[str]], new: Mapping[str, set[str]], run: int)
             yield from (("gained", person, role, None, run) for role in new[key] - old[key])
             gone = sorted(old[key] - new[key])
             if gone and not new[key]:
-                # It stays on the site without a role that is known: told of one of them.
+                # It stays on the site without a role that is known: reported for one of them.
                 yield ("changed", person, None, gone.pop(), run)
             yield from (("lost", person, role, None, run) for role in gone)
 

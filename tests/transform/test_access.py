@@ -198,7 +198,7 @@ def test_a_loader_that_drops_or_doubles_rows(tmp_path):
 
 
 def test_every_kind_of_check_fires(tmp_path, told):
-    """Each is told by its name, its model and its columns."""
+    """Each is reported by its name, its model and its columns."""
     warehouse = Warehouse(tmp_path / "wix.duckdb")
     shutil.copy(told.path, warehouse.path)
     for fault in (

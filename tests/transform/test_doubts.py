@@ -1,4 +1,4 @@
-"""What was seen at once, or told by another state, is told as no more than it can be known to be."""
+"""What was seen at once, or written by another state, is reported as no more than it can be known to be."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_an_account_that_changes_hands(account, told):
 
 
 def test_an_owner_who_was_not_kept(told):
-    """May have been anybody: nobody is told to have lost a site with the owner's role, as with others."""
+    """May have been anybody: nobody is reported to have lost a site with the owner's role, as with others."""
     assert [change[:4] for change in changes(told, "owner-not-kept")] == [("lost", "folder", "noa", "Shop")]
 
 

@@ -25,7 +25,7 @@ LIVES = int(os.environ.get("WIX_LIVES", "60"))
 
 
 def store_lives(warehouse: Warehouse, lives: Sequence[Life]) -> None:
-    """Put what the tap would have told of these lives into a warehouse."""
+    """Put what the tap would have sent of these lives into a warehouse."""
     for table in (*KEYS, "change_log", "snapshots"):
         warehouse.store(table, [row for life in lives for row in life.rows[table]])
 
@@ -85,7 +85,7 @@ def over_time(ask: Ask, as_of: AsOf, lives: Sequence[Life]) -> Iterator[tuple[Li
             yield life, found - may, set()
             if is_known:
                 yield life, found & must, must
-            # Whatever the read before tells may have been so, also where it is not certain.
+            # Whatever the read before says may have been so, also where it is not certain.
             listed = {row[:4] for row in rows}
             before, _ = oracle.around(life, run)
             seen = oracle.effective(before, oracle.grants(before))

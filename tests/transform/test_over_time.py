@@ -44,7 +44,7 @@ def test_a_folder_moves(told, as_of):
 
 
 def test_a_place_that_was_not_kept(told, as_of):
-    """Nobody knows where the site was: any role on a folder may have reached it, and no change is told."""
+    """Nobody knows where the site was: any role on a folder may have reached it, and no change is reported."""
     assert changes(told, "place-not-kept") == []
     unknown = "the folder of the site is not known"
     asked = "person_id, site_id, certainty, because"
@@ -59,7 +59,7 @@ def test_a_place_that_was_not_kept(told, as_of):
 
 
 def test_a_role_comes_to_mean_more(told, as_of):
-    """Before it did nobody held a privileged role, and the change is told of everybody who holds it."""
+    """Before it did nobody held a privileged role, and the change is reported for everybody who holds it."""
     assert changes(told, "role-renamed") == [
         ("changed", "role", "ivy", None, "Site Admin", "Content intern", 2, 3),
         ("lost", "grant", "ex", None, "Content intern", None, 1, 2),

@@ -1,4 +1,4 @@
-"""Every way in is told, and none that is not there."""
+"""Every way in is reported, and none that is not there."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_an_outside_account_whose_role_is_deleted(told):
 
 
 def test_reading_roles_begins_later(told):
-    """That an outside account came is told as before; its role is no younger than that, and no older."""
+    """That an outside account came is reported as before; its role is no younger than that, and no older."""
     assert _grants(told, "roles-on") == [("site_contributor_roles", "outside", MANAGER, 1, 3)]
     query = (
         "select change_type, extract(day from changed_after), extract(day from changed_before) "
@@ -83,7 +83,7 @@ def test_the_owner_by_the_account_itself(told, account):
 
 
 def test_the_owner_once(told):
-    """An owner who holds the owner's role is told of by that alone."""
+    """An owner who holds the owner's role is reported by that alone."""
     query = (
         "select distinct stream_name from access_wix.access_review where account_id = 'subjects' and person_id = 'ann'"
     )
@@ -100,7 +100,7 @@ def test_the_owner_changes(told):
 
 
 def test_invites(told):
-    """Open is what can still be accepted: pending, or of a status that is not told or not known, and not expired."""
+    """Open is what can still be accepted: pending, or of a status that was not sent or not known, and not expired."""
     assert [person for _, person, *_ in _access(told, "invites")] == ["i0", "i5", "i6", "i7"]
     assert _findings(told, "invites", "invite_status_unknown") == [
         ("invite_status_unknown", "i5", "The invite to i5@studio.example has no status: it counts as open."),
@@ -161,7 +161,7 @@ def test_subjects(told):
 
 
 def test_a_free_mail_owner(told):
-    """Nobody can be told to be from outside, and that is said."""
+    """Nobody can be shown to be from outside, and the finding says so."""
     assert told.ask("select distinct is_external from access_wix.people where account_id = 'free-mail'") == [(None,)]
     assert _findings(told, "free-mail", "company_domain_unknown", "external_member") == [
         ("company_domain_unknown", None,

@@ -172,7 +172,7 @@ class Warehouse:
         self._database.execute(f"delete from raw.{self.kind.name} where account_id = ?", [account_id])
 
     def look(self) -> Sight:
-        """What the views tell now."""
+        """What the views say now."""
         self._database.execute("delete from raw.chain")
         self._database.execute("insert into raw.chain from now.receipt_chain")
         query = (
@@ -197,11 +197,11 @@ class Warehouse:
 
 
 class Sight(NamedTuple):
-    """What the views tell.
+    """What the views say.
 
     Attributes:
         current: The current rows' keys and contents, by account.
-        forks: What is told of each account: that something else than its latest run's state wrote into the tables.
+        forks: What is said of each account: that something else than its latest run's state wrote into the tables.
         removals: Between when each row of the account went that is not current, and that no newer version replaced.
     """
 
@@ -280,7 +280,7 @@ class Life:
     Attributes:
         account: The account's rows.
         status: How the last run ended, as its receipt says; `killed` without one, `unlogged` where none was asked for.
-        doubtful: Whether anything happened that the chain of receipts has to tell.
+        doubtful: Whether anything happened that the chain of receipts has to report.
         left: When each row left that no read saw since, or pretended to see.
     """
 
@@ -319,7 +319,7 @@ class Life:
 
     @property
     def blind(self) -> bool:
-        """Whether a state was lost and a clock was wrong, in either order: then nothing tells which run came last."""
+        """Whether a state was lost and a clock was wrong, in either order: then nothing shows which run came last."""
         return self._clocks_were_wrong and self._states_were_lost
 
     @property
@@ -329,7 +329,7 @@ class Life:
 
     @property
     def told(self) -> list[str]:
-        """What the chain of receipts tells of the account."""
+        """What the chain of receipts says of the account."""
         return self._warehouse.look().forks[A]
 
     def forget_receipt(self, number: int, *, only_its_link: bool = False) -> None:
@@ -360,7 +360,7 @@ class Life:
             assert contents.get(key) in self._throughout[key]
 
     def _check_removals(self, told: Mapping[str, tuple[dt.datetime, dt.datetime]]) -> None:
-        """What is told of a removal is true: the row left between the bounds."""
+        """What is said of a removal is true: the row left between the bounds."""
         assert told.keys().isdisjoint(self.account)
         for key, (after, before) in told.items():
             if key in self.left and not self._clocks_were_wrong and not self.doubtful:
@@ -614,13 +614,13 @@ LATEST = Target()
         pytest.param([Run(kept=0), Run()], BOTH, BOTH, ["receipt"], id="a commit without a STATE, of no change"),
         pytest.param(
             [Run(GONE, logs=False, kept=0), Run(BACK), Run(GONE)], ADA_ALONE, ADA_ALONE, [],
-            id="a run without the log streams that told nothing",
+            id="a run without the log streams that wrote nothing",
         ),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("target", [LATEST, Target(history=True)], ids=["latest", "history"])
 def test_a_fork(target: Target, runs: list[Run], latest: list[Any], history: list[Any], told: list[str]):
-    """Something else than the latest run's state wrote: it does not count, it is told, and a full refresh heals it."""
+    """Something else than the latest run's state wrote: it does not count, is reported, and a full refresh heals it."""
     life = live(USERS, target, [FIRST, *runs])
     assert (life.current, life.told) == (history if target.history else latest, told)
     life.run(Run(state="ignored"))
@@ -629,7 +629,7 @@ def test_a_fork(target: Target, runs: list[Run], latest: list[Any], history: lis
 
 
 def test_a_receipt_that_is_missing():
-    """A warehouse that lost one is told of, and the one before stands in for it."""
+    """A warehouse that lost one says so, and the one before stands in for it."""
     life = live(USERS, LATEST, [FIRST, Run(RENAMED), Run()])
     life.forget_receipt(1)
     assert (life.current, life.told) == (ADA_ALONE, ["change", "link", "row"])
@@ -638,7 +638,7 @@ def test_a_receipt_that_is_missing():
 
 
 def test_receipts_of_release_0_1_0():
-    """They do not tell what they were compared with: each is taken for compared with the one before."""
+    """They do not say what they were compared with: each is taken for compared with the one before."""
     life = live(USERS, LATEST, [FIRST, Run(RENAMED), Run(GONE), Run()])
     for number in range(4):
         life.forget_receipt(number, only_its_link=True)
@@ -657,7 +657,7 @@ def test_receipts_of_release_0_1_0():
     ],
 )
 def test_a_clock_that_was_wrong(runs: list[Run], told: set[str]):
-    """The rule stands, and what lies in the future is told."""
+    """The rule stands, and what lies in the future is reported."""
     assert set(live(USERS, LATEST, [FIRST, *runs]).told) == told
 
 

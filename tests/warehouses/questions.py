@@ -226,5 +226,5 @@ def sorted_rows(rows: list[Row]) -> list[Row]:
 
 
 def without_empty_strings(rows: list[Row]) -> list[Row]:
-    """As a warehouse tells them that takes an empty string for null."""
+    """As they come from a warehouse that takes an empty string for null."""
     return [{name: None if value == "" else value for name, value in row.items()} for row in rows]

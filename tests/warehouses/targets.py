@@ -95,7 +95,7 @@ class Warehouse(ABC):
         return {}
 
     def variables(self) -> dict[str, str]:
-        """How Meltano and dbt are told where the warehouse is: as in a `.env`."""
+        """How Meltano and dbt learn where the warehouse is: as in a `.env`."""
         prefix = self.name.upper().replace("-", "_")
         return {f"{prefix}_{name.upper()}": str(value) for name, value in self.connection().items()}
 

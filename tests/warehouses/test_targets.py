@@ -54,7 +54,7 @@ def test_ten_questions(everything, warehouse):
 
 
 def test_a_restored_state(warehouse):
-    """In every warehouse what the other state told does not count, it is told, and a full refresh ends it."""
+    """In every warehouse what the other state wrote does not count, is reported, and a full refresh ends it."""
     loaded, steps = warehouse(), story.forks().steps
 
     def current(table: str) -> set[tuple[object, ...]]:

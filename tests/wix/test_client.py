@@ -314,7 +314,7 @@ class TestPatience:
     @pytest.mark.parametrize("patience", [0, 0.5, 1.5, 10, 59, 66, 100, 300])
     @pytest.mark.parametrize("fault", [{"status": 429}, {"status": 503}, {"kind": "reset"}, {"kind": "not_json"}])
     def test_is_bounded(self, fault, patience, serve, connect, clock):
-        """Whatever fails, no more time than that is spent, and the error tells how much."""
+        """Whatever fails, no more time than that is spent, and the error says how much."""
         sandbox = serve(faults=[always(**fault)])
         error = fail(connect(sandbox, max_retry_seconds=patience))
         assert clock.elapsed == pytest.approx(sum(clock.waits))
@@ -411,7 +411,7 @@ class TestBrokenAnswers:
         ],
     )
     def test_that_last(self, kind, error, what, serve, connect):
-        """They are tried again, twice within four seconds, and then told."""
+        """They are tried again, twice within four seconds, and then reported."""
         sandbox = serve(faults=[always(kind)])
         api = connect(sandbox, request_timeout=timeout(kind), max_retry_seconds=4)
         caught = fail(api)
@@ -443,7 +443,7 @@ class TestBrokenAnswers:
         ],
     )
     def test_of_another_shape(self, endpoint, path, place, serve, connect, clock):
-        """A server that says something else will say it again: it is told where, and asked once."""
+        """A server that says something else will say it again: the error says where, and it is asked once."""
         sandbox = serve(faults=[always("wrong_types", endpoint=endpoint, path=path, value={"7": 7})])
         error = fail(connect(sandbox), endpoint)
         assert type(error) is errors.UnreadableAnswer
@@ -534,7 +534,7 @@ class TestCounting:
         assert (one.client.meter.requests, one.client.meter.retries) == (3, 1)
 
     def test_a_throttled_crowd_waits_once(self, serve, connect):
-        """Eight threads that are told to slow down wait at the same time, for the longest of their waits."""
+        """Eight threads that have to slow down wait at the same time, for the longest of their waits."""
         faults = [
             Fault.of("status", nth=nth, status=429, headers={"Retry-After": str(10 + nth)}) for nth in range(1, 9)
         ]
@@ -648,7 +648,7 @@ class TestSecret:
 
     @pytest.fixture
     def told(self, caplog, serve, connect):
-        """Everything that is told of a read of the team under these faults."""
+        """Everything that is reported of a read of the team under these faults."""
         for name in LOGGERS:
             caplog.set_level(logging.DEBUG, logger=name)
 

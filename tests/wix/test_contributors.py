@@ -72,7 +72,7 @@ def rows(sites: Sequence[Site], known: Sequence[str] = ()) -> list[tuple[str, st
 
 
 def read(api: Any, ids: Sequence[str], *, proved: bool = True, role_ids: Sequence[str] | None = None, **effort: Any):
-    """Read the contributors of sites whose records tell nothing of them."""
+    """Read the contributors of sites whose records say nothing about them."""
     return read_sites(api, [SiteRecord(site_id, None) for site_id in ids], proved=proved, role_ids=role_ids, **effort)
 
 
@@ -359,7 +359,7 @@ class TestRolesThatAreNotLookedAt:
 
     @pytest.mark.parametrize("later", [False, True])
     def test_for_good(self, later, serve, connect):
-        """The contributors stand, their roles are unknown, and the site is named: nothing is told of any role."""
+        """The contributors stand, their roles are unknown, and the site is named: nothing is said of any role."""
         made = world(1)
         (site,) = made.main.sites.values()
         known = list(made.main.roles)
@@ -384,7 +384,7 @@ class TestRolesThatAreNotLookedAt:
         assert [seen.query for seen in sandbox.requests].count(()) == 2
 
     def test_somebody_with_every_role(self, serve, connect):
-        """Who does hold every role is told from that by a role that nobody can hold."""
+        """Who does hold every role is distinguished from that by a role that nobody can hold."""
         made = world(1)
         (site,) = made.main.sites.values()
         known = list(made.main.roles)
@@ -446,12 +446,12 @@ class TestSitesThatAreAsked:
             pytest.param((("a",),), None, LONG_AGO, BEFORE, False, id="no list where others have one, none before"),
             pytest.param((("a",),), None, LATER, BEFORE, True, id="no list, and it is new"),
             pytest.param((("a",),), None, None, BEFORE, True, id="no list, and nobody knows how old it is"),
-            pytest.param((("a",), ()), None, LONG_AGO, BEFORE, True, id="no list where empty ones are told"),
+            pytest.param((("a",), ()), None, LONG_AGO, BEFORE, True, id="no list where empty ones are sent"),
             pytest.param((None,), None, LONG_AGO, BEFORE, True, id="no list where nobody has one"),
         ],
     )
     def test_who_is_asked(self, others, contributors, created, before, asked):
-        """A list that was left out is no empty one, unless that is how Wix tells of none."""
+        """A list that was left out is no empty one, unless that is how Wix says that there are none."""
         records = [SiteRecord(f"other {number}", accounts) for number, accounts in enumerate(others)]
         sites = Sites([*records, SiteRecord("x", contributors, created)], proved=True, started_at=NOW, before=before)
         assert ("x" in {record.site_id for record in sites.to_ask()}) is asked
@@ -464,7 +464,7 @@ class TestSitesThatAreAsked:
 
 
 class TestTwoSources:
-    """The record of a site and its own answer tell of the same contributors, or the site is named."""
+    """The record of a site and its own answer name the same contributors, or the site is named."""
 
     def test_they_agree(self, serve, connect):
         """One request a site, and the time is that of the walk of the sites."""
@@ -531,7 +531,7 @@ class TestTwoSources:
 
 
 class TestListsThatAreLeftOut:
-    """An answer without its list tells of nobody only where something else does, too."""
+    """An answer without its list means nobody only where something else does, too."""
 
     @pytest.mark.parametrize(
         ("contributors", "before", "proofs"),
@@ -577,7 +577,7 @@ class TestListsThatAreLeftOut:
             assert result.doubts == ({} if proof else {ROLE_KIND: words})
 
     def test_reported_empty(self, serve, connect):
-        """That there are no contributors at all is told where every record says so."""
+        """That there are no contributors at all is reported where every record says so."""
         sandbox = serve(world(2))
         for records, none in (([SiteRecord("x", ()), SiteRecord("y", ())], True), ([SiteRecord("x", ("a",))], False)):
             sites = Sites(records, proved=True, started_at=NOW)

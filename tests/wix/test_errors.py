@@ -1,4 +1,4 @@
-"""A refusal tells what an operator needs, for every status of docs/api-contract.md, section 1.2, and never a secret."""
+"""A refusal says what an operator needs, for every status of docs/api-contract.md, section 1.2, and never a secret."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class TestEachStatus:
         ],
     )
     def test_a_status_with_an_empty_answer(self, status, kind, advice):
-        """System errors of Wix are deliberately empty: method, path and status are told all the same."""
+        """System errors of Wix are deliberately empty: method, path and status are reported all the same."""
         for content in (b"", {}, {"message": "", "details": {}}):
             error = _refusal(status, content)
             assert type(error) is kind
@@ -149,7 +149,7 @@ class TestEachStatus:
 
     @pytest.mark.parametrize("violation", [{}, {"field": None, "description": 5}])
     def test_a_violation_without_words(self, violation):
-        """The message is told in its place."""
+        """The message is reported in its place."""
         assert _refusal(400, _validation(violation, message="Bad request")).description == "Bad request"
 
     @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ class TestSecrets:
         assert error.what == f"401 UNAUTHENTICATED ({WITHHELD}) [x-wix-request-id {REQUEST_ID}]"
 
     def test_a_key_in_a_code_or_request_id_leaves_them_out(self):
-        """They are told only where they are what they should be."""
+        """They are reported only where they are what they should be."""
         error = _refusal(401, _application(KEY[:20], "no"), x_wix_request_id=KEY)
         assert error.what == "401 (no)"
 

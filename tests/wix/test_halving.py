@@ -1,4 +1,4 @@
-"""Who holds which role, when the API only tells who holds one of several: exact, and with few questions."""
+"""Who holds which role, when the API only says who holds one of several: exact, and with few questions."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Site:
     told: list[Held] = field(default_factory=list)
 
     def ask(self, of: Sequence[str]) -> frozenset[str]:
-        """Who holds at least one of some roles: without any role, the API tells everybody."""
+        """Who holds at least one of some roles: without any role, the API answers with everybody."""
         assert 0 < len(of) <= MOST_AT_ONCE
         number = len(self.asked)
         self.held = self.held | self.changes.get(number, {})
@@ -186,7 +186,7 @@ def test_a_role_that_is_no_more():
 
 @pytest.mark.parametrize(("known", "held"), [([], {"ann": {"r0"}}), (roles(3), {})])
 def test_no_questions(known, held):
-    """Without a role to look for nothing is asked: the API would tell everybody. Nor is it without anybody."""
+    """Without a role to look for nothing is asked: the API would answer with everybody. Nor is it without anybody."""
     site = Site(held)
     assert (site.search(known), site.asked) == ({}, [])
 
@@ -230,7 +230,7 @@ def test_everybody_holds_every_role():
 @settings(max_examples=80)
 @given(sites(12), sites(12), st.integers(0, 8))
 def test_a_question_that_fails(known_and_held, before, number):
-    """It ends the search: what the other answers tell is not taken for all."""
+    """It ends the search: what the other answers say is not taken for all."""
     known, held = known_and_held
     assume(is_plain(known, held))
     for expected in (NOTHING, before[1], held):
@@ -257,7 +257,7 @@ HELD = st.dictionaries(st.sampled_from(PEOPLE[:2]), st.sets(st.sampled_from(role
 @example(2, {"ann": {"r0"}}, {1: {"ann": set()}}, None)
 @example(6, {"ann": {"r0"}}, {1: {"ann": {"r5"}}}, {"ann": {"r0"}})
 def test_no_role_is_lost_or_made_up(number, held, changes, before):
-    """Who holds a role throughout has it, nobody has one that was not theirs at any question, or it is told."""
+    """Who holds a role throughout has it, nobody has one that was not theirs at any question, or the search says so."""
     known = roles(number)
     site = Site(held, changes)
     try:

@@ -104,7 +104,7 @@ def refused(violation_field: str, **data: Any) -> InvalidRequest:
 
 @dataclass
 class FakeApi:
-    """What `AccountApi` asks Wix, answered from memory, one after the other. `requests` tells what was asked."""
+    """What `AccountApi` asks Wix, answered from memory, one after the other. `requests` says what was asked."""
 
     members: list[TeamMember] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
@@ -265,7 +265,7 @@ def test_many_sites_are_counted_around_the_walk():
 
 
 def test_sites_that_are_not_counted_are_read_twice():
-    """A count that does not tell leaves the second walk, which asks for it again."""
+    """A count that says nothing leaves the second walk, which asks for it again."""
     api = FakeApi(sites=sites(150), site_count=lambda: None)
     outcome = read(lists.read_sites, api)
     assert api.requests == [None, *["count", None, "100", "count"] * 2]
@@ -364,7 +364,7 @@ def test_an_account_out_of_reach_is_no_account_without_a_record(refusal: type[Fo
 
 
 class OneAnswer(FakeApi):
-    """An API whose first page of sites says what it is told to, once or for ever."""
+    """An API whose first page of sites says what the test wants, once or for ever."""
 
     page: ClassVar[dict[str, Any]] = {}
     lying: ClassVar[int] = 1
@@ -658,7 +658,7 @@ def test_facet_roles_tells_of_holders():
 
 
 class CountingFolders(FakeApi):
-    """An API that tells of four folders."""
+    """An API that counts four folders."""
 
     @override
     def query_folders(self, *, offset: int) -> FolderPage:

@@ -72,7 +72,7 @@ class TestAgainstTheLastSnapshot:
         assert doubts(members, known=ASSIGNMENTS) == {"assignment": why}
 
     def test_a_list_that_is_empty(self):
-        """It was told."""
+        """It came."""
         assert doubts([user("a"), user("b", OWNER)], known=ASSIGNMENTS) == {}
 
     def test_a_member_that_is_gone(self):
@@ -107,7 +107,7 @@ class TestAgainstTheLastSnapshot:
         assert doubts(members, known=ASSIGNMENTS) == {}
 
     def test_roles_of_which_no_id_is_known_may_go(self):
-        """Keys made of the role and its asset are told by the list itself."""
+        """Keys made of the role and its asset are taken from the list itself."""
         known = {"assignment": [f"a|{OWNER}@account", f"a|{ADMIN}@site:x"]}
         assert doubts([{"user": {"id": "a", "assignments": [{"policyId": OWNER}]}}], known=known) == {}
 
@@ -157,7 +157,7 @@ class TestAgainstTheFacet:
         assert doubts([user("a", OWNER, OWNER)], {OWNER: 2}) == {}
 
     def test_nobody_has_a_list(self):
-        """Whether its values are role ids, the last snapshot or the list of roles tells."""
+        """Whether its values are role ids is decided by the last snapshot or the list of roles."""
         members = [user("a", None), user("b", None)]
         why = {"assignment": self.BOTH.format(f"{OWNER}, {ADMIN}")}
         told = {OWNER: 1, ADMIN: 1}
@@ -200,7 +200,7 @@ class TestTheRead:
 
     @pytest.mark.parametrize("times", [1, 0])
     def test_lists_that_are_left_out(self, times, serve, connect):
-        """The facet tells of roles that nobody holds: the walk is repeated; users are proved all the same."""
+        """The facet counts roles that nobody holds: the walk is repeated; users are proved all the same."""
         faults = [Fault.of("drop", endpoint="search_team", path=self.SILENT, times=times)]
         result = self.read(sandbox := serve(self.world(), faults=faults), connect)
         proof = "count" if times else None

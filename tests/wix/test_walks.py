@@ -251,7 +251,7 @@ def test_no_page_to_come_is_known_without_a_count_of_more(page: str, count: int 
 
 
 def test_cursors_are_followed_to_the_end():
-    """Each page tells where the next begins, and the last that there is none."""
+    """Each page says where the next begins, and the last that there is none."""
     walk = cursor_walk(("ab", "x"), first=3)
     assert (walk.cursor, walk.done) == ("x", False)
     assert walk.take(rows("c"), None, has_next=False) == [0]
@@ -730,7 +730,7 @@ def test_law_of_counts_where_rows_tell_their_birth(trip_by: Callable[..., Trip],
 @exploring(400)
 @given(scenario=scenarios(ops=STEADY, counts=("exact", "absent")))
 def test_law_of_every_proof_where_rows_keep_their_order(trip_by: Callable[..., Trip], scenario: Scenario):
-    """Rows that keep their order are not missed thanks to the overlap, whether they tell their birth or not."""
+    """Rows that keep their order are not missed thanks to the overlap, whether they have a date of birth or not."""
     # Caps begin at two rows: one row leaves no room for an overlap, and a cap that falls to one looks like the end.
     assert not broken(verdicts(scenario, trip_by))
 
@@ -747,7 +747,7 @@ def test_law_of_every_proof_where_the_api_counts_fewer_rows(scenario: Scenario):
 @exploring(400)
 @given(scenarios(ops=STEADY, later_caps=(1, 1, 3)))
 def test_law_of_counts_where_the_cap_falls_to_one_row(scenario: Scenario):
-    """A page of nothing but the overlap may be a cap; the last count tells it from the end."""
+    """A page of nothing but the overlap may be a cap; the last count distinguishes it from the end."""
     assert not broken(verdicts(scenario), "count")
 
 
@@ -929,7 +929,7 @@ def test_what_no_walk_can_see(scenario: Scenario, trip_by: Callable[..., Trip]):
 
 
 def test_a_list_that_was_left_out_everywhere_is_repeated_and_said():
-    """Nothing was seen, nothing was told: whoever knows the last snapshot has to judge."""
+    """Nothing was seen, nothing was counted: whoever knows the last snapshot has to judge."""
     first, second = (OffsetWalk(("row",), HORIZON) for _ in range(2))
     for walk in (first, second):
         walk.take(None)

@@ -234,7 +234,7 @@ def test_a_bad_row_is_named(campaign, tmp_path, case):
 
 
 def test_every_bad_row_is_named_up_to_fifty(campaign, tmp_path):
-    """A file with many faults tells the first fifty, and how many more there are."""
+    """A file with many faults names the first fifty, and how many more there are."""
     path = _file(tmp_path, _csv([_row(campaign, "k004", "maybe")] * 60))
     with pytest.raises(ReviewError, match="60 rows must be corrected") as raised:
         decide(campaign.path, [path])

@@ -21,7 +21,7 @@ class _Killed(BaseException):
 
 @pytest.fixture
 def failing(monkeypatch):
-    """Lets the n-th file that is written fail; tells whether it came to that."""
+    """Lets the n-th file that is written fail; says whether it came to that."""
     whole = os.fsync
     written: list[int] = []
 

@@ -203,7 +203,7 @@ def test_a_change_says_from_what_to_what(tab):
 
 
 def test_the_figures_say_whom_they_count(tab):
-    """Each figure tells how many of its number are members, open invites and contributors."""
+    """Each figure says how many of its number are members, open invites and contributors."""
     figures = tab.locator(".figures")
     assert [" ".join(text.split()) for text in figures.locator("> div").all_inner_texts()] == [
         "People 20 18 members, 1 invited, 1 contributor",
