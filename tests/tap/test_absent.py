@@ -157,7 +157,7 @@ def account() -> Iterator[Account]:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("endpoint", ANSWERS)
 def test_no_member_lies(endpoint, way, account):
-    """Neither a first sync nor a later one takes a row for gone, or a table for complete, without an answer that says so."""
+    """Neither a first sync nor a later one takes a row for gone, or a table for complete, unless the answer says so."""
     streams = ANSWERS[endpoint].streams
     lies = {}
     for path, empty in members(ANSWERS[endpoint].kind):
