@@ -70,7 +70,7 @@ _MACRO = """\
 @CHAIN
 {%- endmacro %}
 
-{#- What was told since the latest baseline by something else than the chain of receipts. #}
+{#- What something else than the chain of receipts wrote since the latest baseline. #}
 {% macro receipt_forks() %}
 {%- set receipts, changes = ref('stg_wix__snapshots'), ref('stg_wix__change_log') -%}
 {%- set chain = ref('stg_wix__receipt_chain') -%}
@@ -95,8 +95,8 @@ _CHAIN_COLUMNS = {
 }
 _FORK_COLUMNS = {
     **_OF_RECEIPT,
-    "snapshot_at": "Snapshot that told it",
-    "told_by": (
+    "snapshot_at": "Snapshot that wrote it",
+    "evidence": (
         "A `receipt`, `change` or `row` that is not of the chain; a `link` to a missing receipt; or a `clock` that "
         "was more than 31 days ahead"
     ),
@@ -106,8 +106,8 @@ _CHAIN = (
     "of the latest run knew (docs/guarantees.md, promise 10)."
 )
 _FORKS = (
-    "What was told since the latest baseline by something else than the chain of receipts: two states on one database, "
-    "a state restored from a backup, or a loader that stored what its state never told. Empty unless that happened, "
+    "What something else than the chain of receipts wrote since the latest baseline: two states on one database, "
+    "a state restored from a backup, or a loader that stored rows whose STATE was lost. Empty unless that happened, "
     "and again after one run with `--full-refresh`."
 )
 _CHAINED = {"receipt_chain": (_CHAIN, _CHAIN_COLUMNS), "receipt_forks": (_FORKS, _FORK_COLUMNS)}
@@ -184,7 +184,7 @@ def _models() -> dict[str, Any]:
 
 def _chained(name: str) -> dict[str, Any]:
     description, columns = _CHAINED[name]
-    key = [*_OF_RECEIPT, "snapshot_at", *(["told_by"] if "told_by" in columns else [])]
+    key = [*_OF_RECEIPT, "snapshot_at", *(["evidence"] if "evidence" in columns else [])]
     return {
         "name": f"stg_wix__{name}",
         "description": description,

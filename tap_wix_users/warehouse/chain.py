@@ -1,7 +1,7 @@
 """The chain of receipts, and where it forks (docs/streams.md, section 3.10), as SQL that any warehouse runs.
 
 Each complete receipt names the one that its read was compared with. Followed from the latest one back to its baseline,
-they tell what the state of that run knew; what another state told in between does not count.
+they hold what the state of that run knew; what another state wrote in between does not count.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ with recursive complete as (
   join latest on latest.account_id = complete.account_id and latest.stream_name = complete.stream_name
     and latest.baseline_at = complete.baseline_at
 ), linked as (
-  -- where the receipt that it was compared with is not here, or not told (first release), the one before stands in
+  -- where the receipt that it was compared with is not here, or not named (first release), the one before stands in
   select related.account_id, related.stream_name, related.snapshot_at,
     coalesce(parent.snapshot_at, related.previous_at) as parent_at,
     parent.snapshot_at is null and related.compared_with is not null as is_loose
@@ -50,25 +50,25 @@ left join linked on linked.account_id = chain.account_id and linked.stream_name 
 FORKS = """\
 with latest as (
   select account_id, stream_name, baseline_at, latest_at from {chain} where snapshot_at = latest_at
-), told as (
-  select account_id, stream_name, snapshot_at, 'receipt' as told_by from {receipts} where status = 'complete'
+), found as (
+  select account_id, stream_name, snapshot_at, 'receipt' as evidence from {receipts} where status = 'complete'
   union all
   select distinct account_id, stream_name, observed_at, 'change' from {changes}
   {sightings}
 )
-select told.account_id, told.stream_name, told.snapshot_at, told.told_by
-from told
-join latest on latest.account_id = told.account_id and latest.stream_name = told.stream_name
-  and told.snapshot_at > latest.baseline_at and told.snapshot_at < latest.latest_at
-left join {chain} as chain on chain.account_id = told.account_id and chain.stream_name = told.stream_name
-  and chain.snapshot_at = told.snapshot_at
+select found.account_id, found.stream_name, found.snapshot_at, found.evidence
+from found
+join latest on latest.account_id = found.account_id and latest.stream_name = found.stream_name
+  and found.snapshot_at > latest.baseline_at and found.snapshot_at < latest.latest_at
+left join {chain} as chain on chain.account_id = found.account_id and chain.stream_name = found.stream_name
+  and chain.snapshot_at = found.snapshot_at
 where chain.snapshot_at is null
 union all
 select account_id, stream_name, snapshot_at, 'link' from {chain} where is_loose
 union all
-select account_id, stream_name, snapshot_at, 'clock' from told
+select account_id, stream_name, snapshot_at, 'clock' from found
 where cast(snapshot_at as timestamp) > cast(current_timestamp as timestamp) + interval '31 days'"""
-"""What was told since the latest baseline by something else than the chain, or that makes the chain doubtful."""
+"""What was written since the latest baseline by something else than the chain, or that makes the chain doubtful."""
 
 SIGHTINGS = """\
 union all

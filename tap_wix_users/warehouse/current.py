@@ -33,16 +33,16 @@ with complete as (
   select account_id, snapshot_at, baseline_at, latest_finished_at as finished_at
   from chain where snapshot_at = latest_at
 ), removal as (
-  select told.account_id, told.record_key, max(told.observed_at) as removed_at,
-    max(told.previous_observed_at) as previous_observed_at
-  from {changes} as told
-  left join latest on latest.account_id = told.account_id
-  left join chain on chain.account_id = told.account_id and chain.snapshot_at = told.observed_at
-  where told.stream_name = '{table}' and told.change_type = 'removed' and (
+  select logged.account_id, logged.record_key, max(logged.observed_at) as removed_at,
+    max(logged.previous_observed_at) as previous_observed_at
+  from {changes} as logged
+  left join latest on latest.account_id = logged.account_id
+  left join chain on chain.account_id = logged.account_id and chain.snapshot_at = logged.observed_at
+  where logged.stream_name = '{table}' and logged.change_type = 'removed' and (
     chain.snapshot_at is not null or latest.baseline_at is null
-    or told.observed_at < latest.baseline_at or told.observed_at > latest.snapshot_at
+    or logged.observed_at < latest.baseline_at or logged.observed_at > latest.snapshot_at
   )
-  group by told.account_id, told.record_key
+  group by logged.account_id, logged.record_key
 ), removed_by as (
   select removal.account_id, removal.record_key, min(complete.finished_at) as finished_at
   from removal join complete on complete.account_id = removal.account_id and complete.snapshot_at >= removal.removed_at
@@ -80,7 +80,7 @@ with complete as (
   left join removed_by on removed_by.account_id = sighted.account_id and removed_by.record_key = sighted.record_key
   left join replaced_by on replaced_by.account_id = sighted.account_id and replaced_by.snapshot_at = sighted.snapshot_at
 ), standing as (
-  -- of the versions of a key, the newest that stands; where none does, the newest tells when the key went
+  -- of the versions of a key, the newest that stands; where none does, the newest says when the key went
   select judged.*, row_number() over (
     partition by {key} order by case when stands then 0 else 1 end, snapshot_at desc, observed_at desc
   ) as place

@@ -123,7 +123,7 @@ def test_two_states_on_one_database(warehouse):
     """A receipt that the latest one does not go back to is reported, for each table, before anything is certified."""
     forked = "Something else than the state of the last run wrote users since 2026-11-02."
     assert _found(warehouse, "forked")[0] == (
-        "forked_receipts", None, f"{forked} What it told does not count, and rows may be missing.",
+        "forked_receipts", None, f"{forked} What it wrote does not count, and rows may be missing.",
     )  # fmt: skip
     assert [rule for rule, _, _ in _found(warehouse, "forked")[1:]] == ["privileged_person"] * 2
 

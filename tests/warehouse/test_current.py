@@ -190,9 +190,9 @@ class Warehouse:
         assert len(sight.removals) == len(gone)
         for rows in sight.current.values():
             rows.sort()
-        query = "select account_id, told_by from now.receipt_forks order by all"
-        for account_id, told_by in self._database.execute(query).fetchall():
-            sight.forks[account_id].append(told_by)
+        query = "select account_id, evidence from now.receipt_forks order by all"
+        for account_id, evidence in self._database.execute(query).fetchall():
+            sight.forks[account_id].append(evidence)
         return sight
 
 

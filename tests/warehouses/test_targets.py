@@ -68,7 +68,7 @@ def test_a_restored_state(warehouse):
         assert {table: current(table) for table in ("users", "assignments")} == {
             table: set(steps[number].account[table]) for table in ("users", "assignments")
         }, steps[number].name
-        forks = loaded.ask("select told_by from current_wix.receipt_forks where stream_name = 'users'")
+        forks = loaded.ask("select evidence from current_wix.receipt_forks where stream_name = 'users'")
         assert {value for row in forks for value in row.values()} == told, steps[number].name
 
 

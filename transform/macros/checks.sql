@@ -1,6 +1,6 @@
 {#-
   One query for the checks of many models: what each model's description lists under `config.meta.checks`. A test of its
-  own for each costs more than all of them together. Each check that fails is told by its name and its columns. `also`
+  own for each costs more than all of them together. Each check that fails is named, with its columns. `also`
   are models that a check compares with.
 -#}
 {% macro checked(names, also=[]) %}

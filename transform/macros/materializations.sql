@@ -36,7 +36,7 @@
   {%- if config.get('grants') -%}
     {%- do apply_grants(relation, config.get('grants'), should_revoke=true) -%}
   {%- elif var('readers') and model.config.schema == 'access_schema' -%}
-    {#- These may read the answers, beside whoever was told so by others. -#}
+    {#- These may read the answers, beside whoever was granted that by others. -#}
     {%- do apply_grants(relation, {'select': var('readers')}, should_revoke=false) -%}
   {%- endif -%}
   {%- do adapter.dispatch('describe', 'wix_access')(relation) -%}

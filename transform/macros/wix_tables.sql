@@ -34,16 +34,16 @@ with complete as (
   select account_id, snapshot_at, baseline_at, latest_finished_at as finished_at
   from chain where snapshot_at = latest_at
 ), removal as (
-  select told.account_id, told.record_key, max(told.observed_at) as removed_at,
-    max(told.previous_observed_at) as previous_observed_at
-  from {{ changes }} as told
-  left join latest on latest.account_id = told.account_id
-  left join chain on chain.account_id = told.account_id and chain.snapshot_at = told.observed_at
-  where told.stream_name = '{{ table }}' and told.change_type = 'removed' and (
+  select logged.account_id, logged.record_key, max(logged.observed_at) as removed_at,
+    max(logged.previous_observed_at) as previous_observed_at
+  from {{ changes }} as logged
+  left join latest on latest.account_id = logged.account_id
+  left join chain on chain.account_id = logged.account_id and chain.snapshot_at = logged.observed_at
+  where logged.stream_name = '{{ table }}' and logged.change_type = 'removed' and (
     chain.snapshot_at is not null or latest.baseline_at is null
-    or told.observed_at < latest.baseline_at or told.observed_at > latest.snapshot_at
+    or logged.observed_at < latest.baseline_at or logged.observed_at > latest.snapshot_at
   )
-  group by told.account_id, told.record_key
+  group by logged.account_id, logged.record_key
 ), removed_by as (
   select removal.account_id, removal.record_key, min(complete.finished_at) as finished_at
   from removal join complete on complete.account_id = removal.account_id and complete.snapshot_at >= removal.removed_at
@@ -81,7 +81,7 @@ with complete as (
   left join removed_by on removed_by.account_id = sighted.account_id and removed_by.record_key = sighted.record_key
   left join replaced_by on replaced_by.account_id = sighted.account_id and replaced_by.snapshot_at = sighted.snapshot_at
 ), standing as (
-  -- of the versions of a key, the newest that stands; where none does, the newest tells when the key went
+  -- of the versions of a key, the newest that stands; where none does, the newest says when the key went
   select judged.*, row_number() over (
     partition by {{ declared.key | join(", ") }} order by case when stands then 0 else 1 end, snapshot_at desc, observed_at desc
   ) as place
@@ -126,7 +126,7 @@ with recursive complete as (
   join latest on latest.account_id = complete.account_id and latest.stream_name = complete.stream_name
     and latest.baseline_at = complete.baseline_at
 ), linked as (
-  -- where the receipt that it was compared with is not here, or not told (first release), the one before stands in
+  -- where the receipt that it was compared with is not here, or not named (first release), the one before stands in
   select related.account_id, related.stream_name, related.snapshot_at,
     coalesce(parent.snapshot_at, related.previous_at) as parent_at,
     parent.snapshot_at is null and related.compared_with is not null as is_loose
@@ -151,14 +151,14 @@ left join linked on linked.account_id = chain.account_id and linked.stream_name 
   and linked.snapshot_at = chain.snapshot_at
 {%- endmacro %}
 
-{#- What was told since the latest baseline by something else than the chain of receipts. #}
+{#- What something else than the chain of receipts wrote since the latest baseline. #}
 {% macro receipt_forks() %}
 {%- set receipts, changes = ref('stg_wix__snapshots'), ref('stg_wix__change_log') -%}
 {%- set chain = ref('stg_wix__receipt_chain') -%}
 with latest as (
   select account_id, stream_name, baseline_at, latest_at from {{ chain }} where snapshot_at = latest_at
-), told as (
-  select account_id, stream_name, snapshot_at, 'receipt' as told_by from {{ receipts }} where status = 'complete'
+), found as (
+  select account_id, stream_name, snapshot_at, 'receipt' as evidence from {{ receipts }} where status = 'complete'
   union all
   select distinct account_id, stream_name, observed_at, 'change' from {{ changes }}
   {% for table, declared in wix_tables().items() if declared.own_key %}
@@ -169,16 +169,16 @@ with latest as (
   {%- endif %}
   {%- endfor %}
 )
-select told.account_id, told.stream_name, told.snapshot_at, told.told_by
-from told
-join latest on latest.account_id = told.account_id and latest.stream_name = told.stream_name
-  and told.snapshot_at > latest.baseline_at and told.snapshot_at < latest.latest_at
-left join {{ chain }} as chain on chain.account_id = told.account_id and chain.stream_name = told.stream_name
-  and chain.snapshot_at = told.snapshot_at
+select found.account_id, found.stream_name, found.snapshot_at, found.evidence
+from found
+join latest on latest.account_id = found.account_id and latest.stream_name = found.stream_name
+  and found.snapshot_at > latest.baseline_at and found.snapshot_at < latest.latest_at
+left join {{ chain }} as chain on chain.account_id = found.account_id and chain.stream_name = found.stream_name
+  and chain.snapshot_at = found.snapshot_at
 where chain.snapshot_at is null
 union all
 select account_id, stream_name, snapshot_at, 'link' from {{ chain }} where is_loose
 union all
-select account_id, stream_name, snapshot_at, 'clock' from told
+select account_id, stream_name, snapshot_at, 'clock' from found
 where cast(snapshot_at as timestamp) > cast(current_timestamp as timestamp) + interval '31 days'
 {%- endmacro %}

@@ -1,4 +1,4 @@
--- What the loader left is as the tap told it, before anything is made of it.
+-- What the loader left is as the tap sent it, before anything is made of it.
 {{ checked([
   'stg_wix__accounts', 'stg_wix__users', 'stg_wix__assignments', 'stg_wix__invites', 'stg_wix__invite_assignments',
   'stg_wix__roles', 'stg_wix__sites', 'stg_wix__folders', 'stg_wix__site_contributors',

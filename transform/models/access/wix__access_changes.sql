@@ -18,7 +18,7 @@ with sequenced as (
       and (role_strength = previous_strength or (role_strength is null and previous_strength is null)) as is_same_role
   from sequenced
 ), roles_gone as (
-  -- The outside account stays on the site, and its role is not known any more: told once, as a change.
+  -- The outside account stays on the site, and its role is not known any more: reported once, as a change.
   select stays.account_id, stays.stream_name, stays.record_key, stays.version_number, max(gone.role_title) as role_title,
     max(gone.record_key) as gone_key, max(gone.ended_before) as gone_before
   from history as stays

@@ -21,7 +21,7 @@ with chain as (
     'assignments', 'invite_assignments', 'site_contributor_roles', 'site_contributors', 'accounts', 'sites', 'folders',
     'roles'
   )
-    -- Since the baseline, what is not on the chain of receipts was told by another state: it does not count.
+    -- Since the baseline, what is not on the chain of receipts was written by another state: it does not count.
     and (chain.snapshot_at is not null or latest.baseline_at is null or changes.observed_at < latest.baseline_at
       or changes.observed_at > latest.latest_at)
 ), stored as (
