@@ -61,45 +61,64 @@ def read_team(
     Raises:
         WixError: A page could not be had.
     """
-    limit = begin_with(effort.page_size, learnt)
     held = HeldRoles(api, effort, roles, known)
+    team = _Team(api, held, begin_with(effort.page_size, learnt))
+    result = prove(team.begin, sink, effort, lambda walk: held.doubts(walk.holders))
+    if strange := len(result.walk.seen.get("other", ())):
+        logger.warning("%d rows of the team are neither a user nor an invite: this release cannot read them", strange)
+    return replace(held.proved(result), page_size=learnt_now(effort.page_size, team.limit, learnt))
 
-    def begin(horizon: str) -> tuple[Walk, Pages[TeamMember]]:
-        held.begin()
-        walk = OffsetWalk(("user", "invite"), horizon, limit=limit, short_below=SAFE)
-        return walk, pages(walk)
 
-    def pages(walk: OffsetWalk) -> Pages[TeamMember]:
-        nonlocal limit
+class _Team:
+    """The walks of one read of Search Team.
 
-        def ask(own: AccountApi, offset: int, facets: bool) -> TeamPage:  # noqa: FBT001  # what pages differ in
-            return own.search_team(limit=walk.limit, offset=offset, facets=facets)
+    Args:
+        api: The account.
+        held: Takes note of the roles that the members hold.
+        limit: Rows to ask for at once.
 
-        with PagesAhead(api, walk, ask) as ahead:
+    Attributes:
+        limit: Rows that a page holds, as far as the walks found out.
+    """
+
+    def __init__(self, api: AccountApi, held: HeldRoles, limit: int) -> None:
+        self._api = api
+        self._held = held
+        self.limit = limit
+
+    def begin(self, horizon: str) -> tuple[Walk, Pages[TeamMember]]:
+        """Begin a walk."""
+        self._held.begin()
+        walk = OffsetWalk(("user", "invite"), horizon, limit=self.limit, short_below=SAFE)
+        return walk, self._pages(walk)
+
+    def _pages(self, walk: OffsetWalk) -> Pages[TeamMember]:
+        def ask(api: AccountApi, offset: int, facets: bool) -> TeamPage:  # noqa: FBT001  # what pages differ in
+            return api.search_team(limit=walk.limit, offset=offset, facets=facets)
+
+        with PagesAhead(self._api, walk, ask) as ahead:
             while not walk.done:
                 try:
                     page = ahead.take()
                 except WixError as error:
-                    # A page that begins with the overlap needs a second row to show anything.
-                    lower = smaller(error, walk.limit, 2 if walk.overlaps else 1)
-                    if lower is None:
-                        raise
-                    message = _REFUSED if isinstance(error, InvalidRequest) else _NOT_ANSWERED
-                    logger.warning(message, walk.limit, lower)
-                    walk.limit = limit = lower
+                    self._lower(walk, error)
                     continue
-                members = page.team_members
                 if page.facets is not None:
                     walk.reported_empty, walk.holders = _none_of(page.facets), _holders(page.facets)
+                members = page.team_members
                 entries = [_team_entry(member) for member in members] if page.has("team_members") else None
                 fresh = [members[position] for position in walk.take(entries, _team_counts(page))]
-                held.add(fresh)
+                self._held.add(fresh)
                 yield fresh
 
-    result = prove(begin, sink, effort, lambda walk: held.doubts(walk.holders))
-    if strange := len(result.walk.seen.get("other", ())):
-        logger.warning("%d rows of the team are neither a user nor an invite: this release cannot read them", strange)
-    return replace(held.proved(result), page_size=learnt_now(effort.page_size, limit, learnt))
+    def _lower(self, walk: OffsetWalk, error: WixError) -> None:
+        """Ask for fewer rows from now on, if that may cure the error; else raise it."""
+        # A page that begins with the overlap needs a second row to show anything.
+        lower = smaller(error, walk.limit, 2 if walk.overlaps else 1)
+        if lower is None:
+            raise error
+        logger.warning(_REFUSED if isinstance(error, InvalidRequest) else _NOT_ANSWERED, walk.limit, lower)
+        walk.limit = self.limit = lower
 
 
 def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort, *, before: int = 0) -> ReadResult[S]:
