@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wix_access_review.campaign.filled import MOST_LETTERS, Days, Line, SignOff, read_filled
+from wix_access_review.campaign.days import Days
+from wix_access_review.campaign.filled import MOST_BYTES, MOST_LETTERS, Line, SignOff, read_filled
 from wix_access_review.campaign.folder import Campaign, Decision, Reassignment, clock, lines, listed, some, whoever
 from wix_access_review.campaign.freeze import slug
 from wix_access_review.campaign.items import read_items
@@ -16,12 +18,16 @@ from wix_access_review.campaign.reviewers import same_person
 from wix_access_review.database import reading
 from wix_access_review.errors import ReviewError
 from wix_access_review.files import naming
+from wix_access_review.findings import printable
 from wix_access_review.sheets import DECISIONS
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
     from pathlib import Path
+
+KINDS = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".ods"})
+"""The endings that a file keeps when it is put away."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,9 @@ class Taken:
     def summary(self) -> str:
         """What came of it, in words."""
         if self.known:
-            return f"{self.name}: already taken, nothing changed"
+            return f"{printable(self.name)}: already taken, nothing changed"
         rest = some(self.rows - self.added, "row")
-        return f"{self.name}: {some(self.added, 'decision')} taken, {rest} without a new one"
+        return f"{printable(self.name)}: {some(self.added, 'decision')} taken, {rest} without a new one"
 
 
 @dataclass
@@ -59,8 +65,9 @@ class _Reader:
 
     def take(self, line: Line) -> None:
         """Take the decision of a row; none where nobody decided."""
-        word = line.text("decision").casefold()
-        if not word:
+        self.wrong += [f"row {line.number}: {why}" for why in line.wrong]
+        word = line.word("decision").casefold()
+        if line.wrong or not word:
             return
         try:
             self._keep(line, self._decision(line, word))
@@ -75,7 +82,7 @@ class _Reader:
                 f"write {', '.join(DECISIONS[:-1])} or {DECISIONS[-1]}"
             )
         reviewer = self._reviewer(line, key)
-        texts = {name: line.text(name) for name in ("justification", "change_to")}
+        texts = {"justification": line.text("justification"), "change_to": line.word("change_to")}
         for name, text in texts.items():
             if len(text) > MOST_LETTERS:
                 raise ValueError(f"{name} has {len(text):,} letters, more than {MOST_LETTERS:,}")
@@ -84,12 +91,12 @@ class _Reader:
         return Decision(key, word, reviewer, self._day(line), **texts)
 
     def _item(self, line: Line) -> str:
-        key = line.text("item")
+        key = line.word("item")
         if not key:
             raise ValueError("a decision has no item: leave the column item as it was")
         item = self.campaign.items.get(key)
         if item is None:
-            if line.text("review_item") in self.by_key:
+            if line.word("review_item") in self.by_key:
                 raise ValueError(f"the grant is not the one that was frozen ({_quoted(key)}): certify it again")
             raise ValueError(f"the item {_quoted(key)} is not in {self.campaign.header.name}: is this its file?")
         if self.current is not None and key not in self.current:
@@ -98,7 +105,7 @@ class _Reader:
         return key
 
     def _reviewer(self, line: Line, key: str) -> str:
-        reviewer = line.text("reviewer")
+        reviewer = line.word("reviewer")
         item, assigned = self.campaign.items[key], self.campaign.reviewers[key]
         if not reviewer:
             raise ValueError("a decision has no reviewer: fill in reviewer")
@@ -181,35 +188,44 @@ def _current(database: Path | str, campaign: Campaign) -> set[str]:
 def _take(
     campaign: Campaign, path: Path, now: dt.datetime, current: set[str] | None, *, replace: bool, by: str
 ) -> Taken:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ReviewError(f"{path} cannot be read ({error.strerror})") from error
+    content, name = _content(path), path.name.encode(errors="surrogateescape").decode(errors="replace")
     hashed = hashlib.sha256(content).hexdigest()
     if any(entry.what == "decided" and entry.about["sha256"] == hashed for entry in campaign.log):
-        return Taken(path.name, 0, 0, known=True)
-    rows, signed = read_filled(path.name, content)
+        return Taken(name, 0, 0, known=True)
+    rows, signed = read_filled(name, content)
     reader = _Reader(campaign, now, current, replace, Days(row.values.get("decided_on", "") for row in rows))
     for row in rows:
         reader.take(row)
     attested = reader.attested(signed) if signed else None
     if reader.wrong:
         raise ReviewError(
-            f"{path.name} is not taken, {some(len(reader.wrong), 'row')} must be corrected:{listed(reader.wrong)}"
+            f"{name} is not taken, {some(len(reader.wrong), 'row')} must be corrected:{listed(reader.wrong)}"
         )
     new = [one for _, one in reader.found.values() if campaign.decisions.get(one.item) != one]
     number = campaign.next_number()
     about = {
-        "file": path.name,
+        "file": name,
         "sha256": hashed,
         "rows": len(rows),
         "decisions": len(new),
         "checked": current is not None,
         **({"sign_off": attested} if attested else {}),
     }
-    stored = f"received/{number:04}-{slug(path.stem)}{path.suffix.lower()[:6]}"
+    kind = path.suffix.lower()
+    stored = f"received/{number:04}-{slug(path.stem)}{kind if kind in KINDS else ''}"
     campaign.append("decided", by, now, about, {f"decisions/{number:04}.jsonl": lines(new), stored: content})
-    return Taken(path.name, len(rows), len(new), known=False)
+    return Taken(name, len(rows), len(new), known=False)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        # Not what is no file: a pipe waits for ever, and a device has no end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ReviewError(f"{path} is not a file")
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ReviewError(f"{path} cannot be read ({error.strerror})") from error
 
 
 def reassign(

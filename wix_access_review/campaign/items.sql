@@ -45,7 +45,8 @@ with reached as (
     on folder.account_id = site.account_id and folder.id = site.folder_id and folder.is_current
 )
 select
-  left(sha256(grants.review_item || chr(31) || content), 20) as item, grants.review_item, content,
+  -- No spreadsheet may take an item for a number, such as 12e45678, and round it.
+  regexp_replace(left(sha256(grants.review_item || chr(31) || content), 20), '^[0-9]+e?[0-9]*$', 'i\0') as item, grants.review_item, content,
   grants.account_id, grants.account, grants.stream_name, grants.record_key, grants.person_type, grants.person_id,
   coalesce(grants.person, grants.person_id) as person, grants.email, people.is_external as outside,
   grants.role_id, grants.role, described.description as role_description,

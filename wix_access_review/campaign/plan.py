@@ -17,6 +17,7 @@ import msgspec
 from wix_access_review.campaign.folder import ITEMS, ROLES, Campaign, Decision, put, tool_version
 from wix_access_review.campaign.freeze import Role
 from wix_access_review.campaign.items import Item
+from wix_access_review.campaign.words import plain
 from wix_access_review.sheets import defused
 
 if TYPE_CHECKING:
@@ -215,10 +216,10 @@ def role_named(roles: Sequence[Role], account_id: str, name: str) -> str | None:
         account_id: The account.
         name: What a reviewer wrote.
     """
-    wanted = name.strip().casefold()
+    wanted = plain(name).casefold()
     found = {
         role.id for role in roles
-        if role.account_id == account_id and wanted in {role.id.casefold(), (role.title or "").casefold()} - {""}
+        if role.account_id == account_id and wanted in {plain(role.id).casefold(), plain(role.title).casefold()} - {""}
     }  # fmt: skip
     return found.pop() if len(found) == 1 else None
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from wix_access_review.campaign.words import plain
 from wix_access_review.errors import ReviewError
 
 if TYPE_CHECKING:
@@ -118,16 +120,22 @@ def same_person(reviewer: str, email: str | None, person: str | None = None) -> 
         email: Address of the person.
         person: Name of the person.
     """
-    one = reviewer.strip().casefold()
-    if person and one == person.strip().casefold():
+    one, other, name = (_known_as(text) for text in (reviewer, email, person))
+    if one and one == name:
         return True
-    if not email:
+    if not one or not other:
         return False
-    other = email.strip().casefold()
     if one == other:
         return True
     names = [text.partition("@")[0].partition("+")[0] for text in (one, other)]
     return "@" in one and names[0] == names[1] and (_domain(one) == _domain(other) or "." in names[0])
+
+
+def _known_as(text: str | None) -> str:
+    """A name, or an address without the name that mail programs put before it."""
+    word = plain(text).casefold()
+    _, address = parseaddr(word.removeprefix("mailto:"))
+    return address if "@" in address else word
 
 
 def _domain(address: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
@@ -75,11 +76,18 @@ def write_workbooks(campaign: Campaign, items: Sequence[Item]) -> list[str]:
             mine.setdefault(row[place], []).append(row)
     if len(mine) > 1 or sum(map(len, mine.values())) < len(rows):
         for reviewer, own in sorted(mine.items()):
-            path = f"reviewers/{name}-{slug(reviewer)}"
+            path = _free(f"reviewers/{name}-{slug(reviewer)}", written)
             written |= {f"{path}.csv": _csv(own), f"{path}.xlsx": _xlsx(campaign, own, reviewer)}
     for path, content in written.items():
         put(campaign.path / path, content)
     return list(written)
+
+
+def _free(path: str, written: Iterable[str]) -> str:
+    """A path that no other reviewer has: two addresses may differ only in what no name of a file has, or in case."""
+    taken = {one.casefold() for one in written}
+    numbered = (f"{path}-{number}" if number > 1 else path for number in itertools.count(1))
+    return next(one for one in numbered if f"{one}.csv".casefold() not in taken)
 
 
 def _row(item: Item, reviewer: str | None, decision: Any) -> list[Any]:

@@ -77,6 +77,19 @@ def test_each_reviewer_has_a_file(database, tmp_path):
     assert (book["Decisions"].max_row, book["Sign-off"]["B9"].value) == (5, "shop@x.example")
 
 
+def test_no_reviewer_takes_the_file_of_another(database, tmp_path):
+    """Also where their addresses differ only in what no name of a file has, or in case."""
+    rules = tmp_path / "rules.csv"
+    names = ("a/b@x.example", "a:b@x.example", "A-B@x.example", "a-b@x.example")
+    lines = [f"role,{role},{name}" for role, name in zip(("owner", "admin", "editor", "*"), names, strict=True)]
+    rules.write_text("\n".join(["kind,match,reviewer", *lines]), encoding="utf-8")
+    opened = open_campaign(database, Opening(name="Q", folder=tmp_path / "Q", reviewers=rules))
+    write_workbooks(opened, list(opened.rows(ITEMS, Item)))
+    found = sorted((opened.path / "reviewers").glob("*.csv"))
+    assert sorted("/".join({row["reviewer"] for row in _rows(path)}) for path in found) == sorted(names)
+    assert len({path.name.casefold() for path in found}) == 4
+
+
 def test_no_name_is_a_formula(campaign):
     """Nothing that a spreadsheet would take for a formula stands in either file."""
     sheet = openpyxl.load_workbook(campaign.path / "2026-Q4.xlsx")["Decisions"]
