@@ -233,7 +233,7 @@ def test_a_name_from_outside_is_kept_as_text(campaign, tmp_path):
     path = tmp_path / os.fsdecode(b"\xff'=cmd|' \xe2\x80\xaeA1.c\nsv")
     path.write_text(_csv([_row(campaign, "k004")]), encoding="utf-8")
     (taken,) = decide(campaign.path, [path])
-    assert taken.told == "\ufffd'=cmd|' A1.c sv: 1 decision taken, 0 rows without a new one"
+    assert taken.summary == "\ufffd'=cmd|' A1.c sv: 1 decision taken, 0 rows without a new one"
     assert [one.name for one in (campaign.path / "received").iterdir()] == ["0002-cmd-A1"]
 
 
