@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wix_access_review.campaign.folder import ITEMS
+from wix_access_review.campaign.folder import ITEMS, Campaign
 from wix_access_review.campaign.freeze import Opening, open_campaign
 from wix_access_review.campaign.items import Item
 from wix_access_review.campaign.workbook import write_workbooks
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from wix_access_review.campaign.folder import Campaign
 
 NOW = "2026-11-25 09:00:00"
 
@@ -25,10 +24,19 @@ def _the_day_after(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WIX_ACCESS_AS_OF", NOW)
 
 
+@pytest.fixture(scope="session")
+def opened(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a campaign of both accounts as it was opened, with its workbooks: for others to copy."""
+    folder = tmp_path_factory.mktemp("opened") / "2026-Q4"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WIX_ACCESS_AS_OF", NOW)
+        opening = Opening(name="2026-Q4", folder=folder, default_reviewer="boss@acme.example", by="ada")
+        made = open_campaign(database, opening)
+        write_workbooks(made, list(made.rows(ITEMS, Item)))
+    return folder
+
+
 @pytest.fixture
-def campaign(database: Path, tmp_path: Path) -> Campaign:
+def campaign(opened: Path, tmp_path: Path) -> Campaign:
     """An open campaign of both accounts, with its workbooks."""
-    opening = Opening(name="2026-Q4", folder=tmp_path / "2026-Q4", default_reviewer="boss@acme.example", by="ada")
-    opened = open_campaign(database, opening)
-    write_workbooks(opened, list(opened.rows(ITEMS, Item)))
-    return opened
+    return Campaign(shutil.copytree(opened, tmp_path / opened.name))

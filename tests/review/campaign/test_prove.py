@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.review.campaign.test_decide import _csv, _file, _row
-from tests.review.warehouse import ACME, BEFORE, READ_AT, TABLES, make, receipt, reviewed, story
+from tests.review.warehouse import ACME, BEFORE, READ_AT, TABLES, make, person, receipt, reviewed, story
 from wix_access_review.campaign.decide import decide
 from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.prove import prove
@@ -30,30 +30,40 @@ def _read(**values):
 
 
 UNREAD = {"complete_snapshot_at": READ_AT, "complete_finished_at": READ_AT}
+NOWHERE: dict[str, Any] = {"never": True}
+"""No read of the account is in the database."""
 FAILED = UNREAD | {"status": "failed", "is_complete": False}
 
 
-def _later(tmp_path, *, nora=None, more=(), removed=None, changed=None, read=None):
-    """The database after a later read: what Nora's grant is now, other grants, and what was seen of the change."""
+def _later(tmp_path, *, nora=None, more=(), removed=None, changed=None, read=None, known=(), to="admin", back=None):
+    """The database after a later read: what Nora's grant is now, other grants and people, and what was seen of it."""
     rows = story()
+    rows["people"] += known
     held = {one["record_key"]: one for one in rows["access_grants"]}
     before = held.pop(NORA)
     held |= {} if nora is None else {NORA: before | nora}
     held |= {f"new{place}": before | {"record_key": f"new{place}"} | values for place, values in enumerate(more)}
     people = rows["people"]
     history = [KEY | {"ended_by": "removed", "ended_after": removed[0], "ended_before": removed[1]}] if removed else []
-    changes = (
-        [KEY | {"change_type": "changed", "changed_after": changed[0], "changed_before": changed[1]}] if changed else []
-    )
+    changes = [
+        KEY | {"change_type": "changed", "changed_after": seen[0], "changed_before": seen[1], "role_id": role}
+        for seen, role in ((changed, to), (back, "editor"))
+        if seen
+    ]
     return make(tmp_path / "later.duckdb", rows | {
         "access_grants": list(held.values()),
         "access_review": [reviewed(one, people) for one in held.values()],
-        "access_history": history, "access_changes": changes, "latest_receipts": _read(**(read or {})),
+        "access_history": history, "access_changes": changes,
+        "latest_receipts": [] if read is NOWHERE else _read(**(read or {})),
         "roles": [{"account_id": ACME, "id": "writer", "title": "=Blog Writer", "is_current": True}],
     })  # fmt: skip
 
 
 SAME: dict[str, str] = {}
+FORMER = (BEFORE, READ_AT)
+"""What the read saw that the campaign was frozen from."""
+INVITED = person(91, "p3@acme.example", "invite", person_id="i1", email="P3@acme.example")
+AGAIN = person(99, "Nora Haugen", email="P3@Acme.example")
 WRITER, ADMIN = {"role_id": "writer"}, {"role_id": "admin"}
 REMOVE, KEEP, TO_WRITER, LESS = ("remove", ""), ("keep", ""), ("change", "=Blog Writer"), ("change", "")
 UNTIL = (READ_AT, ENDED)
@@ -93,16 +103,65 @@ CASES: dict[str, Any] = {
     "the same role elsewhere, which is not the same access": (
         REMOVE, {"more": [{"asset_id": "f2"}], "removed": GONE}, "carried out", GONE, None, None,
     ),
+    "back by an invite to the same address": (
+        REMOVE,
+        {"more": [GIVEN | {"person_type": "invite", "person_id": "i1"}], "known": [INVITED], "removed": GONE},
+        "undone", GONE, BACK, None,
+    ),
+    "back for the same address under another id": (
+        REMOVE, {"more": [GIVEN | {"person_id": "p99"}], "known": [AGAIN], "removed": GONE}, "undone", GONE, BACK, None,
+    ),
+    "to be removed, and changed instead": (
+        REMOVE, {"nora": WRITER, "changed": GONE, "to": "writer"}, "open", None, None, None,
+    ),
+    "never read in this database": (
+        REMOVE, {"read": NOWHERE}, "unknown", None, None, "no read of it is in this database",
+    ),
     "somebody else has it": (REMOVE, {"more": [{"person_id": "p2"}], "removed": GONE}, "carried out", GONE, None, None),
     "kept": (KEEP, {"nora": SAME}, "kept", None, None, None),
     "to be kept, not read since": (
         KEEP, {"nora": SAME, "read": UNREAD}, "unknown", None, None, "not read since the decision",
+    ),
+    "kept, and changed and changed back": (
+        KEEP, {"nora": SAME, "changed": GONE, "back": BACK}, "changed since", BACK, None, None,
+    ),
+    "kept, and changed before it was frozen": (KEEP, {"nora": SAME, "changed": FORMER}, "kept", None, None, None),
+    "kept, and taken away and given again": (KEEP, {"nora": GIVEN, "removed": GONE}, "changed since", GONE, None, None),
+    "kept, and given anew under another key": (
+        KEEP, {"more": [GIVEN], "removed": GONE}, "changed since", GONE, None, None,
     ),
     "kept, and changed": (KEEP, {"nora": ADMIN, "changed": GONE}, "changed since", GONE, None, None),
     "kept, and gone": (KEEP, {"removed": GONE}, "gone since", GONE, None, None),
     "changed as decided": (TO_WRITER, {"nora": WRITER, "changed": GONE}, "carried out", GONE, None, None),
     "changed as decided, under another key": (
         TO_WRITER, {"more": [WRITER], "removed": GONE}, "carried out", GONE, None, None,
+    ),
+    "changed as decided, and changed back": (
+        TO_WRITER, {"nora": SAME, "changed": GONE, "to": "writer", "back": BACK}, "undone", GONE, BACK, None,
+    ),
+    "changed to something else, and changed back": (
+        TO_WRITER, {"nora": SAME, "changed": GONE, "back": BACK}, "open", None, None, None,
+    ),
+    "to be changed, and given anew under another key": (
+        TO_WRITER, {"more": [GIVEN], "removed": GONE}, "undone", GONE, BACK, None,
+    ),
+    "changed as decided, and the old role given anew beside it": (
+        TO_WRITER, {"nora": WRITER, "changed": GONE, "to": "writer", "more": [GIVEN]}, "undone", GONE, BACK, None,
+    ),
+    "to be changed, taken away, and given again": (
+        TO_WRITER, {"nora": GIVEN, "removed": GONE}, "undone", GONE, BACK, None,
+    ),
+    "to be removed, changed, and given again": (
+        REMOVE, {"nora": WRITER | GIVEN, "removed": GONE}, "undone", GONE, BACK, None,
+    ),
+    "to be changed to what words said, and given anew": (
+        LESS, {"more": [GIVEN], "removed": GONE}, "undone", GONE, BACK, None,
+    ),
+    "changed to what words said, and changed back": (
+        LESS, {"nora": SAME, "changed": GONE, "back": BACK}, "undone", GONE, BACK, None,
+    ),
+    "changed before it was frozen": (
+        LESS, {"nora": SAME, "changed": FORMER, "to": "writer"}, "open", None, None, None,
     ),
     "changed to something else": (TO_WRITER, {"nora": ADMIN, "changed": GONE}, "otherwise", GONE, None, None),
     "to be changed, and gone": (TO_WRITER, {"removed": GONE}, "otherwise", GONE, None, None),

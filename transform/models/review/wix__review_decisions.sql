@@ -24,12 +24,22 @@ with decided as (
     row_number() over (partition by account_id, stream_name, record_key order by ended_before desc) as place
   from {{ ref('wix__access_history') }} where ended_by = 'removed' and ended_before is not null
 ), changes as (
-  select account_id, stream_name, record_key, changed_after, changed_before,
+  select account_id, stream_name, record_key, role_id, changed_after, changed_before,
     row_number() over (partition by account_id, stream_name, record_key order by changed_before desc) as place
   from {{ ref('wix__access_changes') }} where change_type = 'changed'
+), met as (
+  -- What was decided was seen to be so, also where it was changed again later.
+  select decided.campaign, decided.item, max(changes.changed_after) as met_after, max(changes.changed_before) as met_before
+  from decided
+  join changes
+    on changes.account_id = decided.account_id and changes.stream_name = decided.stream_name
+    and changes.record_key = decided.record_key and changes.changed_before > decided.last_seen and changes.place > 1
+    and (changes.role_id = decided.change_to_role_id or decided.change_to_role_id is null)
+  where decided.decision = 'change'
+  group by decided.campaign, decided.item
 ), elsewhere as (
-  -- The same role on the same asset, given to the same person again, which nobody had to certify; also by an invite
-  -- that was accepted.
+  -- The same role on the same asset, given to the same person again, which nobody had to certify; also by an invite to
+  -- the same address, or by one that was accepted.
   select decided.campaign, decided.item, min(present.granted_after) as back_after,
     min(present.granted_before) as back_before
   from decided
@@ -38,7 +48,7 @@ with decided as (
     and present.asset_type = decided.asset_type and present.asset_id = decided.asset_id
     and (
       (present.person_type = decided.person_type and present.person_id = decided.person_id)
-      or (decided.person_type = 'invite' and present.email = lower(decided.email))
+      or present.email = lower(decided.email)
     )
     and not (present.stream_name = decided.stream_name and present.record_key = decided.record_key)
   left join {{ ref('wix__campaign_items') }} as frozen
@@ -62,12 +72,14 @@ with decided as (
       and present.subject_id is not distinct from decided.subject_id as is_same,
     present.granted_after, present.granted_before, elsewhere.item is not null as is_elsewhere,
     elsewhere.back_after as elsewhere_after, elsewhere.back_before as elsewhere_before,
-    replaced.item is not null as is_replaced, removals.ended_before > decided.last_seen as was_removed,
+    replaced.item is not null as is_replaced, coalesce(removals.ended_before > decided.last_seen, false) as was_removed,
     case when removals.ended_before > decided.last_seen then removals.ended_after else decided.last_seen end as gone_after,
     case when removals.ended_before > decided.last_seen then removals.ended_before
       else receipts.complete_finished_at end as gone_before,
-    changes.changed_after, changes.changed_before, receipts.complete_snapshot_at, receipts.complete_finished_at,
-    receipts.status as newest_status, coalesce(receipts.is_complete, false) as is_newest_complete,
+    changes.changed_after, changes.changed_before,
+    coalesce(changes.changed_before > decided.last_seen, false) as was_changed, met.item is not null as was_met,
+    met.met_after, met.met_before, receipts.complete_snapshot_at, receipts.complete_finished_at,
+    receipts.account_id is not null as is_read, coalesce(receipts.is_complete, false) as is_newest_complete,
     coalesce(receipts.complete_snapshot_at > decided.taken_at, false) as is_read_since,
     coalesce(receipts.complete_finished_at > decided.last_seen, false) as is_read_later
   from decided
@@ -80,6 +92,7 @@ with decided as (
   left join changes
     on changes.account_id = decided.account_id and changes.stream_name = decided.stream_name
     and changes.record_key = decided.record_key and changes.place = 1
+  left join met on met.campaign = decided.campaign and met.item = decided.item
   left join elsewhere on elsewhere.campaign = decided.campaign and elsewhere.item = decided.item
   left join replaced on replaced.campaign = decided.campaign and replaced.item = decided.item
   left join {{ ref('wix__latest_receipts') }} as receipts
@@ -90,44 +103,51 @@ with decided as (
       when not is_held and not is_read_later then 'unknown'
       when decision = 'keep' then
         case
-          when not is_held then 'gone since'
-          when not is_same then 'changed since'
+          when not is_held and not is_elsewhere then 'gone since'
+          when not is_held or not is_same or was_removed or was_changed then 'changed since'
           when is_read_since then 'kept'
           else 'unknown'
         end
       when decision = 'remove' then
         case
           when not is_held then case when is_elsewhere then 'undone' else 'carried out' end
-          when coalesce(was_removed, false) then 'undone'
+          when was_removed then 'undone'
           when is_read_since then 'open'
           else 'unknown'
         end
-      when is_held and is_same then case when is_read_since then 'open' else 'unknown' end
-      when change_to_role_id is null then 'carried out'
-      when is_held and role_now_is_decided then 'carried out'
-      when not is_held and is_replaced then 'carried out'
+      when is_held and is_same then
+        case when was_met or was_removed then 'undone' when is_read_since then 'open' else 'unknown' end
+      when is_elsewhere then 'undone'
+      when change_to_role_id is null or is_replaced then 'carried out'
       else 'otherwise'
     end as verdict
-  from (
-    select facts.*, case when is_held then is_replaced else false end as role_now_is_decided from facts
-  ) as facts
+  from facts
 ), bounded as (
   select judged.*,
     case when verdict in ('carried out', 'undone', 'gone since', 'changed since', 'otherwise') then
-      case when is_held and not coalesce(was_removed, false) then changed_after else gone_after end
+      case when is_held and was_met and is_same then met_after
+        when is_held and not was_removed then changed_after else gone_after end
     end as done_after,
     case when verdict in ('carried out', 'undone', 'gone since', 'changed since', 'otherwise') then
-      case when is_held and not coalesce(was_removed, false) then changed_before else gone_before end
+      case when is_held and was_met and is_same then met_before
+        when is_held and not was_removed then changed_before else gone_before end
     end as done_before,
-    case when verdict = 'undone' then case when is_held then granted_after else elsewhere_after end end as back_after,
-    case when verdict = 'undone' then case when is_held then granted_before else elsewhere_before end end as back_before
+    case when verdict = 'undone' then
+      case when decision = 'remove' and is_held then granted_after when not is_held or not is_same then elsewhere_after
+        when was_removed then granted_after else changed_after end
+    end as back_after,
+    case when verdict = 'undone' then
+      case when decision = 'remove' and is_held then granted_before when not is_held or not is_same then elsewhere_before
+        when was_removed then granted_before else changed_before end
+    end as back_before
   from judged
 )
 select campaign, item, review_item, account_id, account_name, stream_name, record_key, person_type, person_id, person, email,
   role_id, role_title, asset_type, asset_id, asset_name, is_privileged, decision, decided_by, decided_on, taken_at,
   verdict, done_after, done_before, back_after, back_before,
   case when verdict = 'unknown' then
-    case when is_newest_complete then 'not read since the decision' else 'the newest read is not complete' end
+    case when not is_read then 'no read of it is in this database' when is_newest_complete then 'not read since the decision'
+      else 'the newest read is not complete' end
   end as why_unknown,
   case when verdict in ('open', 'carried out', 'undone') then complete_finished_at end as seen_at,
   case when verdict = 'open' then {{ dbt.datediff('taken_at', 'complete_finished_at', 'hour') }} end as open_hours,
