@@ -7,6 +7,7 @@ beyond its declaration changes nothing for the others, and costs little.
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -26,6 +27,8 @@ _ENVELOPE = {"message", "details"}
 _NOT_THE_ENDPOINTS = "the answer is not this endpoint's: it has none of its members, or is an error with status 200"
 
 _NO_JSON = "the answer is not JSON, or was cut short"
+
+_building = threading.Lock()
 
 _members = msgspec.json.Decoder(dict[str, Raw]).decode
 _elements = msgspec.json.Decoder(list[Raw]).decode
@@ -176,7 +179,10 @@ class Reading:
 
 @cache
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
+    # What msgspec knows of a class, it works out when the first decoder needs it. Another thread that meets the class
+    # meanwhile takes that for finished, and crashes the process (0.22).
+    with _building:
+        return msgspec.json.Decoder(kind)
 
 
 @cache

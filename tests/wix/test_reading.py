@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -149,3 +151,31 @@ def test_what_is_unknown_costs_the_rest_nothing(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(reading.Reading, "parts", told)
     reading.parse(objects.TeamPage, _json(_page()).encode())
     assert parts == ["", "teamMembers.3.", "teamMembers.3.user.", "teamMembers.3.user.assignments.0."]
+
+
+FIRST_ANSWERS = """
+import os, sys, threading
+from tap_wix_users.wix import objects, reading
+sys.setswitchinterval(1e-6)
+BODY = b'{"teamMembers":[{"user":{"id":"a","name":{"firstName":"f"},"assignments":[{"policyId":"1"}]}}],"facets":[]}'
+def read(gate):
+    gate.wait()
+    reading.parse(objects.TeamPage, BODY)
+for _ in range(40):
+    if not (child := os.fork()):
+        gate = threading.Barrier(8)
+        threads = [threading.Thread(target=read, args=[gate]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit("a process crashed")
+"""
+"""Forty processes, in each of which eight threads get their first answer at the same time."""
+
+
+def test_first_answers_of_several_threads():
+    """No process crashes while msgspec learns what the answers look like."""
+    subprocess.run([sys.executable, "-c", FIRST_ANSWERS], check=True, timeout=120)
