@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import threading
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -12,6 +13,8 @@ from msgspec import Meta, Struct
 
 from wix_sandbox.problems import Violation, too_large
 from wix_sandbox.records import Json
+
+_building = threading.Lock()
 
 Int32 = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Shape = TypeVar("Shape")
@@ -100,6 +103,12 @@ class Position(Struct):
     sort: list[Sort] | None = None
 
 
+def _decoder(shape: type[Shape]) -> msgspec.json.Decoder[Shape]:
+    # Two sandboxes in one process answer in two threads, and msgspec cannot learn a class in both at once (0.22).
+    with _building:
+        return msgspec.json.Decoder(shape)
+
+
 def decoded(body: bytes, shape: type[Shape]) -> Shape:
     """The body as this shape. Unknown members are ignored, as by the API.
 
@@ -107,7 +116,7 @@ def decoded(body: bytes, shape: type[Shape]) -> Shape:
         Violation: It is no JSON, or a member has another type or is out of range.
     """
     try:
-        return msgspec.json.decode(body, type=shape)
+        return _decoder(shape).decode(body)
     except msgspec.ValidationError as error:
         found = _PLACE.match(str(error))
         what, field = (found["what"], found["field"]) if found else (str(error), None)
@@ -155,6 +164,6 @@ def from_cursor(cursor: str) -> Position:
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=Position)
+        return _decoder(Position).decode(base64.urlsafe_b64decode(padded))
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise Violation("query.cursorPaging.cursor", "is not a valid cursor") from None
