@@ -129,6 +129,9 @@ class _Rows(msgspec.Struct, array_like=True):
     fingerprints: bytes
 
 
+_decode_rows = msgspec.msgpack.Decoder(_Rows).decode
+
+
 def dump(state: TableState) -> dict[str, Any]:
     """The state as JSON can hold it."""
     rows = None if state.rows is None else _pack(state.rows)
@@ -138,8 +141,11 @@ def dump(state: TableState) -> dict[str, Any]:
     return result
 
 
-_NONE = _Stored(FORMAT, "", "", "", "", 0)
-"""No state: what stands beside a mark when there is nothing to mark."""
+_NONE = msgspec.convert(msgspec.to_builtins(_Stored(FORMAT, "", "", "", "", 0)), _Stored)
+"""No state: what is next to a mark when there is nothing to mark.
+
+Converted here, since states are read in several threads: msgspec cannot learn a class in two at once.
+"""
 
 
 def mark(stored: Mapping[str, Any] | None, at: str) -> dict[str, Any]:
@@ -234,7 +240,7 @@ def _unpack(text: str) -> Rows:
     packed = unpacker.decompress(base64.b64decode(text, validate=True), _MOST_BYTES)
     if not unpacker.eof:
         raise ValueError("cut short, or larger than any state that this release writes")
-    columns = msgspec.msgpack.decode(packed, type=_Rows)
+    columns = _decode_rows(packed)
     for moment in columns.moments:
         _check_moment(moment)
     size = FINGERPRINT_BYTES

@@ -21,6 +21,7 @@ from tap_wix_users.snapshot.compare import Comparison, Snapshot
 from tap_wix_users.snapshot.spool import FINGERPRINT_BYTES
 from tap_wix_users.snapshot.state import FORMAT, TableState, UnreadableState, Version, dump, load, mark, marked_at
 from tap_wix_users.wix.page_size import PageSize
+from tests.first_use import in_threads
 from tests.tables.contract import json_values
 
 MONDAY = "2026-11-23T08:12:00.000000Z"
@@ -367,3 +368,8 @@ def test_a_state_that_was_read_can_be_compared():
     except UnreadableState:
         return
     Comparison(state, Snapshot("2026-11-25T08:12:00.000000Z", "a1b2", "c3d4", 7))
+
+
+def test_the_first_states_are_read_together():
+    """No process crashes while msgspec learns what states look like: reads of several threads ask for them."""
+    in_threads(f"from tap_wix_users.snapshot import state\nSTORED = {dump(STATE)!r}", "state.load(STORED)")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,7 @@ import pytest
 from tap_wix_users.wix import objects, reading
 from tap_wix_users.wix.client import UnreadableBody
 from tap_wix_users.wix.text import storable
+from tests.first_use import in_threads
 from tests.tables.contract import KNOWN_NAMES, example
 
 if TYPE_CHECKING:
@@ -153,29 +152,12 @@ def test_what_is_unknown_costs_the_rest_nothing(monkeypatch: pytest.MonkeyPatch)
     assert parts == ["", "teamMembers.3.", "teamMembers.3.user.", "teamMembers.3.user.assignments.0."]
 
 
-FIRST_ANSWERS = """
-import os, sys, threading
+FIRST_ANSWER = """
 from tap_wix_users.wix import objects, reading
-sys.setswitchinterval(1e-6)
 BODY = b'{"teamMembers":[{"user":{"id":"a","name":{"firstName":"f"},"assignments":[{"policyId":"1"}]}}],"facets":[]}'
-def read(gate):
-    gate.wait()
-    reading.parse(objects.TeamPage, BODY)
-for _ in range(40):
-    if not (child := os.fork()):
-        gate = threading.Barrier(8)
-        threads = [threading.Thread(target=read, args=[gate]) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        os._exit(0)
-    if os.waitpid(child, 0)[1]:
-        sys.exit("a process crashed")
 """
-"""Forty processes, in each of which eight threads get their first answer at the same time."""
 
 
-def test_first_answers_of_several_threads():
-    """No process crashes while msgspec learns what the answers look like."""
-    subprocess.run([sys.executable, "-c", FIRST_ANSWERS], check=True, timeout=120)
+def test_the_first_answers_come_together():
+    """No process crashes while msgspec learns what answers look like."""
+    in_threads(FIRST_ANSWER, "reading.parse(objects.TeamPage, BODY)")
