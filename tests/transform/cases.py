@@ -16,7 +16,7 @@ def cases() -> list[Account]:
         _owner_gone_from_list(), _invites(), _site_moves(), _folder_moves(), _place_not_kept(), _role_renamed(),
         _role_not_kept(), _role_gone(), _nobody_reads(), _promoted(), _site_renamed(), _leaver(), _child(),
         _subjects(), _free_mail(), _spellings(), _no_site(), _same_names(), _owner_changes(), _trash(), _custom_roles(),
-        _in_charge(),
+        _in_charge(), _addresses(),
     ]  # fmt: skip
 
 
@@ -262,3 +262,17 @@ def _in_charge() -> Account:
     one.add("sites", id="s1", display_name="One").add("sites", id="s2", display_name="Two")
     one.add("site_contributors", site_id="s2", contributor_account_id="outside")
     return one.add("site_contributor_roles", site_id="s2", contributor_account_id="outside", role_id=SITE_ADMIN).read(1)
+
+
+def _addresses() -> Account:
+    """Addresses of three people, in ways that one person may write them, and some that are nobody's."""
+    one = account("addresses")
+    for user, email in {
+        "kim1": "Kim.Lee@company.example", "kim2": " kim.lee+wix@COMPANY.example.",
+        "kim3": "\uff2bim.lee\uff20company.example",
+        "kim4": "kim.lee@company.example\u200b", "lee1": "kim.lee@gmail.com", "lee2": "KimLee+x@googlemail.com",
+        "jo1": "jo@b\u00fccher.example", "jo2": "jo@xn--bcher-kva.example",
+        "none1": None, "none2": "", "none3": "@", "none4": "@",
+    }.items():  # fmt: skip
+        one.user(user, email=email)
+    return one.read(1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.transform.cases import CO_OWNER, CUSTOM, MANAGER, OWNER, account
-from tests.transform.scenario import Account, day
+from tests.transform.cases import CO_OWNER, CUSTOM, MANAGER, OWNER, SITE_ADMIN, account
+from tests.transform.scenario import NAMES, Account, day
 
 AFTER = 180
 """Seconds into a run at which a list is read when all others were: they take a minute."""
@@ -19,6 +19,7 @@ def doubts() -> list[Account]:
         _came_as_it_left("came-late-grants").late("assignments", AFTER),
         _owner_told("owner-told-late").late("accounts", AFTER), _handed_over("handed-late").late("accounts", AFTER),
         _handed_over("handed-late-grants").late("assignments", AFTER),
+        _owner_unread(), _folders_unread(), _roles_unread(), _other_group(),
     ]  # fmt: skip
 
 
@@ -140,3 +141,43 @@ def _other_state() -> Account:
     one.change("assignments", "ben|k", "removed", 1, 2).change("assignments", "eve|k", "modified", 1, 2)
     one.read(1).read(2, compared_with=day(1)).read(3, compared_with=day(1))
     return one.read(4, compared_with=day(3))
+
+
+def _without(*tables: str) -> list[str]:
+    return [name for name in NAMES if name not in tables]
+
+
+def _owner_unread() -> Account:
+    """The owner's assignment goes on the second day, on which the account's own record could not be read."""
+    one = account("owner-unread").change("assignments", "ann|own", "removed", 1, 2)
+    one.read(1).read(2, *_without("accounts")).read(2, "accounts", status="failed")
+    return one.read(3, *_without("accounts")).read(3, "accounts", status="failed").read(4).read(5)
+
+
+def _folders_unread() -> Account:
+    """The list of folders is refused; a site goes from one folder to another, and somebody administers a third."""
+    one = account("folders-unread").user("top", "Top").holds("top", "k", SITE_ADMIN, "folder:outer")
+    one.user("low", "Low").holds("low", "k", MANAGER, "folder:inner")
+    one.add("sites", id="s", display_name="Shop", folder_id="inner", sent=2)
+    one.add("sites", id="s", display_name="Shop", folder_id="other", seen=3).change("sites", "s", "modified", 2, 3)
+    for number in range(1, 5):
+        one.read(number, *_without("folders")).read(number, "folders", status="refused")
+    return one
+
+
+def _roles_unread() -> Account:
+    """Neither the roles of the account nor those of its outside accounts are read; of three sites one has nobody."""
+    one = account("roles-unread").user("ben", "Ben").holds("ben", "k", CUSTOM, "site:s1")
+    one.rows["roles"].clear()
+    for site in ("s1", "s2", "s3"):
+        one.add("sites", id=site, display_name=site)
+    one.add("site_contributors", site_id="s2", contributor_account_id="outside")
+    return one.read(1, *_without("roles", "site_contributor_roles")).read(1, "roles", status="refused")
+
+
+def _other_group() -> Account:
+    """A role is held by one group of users, and by another from the second day on; with `history`."""
+    one = account("other-group").user("ben", "Ben")
+    one.holds("ben", "k", MANAGER, subject_type="USER_GROUP", subject_id="one", sent=1)
+    one.holds("ben", "k", MANAGER, subject_type="USER_GROUP", subject_id="two", seen=2)
+    return one.change("assignments", "ben|k", "modified", 1, 2).read(1).read(2)

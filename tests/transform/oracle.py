@@ -37,10 +37,10 @@ Tables = dict[str, "Table"]
 Change = tuple[str, str, str | None, str | None, int]
 """Kind, person, role, role before, and run."""
 MATTERS = {
-    "assignments": ("role_id", "asset_type", "asset_id", "site_id", "folder_id", "asset_name", "subject_type"),
+    "assignments": ("role_id", "asset_type", "asset_id", "site_id", "folder_id"),
     "roles": ("title",), "sites": ("folder_id",), "folders": ("parent_id",),
 }  # fmt: skip
-"""What access follows from, and what begins a version of a grant."""
+"""What access follows from: what a site is called, and through whom somebody holds a role, changes nothing of it."""
 
 
 def latest(life: Life) -> Tables:
@@ -250,6 +250,22 @@ def changes(life: Life) -> set[Change]:
     return found
 
 
+def since(life: Life) -> set[tuple[str, int | None, int]]:
+    """Since between which two runs every assignment gives what it gives now."""
+    reads = life.reads["assignments"]
+    found: set[tuple[str, int | None, int]] = set()
+    for key, row in reads[-1][1].items():
+        first = len(reads) - 1
+        while first and _gives(reads[first - 1][1].get(key)) == _gives(row):
+            first -= 1
+        found.add((key, reads[first - 1][0] if first else None, reads[first][0]))
+    return found
+
+
+def _gives(row: Row | None) -> list[object] | None:
+    return [row[name] for name in MATTERS["assignments"]] if row else None
+
+
 def _held(old: Row | None, new: Row | None, owner: Any, run: int) -> Iterator[Change]:
     if old is None and new:
         yield ("gained", new["user_id"], new["role_id"], None, run)
@@ -258,7 +274,8 @@ def _held(old: Row | None, new: Row | None, owner: Any, run: int) -> Iterator[Ch
         if (old["user_id"], old["role_id"], old["asset_type"]) != (owner, OWNER, "account"):
             yield ("lost", old["user_id"], old["role_id"], None, run)
     elif old and new and old != new:
-        same = all(old[name] == new[name] for name in ("role_id", "asset_type", "asset_id", "subject_type"))
+        kept = (*MATTERS["assignments"], "subject_type")
+        same = all((old[name] or "USER") == (new[name] or "USER") for name in kept)
         yield ("renamed" if same else "changed", new["user_id"], new["role_id"], old["role_id"], run)
 
 

@@ -35,9 +35,16 @@ def test_the_owner_is_so_by_the_accounts_own_record(account, told, as_of):
     certain = [as_of(account, day, "site_id, role_title, certainty") for day in range(1, 6)]
     whole = {("s", "Owner", "certain"), ("s2", "Owner", "certain")}
     assert [whole - {*rows} for rows in certain] == [set()] * 5
-    assert [change[:3] for change in changes(told, account)] == [
-        ("changed", "grant", "olga"), ("changed", "grant", "olga"),
-    ]  # fmt: skip
+    assert [change[:3] for change in changes(told, account)] == [("changed", "grant", "olga")]
+    query = (
+        f"select distinct granted_after from access_wix.access where account_id = '{account}' and person_id = 'olga'"
+    )
+    assert told.ask(query) == [(None,)]
+
+
+def test_an_owner_whose_record_was_not_read_that_day(told):
+    """The assignment that said so, too, is gone; the account said it before, and goes on to: nothing was lost."""
+    assert changes(told, "owner-unread") == []
 
 
 @pytest.mark.parametrize("account", ["handed-over", "handed-late", "handed-late-grants"])
@@ -54,6 +61,31 @@ def test_an_owner_who_was_not_kept(told):
 def test_a_place_that_was_not_kept_and_a_new_folder(told):
     """Where the site was before is not known: nobody gained it by the new folder, also if that was read later."""
     assert changes(told, "place-and-folder") == []
+
+
+def test_folders_that_were_never_read(told, as_of):
+    """Any of them may be in any other: nobody is told to have lost a site, or to have nobody in charge."""
+    assert changes(told, "folders-unread") == []
+    unknown = "the folder of the site is not known"
+    asked = "person_id, site_id, certainty, because"
+    assert [row for row in as_of("folders-unread", 1, asked) if row[1] == "s"] == [
+        ("low", "s", "certain", None), ("low", "s", "possible", unknown), ("top", "s", "possible", unknown),
+    ]  # fmt: skip
+    query = (
+        "select asset_id from access_wix.findings where account_id = 'folders-unread' and rule = 'site_without_admin'"
+    )
+    assert told.ask(query) == []
+
+
+def test_a_role_that_was_never_read(told):
+    """May be one of those that are in charge of a site."""
+    query = "select asset_id from access_wix.findings where account_id = 'roles-unread' and rule = 'site_without_admin'"
+    assert told.ask(query) == [("s3",)]
+
+
+def test_another_group(told):
+    """A role that goes from one group to another is not the same under another name."""
+    assert [change[:3] for change in changes(told, "other-group")] == [("changed", "grant", "ben")]
 
 
 def test_a_site_that_is_in_no_list(as_of):

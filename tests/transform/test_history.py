@@ -144,7 +144,7 @@ def test_the_bounds_of_what_holds_now(warehouse):
         "where account_id = 'latest' order by person_id"
     )
     assert warehouse.ask(query) == [
-        ("changes", None, _at(2, minute=1)),
+        ("changes", None, _at(3, minute=1)),
         ("joins", _at(1), _at(2, minute=1)),
         ("returns", _at(3), _at(4, minute=1)),
         ("stays", None, _at(1, minute=1)),

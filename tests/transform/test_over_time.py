@@ -36,6 +36,32 @@ def test_since_when_a_moved_site_is_reached(told):
     assert told.ask(query) == [("both", 2, 3), ("noa", 2, 3), ("top", 2, 3)]
 
 
+def test_since_when_a_role_is_held(told):
+    """`access` is as old as this role on this asset, and no older where a grant was changed in place."""
+    query = (
+        "select account_id, person_id, site_id, extract(day from granted_after), extract(day from granted_before) "
+        "from access_wix.access where account_id in ('promoted', 'site-renamed') and person_id <> 'ann' order by all"
+    )
+    assert told.ask(query) == [
+        ("promoted", "down", None, 2, 3), ("promoted", "up", None, 2, 3), ("site-renamed", "ben", "s", None, 1),
+    ]  # fmt: skip
+
+
+def test_since_when_nobody_knows(told):
+    """Where a site was before was not kept: it may have been there."""
+    query = (
+        "select person_id, granted_after, extract(day from granted_before) from access_wix.access "
+        "where account_id = 'place-not-kept' and site_id = 's' and via = 'folder'"
+    )
+    assert told.ask(query) == [("noa", None, 3)]
+
+
+def test_a_rename_makes_nothing_uncertain(as_of):
+    """Between the names of a site somebody could get at it all the time."""
+    assert as_of("site-renamed", 1, "person_id, asset_name, certainty", "access_as_of") == [("ben", "Old", "certain")]
+    assert as_of("site-renamed", 1, "person_id, site_id, certainty") == [("ben", "s", "certain")]
+
+
 def test_a_folder_moves(told, as_of):
     """Into another: whoever held a role on that one gained the sites in the folder."""
     assert changes(told, "folder-moves") == [("gained", "folder", "top", "Shop", "Website Manager", None, 2, 3)]

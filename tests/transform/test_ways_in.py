@@ -165,8 +165,8 @@ def test_a_free_mail_owner(told):
     assert told.ask("select distinct is_external from access_wix.people where account_id = 'free-mail'") == [(None,)]
     assert _findings(told, "free-mail", "company_domain_unknown", "external_member") == [
         ("company_domain_unknown", None,
-         ("Of 3 members it cannot be told whether they are from outside: the address of the owner names no domain of a "
-         "company.")),
+         ("Of 3 members it cannot be told whether they are from outside: the address of the owner is not known, or "
+         "names no domain of a company.")),
     ]  # fmt: skip
 
 
@@ -174,6 +174,18 @@ def test_spellings_of_a_domain(told):
     """Blanks, a dot at the end, Punycode, two characters for one, and a subdomain make nobody an outsider."""
     query = "select person_id from access_wix.people where account_id = 'spellings' and is_external order by all"
     assert told.ask(query) == [("other",), ("tail",)]
+
+
+def test_spellings_of_an_address(told):
+    """Of one mailbox make one person; without an address everybody is somebody else."""
+    query = (
+        "select string_agg(person_id, ' ' order by person_id) from access_wix.people "
+        "where account_id = 'addresses' group by person_key order by all"
+    )
+    assert told.ask(query) == [
+        ("ann",), ("jo1 jo2",), ("kim1 kim2 kim3 kim4",), ("lee1 lee2",), ("none1",), ("none2",), ("none3",),
+        ("none4",),
+    ]  # fmt: skip
 
 
 def test_no_site_is_reached(told):

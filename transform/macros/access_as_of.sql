@@ -29,15 +29,18 @@ from (
     when not is_place_known then 'the folder of the site is not known'
     when not is_site_listed then 'the site is not in the list'
     {%- endif %}
-    when granted_before > {{ moment }} then 'it began about then'
-    when ended_before is not null and (ended_after is null or ended_after < {{ moment }}) then 'it ended about then'
-    when last_seen_at < {{ moment }} then 'nobody looked since'
+    when same_since > {{ moment }} then 'it began about then'
+    when same_ended_before is not null and (same_ended_after is null or same_ended_after < {{ moment }})
+      then 'it ended about then'
+    when same_seen_at < {{ moment }} then 'nobody looked since'
     when role_known_before > {{ moment }} then 'the role was read later'
     when role_seen_at < {{ moment }} then 'nobody looked at the role since'
     when is_privileged is null then 'what the role could do is not known'
   end as because
   from {{ ref(model) }} as held
-  where (granted_after is null or granted_after < {{ moment }})
+  -- What goes on under another name is told by its old one until the new one was seen.
+  where case when same_since < granted_before then granted_before <= {{ moment }}
+      else granted_after is null or granted_after < {{ moment }} end
     and (ended_before is null or ended_before > {{ moment }})
 ) as held
 {% endmacro %}

@@ -5,12 +5,27 @@ nullif(trim(coalesce({{ first_name }}, '') || ' ' || coalesce({{ last_name }}, '
 
 {#- What stands behind the @ of an e-mail address: in lower case, composed, without blanks and a dot at the end. -#}
 {% macro email_domain(email) -%}
-nullif({{ composed("rtrim(lower(trim(" ~ dbt.split_part(email, "'@'", 2) ~ ")), '. ')") }}, '')
+nullif({{ composed("rtrim(lower(trim(" ~ dbt.split_part(half_width(email), "'@'", 2) ~ ")), '. ')") }}, '')
 {%- endmacro %}
 
 {#- What stands before the @ of an e-mail address, in lower case and without a +tag. -#}
 {% macro email_name(email) -%}
-nullif({{ composed("lower(trim(" ~ dbt.split_part(dbt.split_part(email, "'@'", 1), "'+'", 1) ~ "))") }}, '')
+nullif({{ composed("lower(trim(" ~ dbt.split_part(dbt.split_part(half_width(email), "'@'", 1), "'+'", 1) ~ "))") }}, '')
+{%- endmacro %}
+
+{#- A text with the full-width letters, digits and signs of Asian keyboards as ASCII, and without blanks of no width. -#}
+{% macro half_width(text) -%}
+{%- set wide, plain = [], [] -%}
+{%- for number in range(33, 127) if number != 39 -%}
+  {%- do wide.append('%c' % (number + 65248)) -%}
+  {%- do plain.append('%c' % number) -%}
+{%- endfor -%}
+translate({{ text }}, '{{ wide | join ~ '\u3002\u3000\u00a0\u200b\u200c\u200d\u2060\ufeff' }}', '{{ plain | join }}.  ')
+{%- endmacro %}
+
+{#- A domain under which the same mailboxes go. -#}
+{% macro mail_domain(domain) -%}
+case when {{ domain }} = 'googlemail.com' then 'gmail.com' else {{ domain }} end
 {%- endmacro %}
 
 {#- A text with letters and their accents in one, where the warehouse can: an ü is one character, not a u and two dots. -#}

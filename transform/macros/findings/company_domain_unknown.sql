@@ -2,7 +2,7 @@
 {% macro finding_company_domain_unknown() %}
 select people.account_id, {{ nobody() }}, {{ no_role() }}, {{ no_asset() }}, people.account_id as subject,
   'Of ' || cast(count(*) as {{ dbt.type_string() }}) || ' members it cannot be told whether they are from outside: '
-    || 'the address of the owner names no domain of a company.' as explanation,
+    || 'the address of the owner is not known, or names no domain of a company.' as explanation,
   cast(null as timestamp) as observed_at
 from {{ ref('wix__people') }} as people
 where people.person_type = 'member'

@@ -1,12 +1,26 @@
 {#- Sites that nobody holds a privileged role on, except on the whole account. -#}
 {% macro finding_site_without_admin() %}
-with in_charge as (
+with held as (
+  select grants.account_id, grants.scope_key, grants.asset_type, grants.folder_id, grants.is_privileged,
+    -- A role that nobody ever read may be anything.
+    grants.role_id is null or not (coalesce(roles.is_ruled, false) or coalesce(roles.is_described, false)) as is_unknown
+  from {{ ref('wix__access_grants') }} as grants
+  left join {{ ref('int_wix__roles') }} as roles
+    on roles.account_id = grants.account_id and roles.role_id = grants.role_id
+  where not grants.is_pending and grants.asset_type in ('site', 'folder', 'unknown')
+), in_charge as (
+  -- Whoever administers a part of a site does not administer the site.
   select distinct held.account_id, reach.site_id
-  from {{ ref('wix__access_grants') }} as held
+  from held
   join {{ ref('wix__access_reach') }} as reach
     on reach.account_id = held.account_id and reach.scope_key = held.scope_key
-  -- Whoever administers a part of a site does not administer the site.
-  where held.is_privileged and held.asset_type in ('site', 'folder') and not held.is_pending
+  where held.is_privileged or held.is_unknown
+), anywhere as (
+  -- Nobody can tell which sites these reach.
+  select distinct held.account_id
+  from held
+  where (held.is_privileged or held.is_unknown) and (held.scope_key is null
+    or (held.asset_type = 'folder' and not {{ was_read('folders', 'held.account_id') }}))
 )
 select sites.account_id, {{ nobody() }}, {{ no_role() }}, 'site' as asset_type, sites.site_id as asset_id,
   sites.site_name as asset_name, sites.site_id as subject,
@@ -15,6 +29,7 @@ select sites.account_id, {{ nobody() }}, {{ no_role() }}, 'site' as asset_type, 
   cast(null as timestamp) as observed_at
 from {{ ref('int_wix__sites') }} as sites
 left join in_charge on in_charge.account_id = sites.account_id and in_charge.site_id = sites.site_id
-where sites.is_current and sites.trashed_date is null and in_charge.site_id is null
+left join anywhere on anywhere.account_id = sites.account_id
+where sites.is_current and sites.trashed_date is null and in_charge.site_id is null and anywhere.account_id is null
   and {{ was_read('assignments', 'sites.account_id') }}
 {% endmacro %}

@@ -1,14 +1,17 @@
 -- A role on the whole account reaches whatever sites there are: that a site was made, or moved, changes nothing of it.
 {%- set text = dbt.type_string() %}
+{#- Whom it is given to, and on what: a member of whom nothing else is told holds it. #}
+{%- set scope = "coalesce(asset_type, '') || '~' || coalesce(asset_id, '') || '~' || "
+  ~ "case when coalesce(subject_type, 'USER') = 'USER' then '' else subject_type || '~' || coalesce(subject_id, '') end" %}
 {%- set of_grant = '(partition by account_id, stream_name, record_key order by version_number)' %}
 with sequenced as (
   select history.*, lag(version_number) over {{ of_grant }} as previous_number, lag(person_id) over {{ of_grant }} as previous_person,
     lag(role_id) over {{ of_grant }} as previous_role_id, lag(role_title) over {{ of_grant }} as previous_role,
     lag(asset_name) over {{ of_grant }} as previous_asset, lag(is_privileged) over {{ of_grant }} as previous_is_privileged,
     lag(role_strength) over {{ of_grant }} as previous_strength, lag(is_content_known) over {{ of_grant }} as previous_is_known,
-    lag(coalesce(asset_type, '') || '~' || coalesce(asset_id, '') || '~' || coalesce(subject_type, '')) over {{ of_grant }}
+    lag({{ scope }}) over {{ of_grant }}
       as previous_scope,
-    coalesce(asset_type, '') || '~' || coalesce(asset_id, '') || '~' || coalesce(subject_type, '') as scope,
+    {{ scope }} as scope,
     lead(person_id) over {{ of_grant }} as next_person
   from {{ ref('wix__access_history') }} as history
 ), history as (
@@ -55,7 +58,9 @@ with sequenced as (
   left join roles_gone
     on roles_gone.account_id = history.account_id and roles_gone.record_key = history.record_key
     and roles_gone.version_number = history.version_number and roles_gone.stream_name = history.stream_name
-  where (started_by in ('added', 'modified', 'role changed') or roles_gone.record_key is not null)
+  -- An owner without the assignment that said so, too, is that as before.
+  where (started_by in ('added', 'modified', 'role changed')
+      or (roles_gone.record_key is not null and history.stream_name <> 'accounts'))
     -- What changed of an account that was not kept need not be its owner.
     and not (history.stream_name = 'accounts' and started_by = 'modified' and not coalesce(previous_is_known, false))
   union all

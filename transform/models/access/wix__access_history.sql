@@ -1,5 +1,7 @@
 -- Offers do not count: an invite gives nothing until it is accepted. A grant whose role came to mean something else is a
 -- version more.
+{%- set grant = 'partition by account_id, stream_name, record_key' %}
+{%- set same = grant ~ ', same_number' %}
 with versions as (
   select held.*,
     case when stream_name in ('assignments', 'accounts') then 'member' else 'contributor' end as holder_type,
@@ -24,7 +26,7 @@ with versions as (
     and {{ or_ever('meanings.ended_before') }} > versions.started_before
     and (meanings.started_before <= versions.started_before
       or meanings.started_before <= {{ or_ever('versions.ended_after') }} or meanings.started_before is null)
-)
+), numbered as (
 select worded.account_id, worded.stream_name, worded.record_key,
   row_number() over (
     partition by worded.account_id, worded.stream_name, worded.record_key
@@ -35,7 +37,7 @@ select worded.account_id, worded.stream_name, worded.record_key,
   coalesce(worded.title, worded.role_id) as role_title, worded.strength as role_strength,
   -- Null: nobody knows what the role was, or what it could do then.
   worded.is_privileged, worded.asset_type, worded.asset_id, worded.asset_name, worded.site_id, worded.folder_id,
-  worded.subject_type, {{ scope_key('worded') }} as scope_key, worded.is_content_known,
+  worded.subject_type, worded.subject_id, {{ scope_key('worded') }} as scope_key, worded.is_content_known,
   case when worded.is_later_meaning = 1 then 'role changed' else worded.started_by end as started_by,
   case when worded.is_later_meaning = 1 then worded.meant_after else worded.started_after end as granted_after,
   case when worded.is_later_meaning = 1 then worded.meant_before else worded.started_before end as granted_before,
@@ -43,8 +45,31 @@ select worded.account_id, worded.stream_name, worded.record_key,
   case when worded.is_outlived = 1 then worded.unmeant_after else worded.ended_after end as ended_after,
   case when worded.is_outlived = 1 then worded.unmeant_before else worded.ended_before end as ended_before,
   worded.role_known_before, worded.role_seen_at,
-  {{ earlier('worded.last_seen_at', 'worded.unmeant_after') }} as last_seen_at, worded.is_current and worded.is_outlived = 0 as is_current
+  {{ earlier('worded.last_seen_at', 'worded.unmeant_after') }} as last_seen_at, worded.is_current and worded.is_outlived = 0 as is_current,
+  worded.access_number
 from worded
 left join {{ ref('int_wix__people_ever') }} as people
   on people.account_id = worded.account_id and people.person_type = worded.holder_type
   and people.person_id = worded.holder_id
+), marked as (
+  -- Versions that give the same are one access, whatever its asset was called.
+  select numbered.*, sum(case when is_same then 0 else 1 end) over (
+      {{ grant }} order by version_number rows between unbounded preceding and current row
+    ) as same_number
+  from (
+    select numbered.*, lag(access_number) over ({{ grant }} order by version_number) = access_number
+      and lag(role_title) over ({{ grant }} order by version_number) = role_title
+      and lag(role_strength) over ({{ grant }} order by version_number) = role_strength
+      and lag(is_privileged) over ({{ grant }} order by version_number) = is_privileged as is_same
+    from numbered
+  ) as numbered
+)
+select account_id, stream_name, record_key, version_number, person_type, person_id, person, email, person_key, role_id,
+  role_title, role_strength, is_privileged, asset_type, asset_id, asset_name, site_id, folder_id, subject_type, subject_id,
+  scope_key, is_content_known, started_by, granted_after, granted_before, ended_by, ended_after, ended_before,
+  role_known_before, role_seen_at, last_seen_at, is_current,
+  first_value(granted_before) over ({{ same }} order by version_number) as same_since,
+  first_value(ended_after) over ({{ same }} order by version_number desc) as same_ended_after,
+  first_value(ended_before) over ({{ same }} order by version_number desc) as same_ended_before,
+  first_value(last_seen_at) over ({{ same }} order by version_number desc) as same_seen_at
+from marked

@@ -20,9 +20,21 @@ with recursive sites as (
   select account_id, 'folder:' || folder_id, site_id, min(depth) from above group by account_id, folder_id, site_id
   union all
   select account_id, 'site:' || site_id, site_id, 0 from sites
+), unknown as (
+  -- Where it is not known in which folder a site was, it may have been in this one before.
+  select account_id, site_id, max({{ or_ever('ended_before') }}) as ended_before,
+    max(case when reached_after is null then 1 else 0 end) as is_open_ended, min(reached_after) as reached_after
+  from {{ ref('wix__access_reach_history') }} where scope_key = 'folder:?'
+  group by account_id, site_id
 )
-select scopes.account_id, scopes.scope_key, scopes.site_id, scopes.depth, history.reached_after, history.reached_before
+select scopes.account_id, scopes.scope_key, scopes.site_id, scopes.depth,
+  case when unknown.site_id is null then history.reached_after
+    when unknown.is_open_ended = 0 then {{ earlier('unknown.reached_after', 'history.reached_after') }}
+  end as reached_after, history.reached_before
 from scopes
 left join {{ ref('wix__access_reach_history') }} as history
   on history.account_id = scopes.account_id and history.scope_key = scopes.scope_key
   and history.site_id = scopes.site_id and history.is_current
+left join unknown
+  on unknown.account_id = scopes.account_id and unknown.site_id = scopes.site_id and scopes.scope_key like 'folder:%'
+  and unknown.ended_before >= {{ or_always('history.reached_after') }}

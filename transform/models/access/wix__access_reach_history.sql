@@ -9,6 +9,20 @@ with recursive places as (
     cast(case when ended_by <> 'removed'
       then place_type || '|' || place_id || '|' || cast(place_number + 1 as {{ text }}) end as {{ text }}) as end_event
   from {{ ref('int_wix__place_versions') }} as versions
+  {%- if var('nested_folders') %}
+  union all
+  -- Where the list of folders was never read, nobody knows what a folder is in.
+  select named.account_id, 'folders', named.folder_id, 1, cast(null as {{ text }}), false, 'first seen',
+    cast(null as timestamp), min(named.started_before), cast(null as {{ text }}), cast(null as timestamp),
+    cast(null as timestamp), max(named.last_seen_at), true, 'folders|' || named.folder_id || '|1',
+    cast(null as {{ text }})
+  from {{ ref('int_wix__place_versions') }} as named
+  left join (
+    select distinct account_id from {{ ref('int_wix__receipts') }} where stream_name = 'folders' and is_complete
+  ) as listed on listed.account_id = named.account_id
+  where named.folder_id is not null and listed.account_id is null
+  group by named.account_id, named.folder_id
+  {%- endif %}
 ), above (
   account_id, site_id, folder_id, is_known, depth, trail, started_by, started_after, started_before, start_event,
   ended_by, ended_after, ended_before, end_event, last_seen_at, is_current

@@ -9,7 +9,7 @@ with last_read as (
   from {{ ref('wix__months') }} as months
   join (
     select account_id, min(snapshot_at) as first_at from {{ ref('int_wix__receipts') }}
-    where stream_name = 'assignments' group by account_id
+    where stream_name = 'assignments' and is_complete group by account_id
   ) as begun on begun.first_at < months.month_end
   join last_read on last_read.account_id = begun.account_id
 ), asked as (
@@ -37,8 +37,8 @@ with last_read as (
 ), held as (
   select asked.account_id, asked.month, history.scope_key, history.person_type, history.person_id,
     max(case when history.is_privileged then 1 else 0 end) as is_privileged,
-    max(case when history.granted_before <= asked.moment
-      and case when history.ended_before is null then history.last_seen_at else history.ended_after end >= asked.moment
+    max(case when history.same_since <= asked.moment and
+      case when history.same_ended_before is null then history.same_seen_at else history.same_ended_after end >= asked.moment
       then 1 else 0 end) as is_certain
   from asked
   join {{ ref('wix__access_history') }} as history

@@ -1,6 +1,7 @@
 -- The months from the first read to the newest.
 with recursive bounds as (
   select min(snapshot_at) as first_at, max(finished_at) as last_at from {{ ref('int_wix__receipts') }}
+  where is_complete
 ), months (month_start) as (
   select cast({{ dbt.date_trunc('month', 'first_at') }} as timestamp) from bounds where first_at is not null
   union all

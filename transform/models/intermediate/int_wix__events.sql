@@ -12,7 +12,7 @@ with chain as (
   from {{ ref('stg_wix__change_log') }} as changes
   left join {{ ref('int_wix__receipts') }} as receipts
     on receipts.account_id = changes.account_id and receipts.stream_name = changes.stream_name
-    and receipts.snapshot_at = changes.observed_at
+    and receipts.snapshot_at = changes.observed_at and receipts.is_complete
   left join latest on latest.account_id = changes.account_id and latest.stream_name = changes.stream_name
   left join chain
     on chain.account_id = changes.account_id and chain.stream_name = changes.stream_name
@@ -77,4 +77,4 @@ select sighted.account_id, sighted.stream_name, sighted.record_key, 'first seen'
 from sighted
 left join {{ ref('int_wix__receipts') }} as receipts
   on receipts.account_id = sighted.account_id and receipts.stream_name = sighted.stream_name
-  and receipts.snapshot_at = sighted.seen_at
+  and receipts.snapshot_at = sighted.seen_at and receipts.is_complete

@@ -2,8 +2,6 @@
 -- stands for a grant that is recorded in full elsewhere (an outside account whose roles are known, an owner who holds the
 -- owner's role) is left out for as long as it is.
 {%- set row = 'partition by account_id, stream_name, record_key' %}
-{#- An owner's stay is that of the person: the row goes on with the next. #}
-{%- set stay = "stay_number, case when stream_name = 'accounts' then person_id end" %}
 {%- set same_row = 'account_id, stream_name, record_key' %}
 with of_key as (
   -- Where the key says all, it does not matter which version it is of.
@@ -62,11 +60,11 @@ with of_key as (
   from (
     select account_id, max(snapshot_at) as snapshot_at, max(finished_at) as finished_at
     from {{ ref('int_wix__receipts') }}
-    where stream_name = 'site_contributor_roles' group by account_id
+    where stream_name = 'site_contributor_roles' and is_complete group by account_id
   ) as roles_read
   join {{ ref('int_wix__receipts') }} as later
     on later.account_id = roles_read.account_id and later.stream_name = 'site_contributors'
-    and later.snapshot_at > roles_read.finished_at
+    and later.snapshot_at > roles_read.finished_at and later.is_complete
   group by roles_read.account_id, roles_read.snapshot_at
 ), working as (
   select account_id, site_id, person_id,
@@ -120,7 +118,7 @@ with of_key as (
   join stood_for on stood_for.account_id = held.account_id and stood_for.held_key = held.held_key
   where held.ended_before is not null
 ), in_runs as (
-  -- What happened counts by the run that saw it, whichever of the two tables was read first.
+  -- What happened counts by the run that saw it, whichever of the two tables was read first, or alone.
   select steps.*, runs.snapshot_at as run_at
   from steps
   left join {{ ref('int_wix__receipts') }} as runs
@@ -153,6 +151,9 @@ with of_key as (
     max(started_before) over (
       partition by account_id, held_key order by run_at rows between unbounded preceding and current row
     ) as stay_started_before,
+    max(started_after) over (
+      partition by account_id, held_key order by run_at rows between unbounded preceding and current row
+    ) as stay_started_after,
     min(ended_after) over (
       partition by account_id, held_key order by run_at rows between 1 following and unbounded following
     ) as stay_ended_after
@@ -176,6 +177,7 @@ with of_key as (
     case when stand_in_step > 0 then started_before
       when held_key like 'owner|%' then {{ later('untold_after', 'stay_started_before') }}
       else untold_before end as started_before,
+    stay_started_after, stay_started_before,
     case when next_run_at is null then null when next_stand_in_count > 0 then 'role read' else next_ended_by end
       as ended_by,
     case when next_run_at is null then null
@@ -199,7 +201,7 @@ with of_key as (
     clipped.started_before, clipped.ended_by, clipped.ended_after, clipped.ended_before, clipped.last_seen_at,
     clipped.is_current, clipped.is_content_known, clipped.person_id, clipped.role_id, clipped.asset_type,
     clipped.asset_id, clipped.asset_name, clipped.site_id, clipped.folder_id, clipped.subject_type, clipped.subject_id,
-    clipped.stay_number
+    clipped.stay_number, clipped.started_after as given_after, clipped.started_before as given_before
   from clipped
   where stream_name not in ('site_contributors', 'accounts') or not is_content_known
   union all
@@ -208,16 +210,37 @@ with of_key as (
     identified.last_seen_at, segments.ended_before is null and identified.is_current = 1, true, identified.person_id,
     identified.role_id, identified.asset_type, identified.asset_id, identified.asset_name, identified.site_id,
     identified.folder_id, identified.subject_type, identified.subject_id,
-    row_number() over (partition by segments.account_id, segments.held_key order by segments.run_at)
+    row_number() over (partition by segments.account_id, segments.held_key order by segments.run_at),
+    -- An owner was that all the time; which role an outside account had, beside the one that was told, nobody knows.
+    case when identified.stream_name = 'accounts' then segments.stay_started_after else segments.started_after end,
+    case when identified.stream_name = 'accounts' then segments.stay_started_before else segments.started_before end
   from segments
   join identified
     on identified.account_id = segments.account_id and identified.held_key = segments.held_key
+), numbered as (
+  select everything.*,
+    row_number() over ({{ row }} order by started_before, stay_number, {{ or_ever('ended_before') }}) as version_number,
+    first_value(given_after) over ({{ row }}, stay_number order by started_before, {{ or_ever('ended_before') }})
+      as stay_given_after,
+    coalesce(person_id, '') || '~' || coalesce(role_id, '') || '~' || asset_type || '~' || coalesce(asset_id, '') || '~'
+      || coalesce(site_id, '') || '~' || coalesce(folder_id, '') as gives
+  from everything
+), compared as (
+  select numbered.*,
+    lag(stay_number) over ({{ row }} order by version_number) = stay_number as is_same_stay,
+    lag(is_content_known) over ({{ row }} order by version_number) as is_previous_known,
+    lag(gives) over ({{ row }} order by version_number) as gave
+  from numbered
+), given as (
+  select compared.*, sum(case when is_same_stay and is_previous_known and is_content_known and gave = gives then 0 else 1 end)
+      over ({{ row }} order by version_number rows between unbounded preceding and current row) as access_number,
+    -- What it gave before that was not kept: it may have been the same.
+    case when is_same_stay and not is_previous_known then stay_given_after else given_after end as same_after
+  from compared
 )
-select account_id, stream_name, record_key,
-  row_number() over ({{ row }} order by started_before, stay_number, {{ or_ever('ended_before') }}) as version_number,
-  started_by, started_after, started_before,
-  first_value(started_after) over ({{ row }}, {{ stay }} order by started_before) as granted_after,
-  first_value(started_before) over ({{ row }}, {{ stay }} order by started_before) as granted_before,
+select account_id, stream_name, record_key, version_number, access_number, started_by, started_after, started_before,
+  first_value(same_after) over ({{ row }}, access_number order by version_number) as granted_after,
+  first_value(given_before) over ({{ row }}, access_number order by version_number) as granted_before,
   ended_by, ended_after, ended_before, last_seen_at, is_current, is_content_known, person_id, role_id, asset_type,
   asset_id, asset_name, site_id, folder_id, subject_type, subject_id
-from everything
+from given

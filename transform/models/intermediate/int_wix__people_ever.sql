@@ -84,11 +84,15 @@ with members as (
   select everybody.*, {{ email_domain('everybody.email') }} as email_domain,
     {{ email_name('everybody.email') }} as email_name
   from everybody
-), keyed as (
-  select addressed.*, coalesce(domains.domain_key, addressed.email_domain) as domain_key,
-    addressed.email_name || '@' || coalesce(domains.domain_key, addressed.email_domain) as email_key
+), placed as (
+  select addressed.*, {{ mail_domain('coalesce(domains.domain_key, addressed.email_domain)') }} as domain_key
   from addressed
   left join {{ ref('int_wix__domains') }} as domains on domains.domain = addressed.email_domain
+), keyed as (
+  -- Dots before the @ mean nothing to Gmail.
+  select placed.*, case when domain_key = 'gmail.com' then nullif(replace(email_name, '.', ''), '') else email_name end
+      || '@' || domain_key as email_key
+  from placed
 ), own_domains as (
   {% for domain in own_domains -%}
   select distinct account_id, '{{ in_punycode(domain) | replace("'", "''") }}' as domain

@@ -20,7 +20,7 @@ with ordered as (
   from ordered
 ), complete as (
   select account_id, stream_name, max(snapshot_at) as snapshot_at
-  from {{ ref('int_wix__receipts') }} group by account_id, stream_name
+  from {{ ref('int_wix__receipts') }} where is_complete group by account_id, stream_name
 ), versions as (
   select stays.*, row_number() over ({{ row }} order by seen_at, event) as version_number
   from stays
@@ -54,7 +54,7 @@ left join {{ ref('int_wix__row_versions') }} as stored
   and stored.record_key = versions.record_key and stored.observed_at = versions.version_seen_at
 left join {{ ref('int_wix__receipts') }} as gone
   on gone.account_id = versions.account_id and gone.stream_name = versions.stream_name
-  and gone.snapshot_at = versions.next_after
+  and gone.snapshot_at = versions.next_after and gone.is_complete
 left join complete
   on complete.account_id = versions.account_id and complete.stream_name = versions.stream_name
 )
