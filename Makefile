@@ -9,6 +9,8 @@ export MELTANO := $(CURDIR)/$(MELTANO_VENV)/bin/meltano
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What is never imported need not be compiled; the rest is when it first is. (To pip, a falsy value turns a `--no-` on.)
 export PIP_NO_COMPILE := 0
+# Images for containers set it: then every start of a command would compile all that it imports, and keep nothing.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install install-warehouses demo test test-fast lint bench freeze-release clean
 
