@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.tables.models import SEEN_COLUMNS, EntityRow, Row
@@ -26,11 +28,18 @@ def singer_schema(model: type[Row]) -> dict[str, Any]:
 
 def columns(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
     """The columns of a model as JSON schemas: the key's first, then in the order of declaration."""
+    # New ones each time: the SDK and the streams add to the schemas that they are given.
+    found: dict[str, dict[str, Any]] = json.loads(_columns(model))
+    return found
+
+
+@cache
+def _columns(model: type[BaseModel]) -> str:
     declared = model.model_json_schema(mode="serialization")["properties"]
     last = [name for name in ("restrictions", "extra") if name in declared]
     first = [name for name in getattr(model, "key", ()) if name not in last]
     middle = [name for name in declared if name not in first and name not in last]
-    return {name: _singer_type(declared[name]) for name in (*first, *middle, *last)}
+    return json.dumps({name: _singer_type(declared[name]) for name in (*first, *middle, *last)})
 
 
 def _singer_type(declared: dict[str, Any]) -> dict[str, Any]:
