@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copy
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
-from singer_sdk import Stream, Tap
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError, MapExpressionError
 from singer_sdk.helpers._classproperty import classproperty
@@ -14,6 +13,8 @@ from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import Catalog, RecordMessage
+from singer_sdk.streams.core import Stream
+from singer_sdk.tap_base import Tap
 from typing_extensions import override
 
 from tap_wix_users import maps, settings
@@ -91,6 +92,13 @@ class SdkTap(Tap):
             raise ConfigValidationError("Config validation failed", errors=problems, schema={})
         for sentence in maps.effects(self.config.get("stream_maps"), MODELS):
             self.logger.info(sentence)
+
+    @classmethod
+    @override
+    @cache
+    def get_plugin_version(cls) -> str:
+        # Kept: the SDK reads the package's metadata anew each time, and every receipt names the version.
+        return super().get_plugin_version()
 
     @classproperty
     @override
