@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.sharing import ByModule
 
 ROOT = Path(__file__).parent
@@ -72,20 +74,53 @@ and silently does not with pytest 9.2.)
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the markers of its module or folder."""
+REPEATED = ("tap/test_absent.py", "tap/test_kill.py", "warehouse/test_current.py")
+"""Modules that run the same lines hundreds of times. To count these, or random examples, would double their time."""
+
+LONGEST = (
+    "test_packaging.py",
+    "warehouses/test_models.py",
+    "warehouses/test_targets.py",
+    "warehouses/test_deletes.py",
+    "transform",
+    "warehouses",
+    "review/test_browser.py",
+    "releases",
+    "test_docs.py",
+    "test_operations.py",
+    "test_pipeline.py",
+)
+"""What takes minutes: begun last, it would leave the other workers without anything to do."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each test the markers of its module or folder; workers begin with what takes longest."""
     for item in items:
         place = item.path.relative_to(ROOT)
         for marker, names in TIERS.items():
-            if any(place.is_relative_to(name) for name in names):
+            if _is_in(place, names):
                 item.add_marker(marker)
+        if _is_in(place, REPEATED) or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("no_cover")
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _turn(item.path.relative_to(ROOT)))
+
+
+def _is_in(place: Path, names: Iterable[str]) -> bool:
+    return any(place.is_relative_to(name) for name in names)
+
+
+def _turn(place: Path) -> int:
+    longest = (turn for turn, name in enumerate(LONGEST) if place.is_relative_to(name))
+    return next(longest, len(LONGEST) + (not _is_in(place, TIERS["slow"])))
 
 
 def unit_of(nodeid: str) -> str:
-    """What a worker takes as a whole: the module of a test, where its tests share something, or the test alone."""
+    """What a worker takes as a whole: a module that is quick, or whose tests share something; or else a single test."""
     module = nodeid.partition("::")[0]
     place = Path(module).relative_to(ROOT.name)
-    return module if any(place.is_relative_to(name) for name in SHARED) else nodeid
+    is_whole = _is_in(place, SHARED) or not _is_in(place, TIERS["slow"])
+    return module if is_whole else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -94,4 +129,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule | N
     # Here, since without xdist nobody asks: tests also run on Pythons that lack it.
     from tests.sharing import ByModule  # noqa: PLC0415
 
-    return ByModule(config, log) if config.getoption("dist") == "load" else None
+    if config.getoption("dist") != "load":
+        return None
+    config.option.loadscopereorder = False  # in our order, rather than by the number of tests
+    return ByModule(config, log)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import ROOT, SHARED, TIERS, unit_of
+from tests.conftest import LONGEST, REPEATED, ROOT, SHARED, TIERS, unit_of
 
 
-@pytest.mark.parametrize("name", [*SHARED, *(name for names in TIERS.values() for name in names)])
+@pytest.mark.parametrize("name", [*SHARED, *LONGEST, *REPEATED, *(name for names in TIERS.values() for name in names)])
 def test_every_module_of_a_tier_exists(name):
     """A module that was renamed does not fall out of its tier unseen."""
     assert (ROOT / name).exists()
@@ -18,14 +18,15 @@ def test_every_module_of_a_tier_exists(name):
     [
         ("tests/test_docs.py::test_it[a::b.py]", "tests/test_docs.py"),
         ("tests/review/campaign/test_since.py::TestIt::test_it", "tests/review/campaign/test_since.py"),
+        ("tests/wix/test_team.py::test_it", "tests/wix/test_team.py"),
         ("tests/tap/test_sync.py::test_it", "tests/tap/test_sync.py::test_it"),
     ],
 )
 def test_what_shares_a_fixture_is_in_one_worker(test, unit):
-    """Of a module that shares one, all tests are one unit of work; any other test is one by itself."""
+    """Of a module that shares one, or is quick, all tests are one unit of work; any other test is one by itself."""
     assert unit_of(test) == unit
 
 
 def test_these_are_fast(request):
     """A module that no tier lists has no marker."""
-    assert not {*TIERS} & {mark.name for mark in request.node.iter_markers()}
+    assert not {*TIERS, "no_cover"} & {mark.name for mark in request.node.iter_markers()}
