@@ -52,18 +52,22 @@ class Warehouse:
                 connection.execute(statement)
             for name, key in KEYS.items():
                 found[name] = {}
+                versions = self._versions(name, len(key))
                 names = ", ".join((*key, "observed_at"))
                 query = f"select {names} from views.{name} where is_current"  # names of this module
                 for *own, observed_at in connection.execute(query).fetchall():
                     assert tuple(own) not in found[name]
-                    found[name][tuple(own)] = content(self._row(name, tuple(own), observed_at))
+                    (row,) = (row for row in versions[tuple(own)] if row["observed_at"] == observed_at)
+                    assert key_of(name, row) == tuple(own)
+                    found[name][tuple(own)] = content(row)
         return found
 
-    def _row(self, name: str, own: tuple[str, ...], observed_at: str) -> Row:
-        versions = [row for key, row in self.rows[name].items() if key[: len(own)] == own]
-        (row,) = (row for row in versions if row["observed_at"] == observed_at)
-        assert key_of(name, row) == own
-        return row
+    def _versions(self, name: str, columns: int) -> dict[tuple[Any, ...], list[Row]]:
+        """The rows by their own key: with `history` there may be several of one."""
+        found: dict[tuple[Any, ...], list[Row]] = {}
+        for key, row in self.rows[name].items():
+            found.setdefault(key[:columns], []).append(row)
+        return found
 
     def _store(self, connection: duckdb.DuckDBPyConnection, path: Path, name: str, columns: list[str]) -> None:
         path.write_text("".join(f"{json.dumps(row)}\n" for row in self.rows[name].values()), encoding="utf-8")
