@@ -23,6 +23,9 @@ from wix_demo import cli as demo
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+TAP, DEMO = ("tap-wix-users", "--discover"), ("tap-wix-users-demo", "there")
+SANDBOX = ("tap-wix-users-sandbox", "--help")
+REVIEWS = tuple(("wix-access-review", *words) for words in (["--help"], ["page", "there"], ["open", "--help"], []))
 
 
 def _ran(*command, cwd, **options):
@@ -56,14 +59,30 @@ def built(tmp_path_factory):
     return wheel, archive
 
 
-@pytest.fixture(scope="session")
-def installed(built, tmp_path_factory):
-    """An environment that has the wheel with the extra `demo`, and nothing else."""
-    folder = tmp_path_factory.mktemp("installed") / "venv"
-    venv.create(folder, with_pip=True)
-    command = [folder / "bin" / "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt"]
-    done = _ran(*command, f"{built[0]}[demo]", cwd=folder)
+def _install(folder, what):
+    """Put a wheel into an environment."""
+    command = [sys.executable, "-m", "pip", "--python", folder, "install", "--quiet", "--no-compile"]
+    done = _ran(*command, "--constraint", ROOT / "constraints.txt", what, cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.fixture(scope="session")
+def only_tap(built, tmp_path_factory):
+    """An environment that has the wheel without extras, and nothing else; and what commands say there."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    venv.create(folder)
+    _install(folder, built[0])
+    return folder, {
+        line: _ran(folder / "bin" / line[0], *line[1:], cwd=folder, env={"MELTANO": MELTANO})
+        for line in (TAP, DEMO, SANDBOX, *REVIEWS)
+    }
+
+
+@pytest.fixture(scope="session")
+def installed(built, only_tap):
+    """The commands of the same environment, with the extra `demo`."""
+    folder, _ = only_tap
+    _install(folder, f"{built[0]}[demo]")
     return folder / "bin"
 
 
@@ -111,43 +130,36 @@ def test_the_command(installed, tmp_path):
     assert "Warning" not in about.stderr + found.stderr
 
 
-def test_only_the_tap(built, tmp_path):
+def test_only_the_tap(only_tap):
     """Without extras there is the tap alone: the other commands say what they lack."""
-    venv.create(tmp_path / "venv", with_pip=True)
-    tools = tmp_path / "venv" / "bin"
-    done = _ran(tools / "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", built[0], cwd=tmp_path)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert _ran(tools / "tap-wix-users", "--discover", cwd=tmp_path).returncode == 0
-    demo = _ran(tools / "tap-wix-users-demo", "there", cwd=tmp_path, env={"MELTANO": MELTANO})
-    assert (demo.returncode, demo.stderr) == (2, "duckdb is not there: run `pip install 'tap-wix-users[demo]'`.\n")
-    sandbox = _ran(tools / "tap-wix-users-sandbox", "--help", cwd=tmp_path)
+    folder, said = only_tap
+    assert said[TAP].returncode == 0
+    assert (said[DEMO].returncode, said[DEMO].stderr) == (
+        2,
+        "duckdb is not there: run `pip install 'tap-wix-users[demo]'`.\n",
+    )
     words = "starlette", "uvicorn"
+    sandbox = said[SANDBOX]
     assert sandbox.returncode == 2
     assert sandbox.stderr in [f"{word} is not there: run `pip install 'tap-wix-users[sandbox]'`.\n" for word in words]
-    for arguments in (["--help"], ["page", "there"], ["open", "--help"], []):
-        review = _ran(tools / "wix-access-review", *arguments, cwd=tmp_path)
+    for line in REVIEWS:
+        review = said[line]
         assert review.returncode == 2
         assert re.fullmatch(r"\w+ is not there: run `pip install 'tap-wix-users\[review\]'`\.\n", review.stderr)
-    assert not (tmp_path / "there").exists()
+    assert not (folder / "there").exists()
 
 
 def test_the_demo(installed, tmp_path):
-    """In an empty folder it loads the made-up account; again, it shows what changed in the 30 days between."""
+    """In an empty folder it loads the made-up account, and writes the review."""
     folder = tmp_path / "a folder of ours"
-    outputs = []
-    for _ in range(2):
-        command = [installed / "tap-wix-users-demo", folder.name]
-        done = _ran(*command, cwd=tmp_path, env={"MELTANO": MELTANO})
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
-        outputs.append(done.stdout)
-    first, second = outputs
-    assert "Who has access to what (106 rows)" in first
-    assert f"Run `tap-wix-users-demo {folder.name}` again" in first
-    assert str(folder / "output" / "wix.duckdb") in first.replace("\n", "")
-    assert "Who gained and who lost access" in second
+    done = _ran(installed / "tap-wix-users-demo", folder.name, cwd=tmp_path, env={"MELTANO": MELTANO})
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    assert "Who has access to what (106 rows)" in done.stdout
+    assert f"Run `tap-wix-users-demo {folder.name}` again" in done.stdout
+    assert str(folder / "output" / "wix.duckdb") in done.stdout.replace("\n", "")
     page = folder / "output" / "access-review.html"
-    assert f"The access review: {page} (" in second
-    assert "Omar Haddad" in page.read_text(encoding="utf-8")
+    assert f"The access review: {page} (" in done.stdout
+    assert "Ivy Lindqvist" in page.read_text(encoding="utf-8")
     assert f'executable: "{installed / "tap-wix-users"}"' in (folder / "meltano.yml").read_text()
     assert "constraints.txt" not in (folder / "meltano.yml").read_text()
 
