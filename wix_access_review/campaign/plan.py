@@ -29,9 +29,11 @@ REMOVE_MEMBER = ("POST", "/roles-management/team/remove")
 CHANGE_CONTRIBUTOR = ("PUT", "/roles-management/contributor/change/role")
 """Section 9: what changes access. The tap calls none of them."""
 CAUTION = (
-    "These calls are written from Wix's public documentation and were never tried: try the first on something that "
-    "does not matter. Nothing in this project sends them. Each is sent with a key of your own, which is nowhere here."
+    "These calls are written from Wix's public documentation and were never tried: test the first one where it can "
+    "do no harm. Nothing in this project sends them. You send each with an API key of your own; no key is stored here."
 )
+_SINCE = "that the person was given after the campaign was opened"
+"""What a call takes away that nobody decided on, since nobody knew of it."""
 PLAN = "plan"
 _COLUMNS = (
     "step", "account", "person", "email", "what", "method", "url", "headers", "body", "dashboard", "also_lost",
@@ -128,8 +130,8 @@ def _of_member(account: _Account, held: Sequence[Item], decisions: Mapping[str, 
     headers = {"wix-account-id": account.id}
     body: dict[str, Any] = {"userId": held[0].person_id}
     if len(calls) == len(held) and not fresh:
-        member = "the membership itself: the person is no member of the account any more"
-        return [_step(calls, decisions, call=REMOVE_MEMBER, headers=headers, body=body, also_lost=[member])]
+        lost = ["the membership itself: the person is no longer a member of the account", f"every role {_SINCE}"]
+        return [_step(calls, decisions, call=REMOVE_MEMBER, headers=headers, body=body, also_lost=lost)]
     if calls:
         body["assignmentIdsToRemove"] = list(dict.fromkeys(item.assignment_id for item in calls))
         body["newAssignments"] = fresh
@@ -154,15 +156,15 @@ def _by_hand(account: _Account, same: Sequence[Item], decisions: Mapping[str, De
     reasons = (
         (first.person_id == account.owner and first.asset_type == "account",
          "this is the owner of the account: hand the account over"),
-        (not first.assignment_id, "Wix gave no id for this assignment, so that no call can name it: change it"),
+        (not first.assignment_id, "Wix gave no id for this assignment, so no call can name it: change it"),
         (any(item.asset_type == "unknown" for item in same),
-         "what the role is limited to cannot be read, and must not be rewritten: change it"),
+         "what the role is limited to cannot be read, so it must not be written again: change it"),
         (first.is_held_by_another and first.non_human == "unknown",
          "what holds the role is not known to be the person: change it"),
         (first.is_held_by_another, f"the role is held by {first.non_human}, not by the person: change it"),
-        (unclear, f"no one role of the account is called {unclear and unclear.change_to!r}: change it"),
+        (unclear, f"no single role of the account is called {unclear and unclear.change_to!r}: change it"),
         (rewritten and _conditions(first) is None,
-         "the role is limited in a way that no call can repeat for sure: change it"),
+         "the role is limited in a way that no call is known to repeat exactly: change it"),
     )  # fmt: skip
     return next((reason for stands, reason in reasons if stands), None)
 
@@ -228,7 +230,7 @@ def _of_contributor(account: _Account, held: Sequence[Item], decisions: Mapping[
     decided = [item for item in held if item.item in decisions]
     where = f"in Wix's dashboard of {held[0].asset or held[0].asset_id}, Roles & Permissions"
     if any(item.role_id is None for item in held):
-        return [_step(decided, decisions, dashboard=f"which role this account has was not read: change it {where}")]
+        return [_step(decided, decisions, dashboard=f"the role of this account could not be read: change it {where}")]
     left: list[str] = []
     for item in held:
         decision = decisions.get(item.item)
@@ -249,11 +251,12 @@ def _of_contributor(account: _Account, held: Sequence[Item], decisions: Mapping[
         ]
     body = {"accountId": held[0].person_id, "newRoles": [{"roleId": role} for role in left]}
     headers = {"wix-site-id": held[0].asset_id or ""}
-    return [_step(decided, decisions, call=CHANGE_CONTRIBUTOR, headers=headers, body=body)]
+    lost = [f"every role on this site {_SINCE}: the call replaces them all"]
+    return [_step(decided, decisions, call=CHANGE_CONTRIBUTOR, headers=headers, body=body, also_lost=lost)]
 
 
 def _rest(held: Sequence[Item], decisions: Mapping[str, Decision]) -> list[str]:
-    return [f"{item.role} on {item.asset}, which was not decided to go" for item in held if item.item not in decisions]
+    return [f"{item.role} on {item.asset}, on which nobody decided this" for item in held if item.item not in decisions]
 
 
 def _step(
@@ -281,7 +284,7 @@ def _step(
 def _in_words(item: Item, decision: Decision) -> str:
     reach = f", which reaches {item.sites} sites" if item.sites and item.sites > 1 else ""
     if decision.decision == "remove":
-        return f"take {item.role} on {item.asset} away{reach}"
+        return f"remove {item.role} on {item.asset}{reach}"
     to = decision.change_to or decision.justification
     return f"change {item.role} on {item.asset} to {to}{reach}"
 

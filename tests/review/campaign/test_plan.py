@@ -129,12 +129,12 @@ def test_the_call(opened, tmp_path, decisions, call, body):
 
 BY_HAND = [
     ({"owner": "remove"}, "this is the owner of the account: hand the account over"),
-    ({"bare": "remove"}, "Wix gave no id for this assignment, so that no call can name it: change it"),
-    ({"odd": "remove"}, "what the role is limited to cannot be read, and must not be rewritten: change it"),
+    ({"bare": "remove"}, "Wix gave no id for this assignment, so no call can name it: change it"),
+    ({"odd": "remove"}, "what the role is limited to cannot be read, so it must not be written again: change it"),
     ({"app": "remove"}, "the role is held by an app, not by the person: change it"),
-    ({"mixed_1": "remove"}, "the role is limited in a way that no call can repeat for sure: change it"),
-    ({"plain_site": "change to Twin"}, "no one role of the account is called 'Twin': change it"),
-    ({"plain_site": "change to Nothing"}, "no one role of the account is called 'Nothing': change it"),
+    ({"mixed_1": "remove"}, "the role is limited in a way that no call is known to repeat exactly: change it"),
+    ({"plain_site": "change to Twin"}, "no single role of the account is called 'Twin': change it"),
+    ({"plain_site": "change to Nothing"}, "no single role of the account is called 'Nothing': change it"),
     ({"invite": "remove"}, "Wix documents no call that revokes an account invite: delete it"),
     ({"guest_1": "remove", "guest_2": "remove"}, "no call takes the last role of a contributor: remove the account"),
 ]
@@ -159,7 +159,18 @@ def test_the_widest_access_comes_first(opened, tmp_path):
     assert [(step.person, step.is_privileged) for step in steps] == [
         ("Plain", True), ("Folders", False), ("new@acme.example", False),
     ]  # fmt: skip
-    assert steps[0].also_lost == ["the membership itself: the person is no member of the account any more"]
+    assert steps[0].also_lost == [
+        "the membership itself: the person is no longer a member of the account",
+        "every role that the person was given after the campaign was opened",
+    ]
+
+
+def test_a_call_that_replaces_all_roles_says_so(opened, tmp_path):
+    """The contributor's call names what shall remain: a role given since the campaign was opened would go with it."""
+    (step,) = _planned(opened, tmp_path, guest_1="remove")
+    assert step.also_lost == [
+        "every role on this site that the person was given after the campaign was opened: the call replaces them all",
+    ]  # fmt: skip
 
 
 def test_the_files(opened, tmp_path):
