@@ -51,7 +51,6 @@ with decided as (
       (present.person_type = decided.person_type and present.person_id = decided.person_id)
       or present.email = lower(decided.email)
     )
-    and not (present.stream_name = decided.stream_name and present.record_key = decided.record_key)
   left join campaign_items as frozen
     on frozen.campaign = decided.campaign and frozen.account_id = present.account_id
     and frozen.stream_name = present.stream_name and frozen.record_key = present.record_key

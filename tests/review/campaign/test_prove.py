@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.review.campaign.test_decide import _csv, _file, _row
+from tests.review.campaign.test_decide import BOSS, _csv, _file, _row
 from tests.review.warehouse import ACME, BEFORE, READ_AT, TABLES, make, person, receipt, reviewed, story
 from wix_access_review.campaign.decide import decide
 from wix_access_review.campaign.folder import Campaign
+from wix_access_review.campaign.freeze import Opening, open_campaign
 from wix_access_review.campaign.prove import prove
 
 TAKEN = dt.datetime(2026, 11, 25, 9)  # noqa: DTZ001  # when the decisions of `NOW` are taken; UTC, as all times here
@@ -35,24 +36,28 @@ NOWHERE: dict[str, Any] = {"never": True}
 FAILED = UNREAD | {"status": "failed", "is_complete": False}
 
 
-def _later(tmp_path, *, nora=None, more=(), removed=None, changed=None, read=None, known=(), to="admin", back=None):
+def _later(tmp_path, *, nora=None, more=(), removed=None, changed=None, read=None, known=(), to="admin", back=None,
+           ended_by="removed", change_type="changed"):  # fmt: skip
     """The database after a later read: what Nora's grant is now, other grants and people, and what was seen of it."""
     rows = story()
     rows["people"] += known
     held = {one["record_key"]: one for one in rows["access_grants"]}
     before = held.pop(NORA)
     held |= {} if nora is None else {NORA: before | nora}
-    held |= {f"new{place}": before | {"record_key": f"new{place}"} | values for place, values in enumerate(more)}
-    people = rows["people"]
-    history = [KEY | {"ended_by": "removed", "ended_after": removed[0], "ended_before": removed[1]}] if removed else []
+    for place, values in enumerate(more):
+        held |= {values.get("record_key", f"new{place}"): before | {"record_key": f"new{place}"} | values}
+    history = [
+        KEY | {"ended_by": ended_by, "ended_after": seen[0], "ended_before": seen[1]}
+        for seen in ((removed, (BEFORE, BEFORE)) if removed else ())
+    ]
     changes = [
-        KEY | {"change_type": "changed", "changed_after": seen[0], "changed_before": seen[1], "role_id": role}
+        KEY | {"change_type": change_type, "changed_after": seen[0], "changed_before": seen[1], "role_id": role}
         for seen, role in ((changed, to), (back, "editor"))
         if seen
     ]
     return make(tmp_path / "later.duckdb", rows | {
         "access_grants": list(held.values()),
-        "access_review": [reviewed(one, people) for one in held.values()],
+        "access_review": [reviewed(one, rows["people"]) for one in held.values()],
         "access_history": history, "access_changes": changes,
         "latest_receipts": [] if read is NOWHERE else _read(**(read or {})),
         "roles": [{"account_id": ACME, "id": "writer", "title": "=Blog Writer", "is_current": True}],
@@ -117,10 +122,26 @@ CASES: dict[str, Any] = {
     "never read in this database": (
         REMOVE, {"read": NOWHERE}, "unknown", None, None, "no read of it is in this database",
     ),
+    "its version ended, which is no removal": (
+        REMOVE, {"nora": SAME, "removed": GONE, "ended_by": "modified"}, "open", None, None, None,
+    ),
+    "an outside account of the same id": (
+        REMOVE, {"more": [GIVEN | {"person_type": "contributor"}], "removed": GONE}, "carried out", GONE, None, None,
+    ),
+    "another grant, which was certified as well": (
+        REMOVE, {"more": [GIVEN | {"record_key": "k020"}], "removed": GONE}, "carried out", GONE, None, None,
+    ),
     "somebody else has it": (REMOVE, {"more": [{"person_id": "p2"}], "removed": GONE}, "carried out", GONE, None, None),
     "kept": (KEEP, {"nora": SAME}, "kept", None, None, None),
     "to be kept, not read since": (
         KEEP, {"nora": SAME, "read": UNREAD}, "unknown", None, None, "not read since the decision",
+    ),
+    "kept, and renamed": (KEEP, {"nora": SAME, "changed": GONE, "change_type": "renamed"}, "kept", None, None, None),
+    "kept, on another folder": (KEEP, {"nora": {"asset_id": "f2"}}, "changed since", None, None, None),
+    "kept, on something of another kind": (KEEP, {"nora": {"asset_type": "site"}}, "changed since", None, None, None),
+    "decided while it was read": (
+        KEEP, {"nora": SAME, "read": {"complete_snapshot_at": TAKEN}},
+        "unknown", None, None, "not read since the decision",
     ),
     "kept, and changed and changed back": (
         KEEP, {"nora": SAME, "changed": GONE, "back": BACK}, "changed since", BACK, None, None,
@@ -141,6 +162,13 @@ CASES: dict[str, Any] = {
     ),
     "changed to something else, and changed back": (
         TO_WRITER, {"nora": SAME, "changed": GONE, "back": BACK}, "open", None, None, None,
+    ),
+    "changed and changed back before it was frozen": (
+        TO_WRITER, {"nora": SAME, "changed": (BEFORE, BEFORE), "to": "writer", "back": FORMER},
+        "open", None, None, None,
+    ),
+    "given the role that was decided, elsewhere": (
+        TO_WRITER, {"more": [WRITER | {"asset_id": "f2"}], "removed": GONE}, "otherwise", GONE, None, None,
     ),
     "to be changed, and given anew under another key": (
         TO_WRITER, {"more": [GIVEN], "removed": GONE}, "undone", GONE, BACK, None,
@@ -196,6 +224,38 @@ def test_what_became_of_a_decision(campaign, tmp_path, case):
     nothing = (None, None)
     found = [proof.verdict, done if done != nothing else None, back if back != nothing else None, proof.why_unknown]
     assert found == expected
+
+
+def _held_by(**subject):
+    """The story with Nora's grant under a key as Wix's ids make it, and who Wix says holds it."""
+    rows = story()
+    for table in ("access_grants", "access_review"):
+        for row in rows[table]:
+            if row["record_key"] == NORA:
+                row |= {"record_key": "p%7C3|a%25", "review_item": f"{ACME}|assignments|p%7C3|a%25"}
+    named = {"account_id": ACME, "user_id": "p|3", "assignment_key": "a%", "subject_id": "p3", "is_current": True}
+    return rows | {"latest_receipts": _read(), "assignments": [named | {"subject_type": "USER"} | subject]}
+
+
+@pytest.mark.parametrize(
+    ("subject", "verdict"),
+    [
+        ({}, "kept"),
+        ({"subject_type": "USER_GROUP"}, "changed since"),
+        ({"subject_id": "p9"}, "changed since"),
+        ({"is_current": False}, "changed since"),
+    ],
+)
+def test_what_holds_the_role_is_what_was_certified(tmp_path, subject, verdict):
+    """A role that another subject holds now is not the one that was certified, whatever characters its key has."""
+    rows = _held_by() | {"latest_receipts": story()["latest_receipts"]}
+    opening = Opening(name="Q", folder=tmp_path / "Q", accounts=[ACME], default_reviewer=BOSS)
+    opened = open_campaign(make(tmp_path / "wix.duckdb", rows), opening)
+    (item,) = (one.item for one in opened.items.values() if one.record_key == "p%7C3|a%25")
+    row = {"item": item, "decision": "keep", "decided_on": "2026-11-25", "reviewer": BOSS}
+    decide(opened.path, [_file(tmp_path, _csv([row]))])
+    (proof,) = prove(opened.path, make(tmp_path / "later.duckdb", _held_by(**subject)))[1]
+    assert proof.verdict == verdict
 
 
 @pytest.mark.parametrize(
