@@ -1,4 +1,4 @@
-"""The command: options, signals, exit codes, and how it ends when nobody reads what it writes."""
+"""The command: options, signals, exit codes, and what happens when its output can no longer be written."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from singer_sdk.tap_base import CliTestOptionValue, Tap
 from typing_extensions import override
 
 from tap_wix_users.doctor.checks import Check, Examination
-from tap_wix_users.doctor.listening import ListeningClient
+from tap_wix_users.doctor.recording import RecordingClient
 from tap_wix_users.doctor.report import report, write_private
 from tap_wix_users.inputs import load_json_file
 from tap_wix_users.run import NothingReadable
 from tap_wix_users.sdk import SdkTap
-from tap_wix_users.wix.surroundings import BadSurroundings
+from tap_wix_users.wix.network import BadNetworkSettings
 from tap_wix_users.writer import TargetGone
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ _REPORT = "tap_wix_users.report"
 
 
 class CommandLine(SdkTap):
-    """A tap as a command.
+    """The tap's command line.
 
     Attributes:
-        run: What the command runs.
+        run: The run that the command carries out.
     """
 
     run: Run
@@ -58,13 +58,13 @@ class CommandLine(SdkTap):
 
     @override
     def run_discovery(self) -> str:
-        with _printed(self.logger):
+        with _exit_if_unwritable(self.logger):
             return super().run_discovery()
 
     @classmethod
     @override
     def print_about(cls, output_format: str | None = None) -> None:
-        with _printed(cls.logger):
+        with _exit_if_unwritable(cls.logger):
             super().print_about(output_format)
 
     @classmethod
@@ -81,7 +81,7 @@ class CommandLine(SdkTap):
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         if value == CliTestOptionValue.Disabled.value:
             return
-        tap = cls._given(ctx)
+        tap = cls._configured(ctx)
         if value == CliTestOptionValue.Schema.value:
             tap.write_schemas()
             ctx.exit()
@@ -100,11 +100,13 @@ class CommandLine(SdkTap):
         command = super().get_singer_command()
         for option in command.params:
             if isinstance(option, click.Option) and option.name == "test":
-                option.help = "Ask each endpoint once, and say what cannot be read. --test=schema writes the schemas."
+                option.help = (
+                    "Request each endpoint once and log what cannot be read. --test=schema writes the schemas."
+                )
         doctor = click.Option(
             ["--doctor"],
             is_flag=True,
-            help="Check the key, its permissions and what Wix answers, a line each, without anybody's data.",
+            help="Check the key, its permissions and Wix's responses, one line per check, without personal data.",
             callback=cls.cb_doctor,
             expose_value=False,
         )
@@ -113,7 +115,7 @@ class CommandLine(SdkTap):
             metavar="FILE",
             type=click.Path(dir_okay=False, path_type=Path),
             is_eager=True,
-            help="With --doctor: write what an issue needs, without any string of the account.",
+            help="With --doctor: write a report to attach to an issue; it contains no strings from your account.",
             callback=lambda ctx, _, path: ctx.meta.__setitem__(_REPORT, path),
             expose_value=False,
         )
@@ -126,46 +128,49 @@ class CommandLine(SdkTap):
         if not value:
             return
         verdicts = []
-        with _printed(cls.logger):
-            for check in cls._given(ctx).examine(ctx.meta[_REPORT]):
+        with _exit_if_unwritable(cls.logger):
+            for check in cls._configured(ctx).examine(ctx.meta[_REPORT]):
                 click.echo(str(check))
                 verdicts.append(check.verdict)
         ctx.exit(int("FAIL" in verdicts))
 
     @classmethod
-    def _given(cls, ctx: click.Context) -> Self:
-        """The tap of a command line; wrong settings end it."""
+    def _configured(cls, ctx: click.Context) -> Self:
+        """The tap with the settings of this command line; exits when they are invalid."""
         config: ConfigInput = ctx.params["config"]
         try:
             return cls(config=config.config, parse_env_config=config.parse_env)
         except ConfigValidationError as error:
             for sentence in error.errors:
-                cls.logger.error(sentence)  # noqa: TRY400  # the sentence is all there is to know
+                cls.logger.error(sentence)  # noqa: TRY400  # the message says everything
             ctx.exit(1)
 
     def examine(self, path: Path | None = None) -> Iterator[Check]:
-        """Look at the account and the key, and report what holds.
+        """Check the account and the key.
 
         Args:
-            path: Where to write the report, if anywhere.
+            path: Where to write the report; None to write none.
+
+        Yields:
+            The result of each check.
         """
         chosen, done = self.run.settings, []
         try:
-            client = ListeningClient(
+            client = RecordingClient(
                 api_key=chosen.api_key.get_secret_value(),
                 base_url=chosen.base_url,
                 requests_per_minute=chosen.requests_per_minute,
                 request_timeout=chosen.request_timeout,
             )
-        except BadSurroundings as error:
-            yield Check("FAIL", "surroundings", str(error))
+        except BadNetworkSettings as error:
+            yield Check("FAIL", "network", str(error))
             return
         with client:
             for check in Examination(client, chosen).checks():
                 done.append(check)
                 yield check
         if path is not None:
-            contents = report(done, client.heard, version=self.plugin_version, account_id=chosen.account_id)
+            contents = report(done, client.exchanges, version=self.plugin_version, account_id=chosen.account_id)
             try:
                 write_private(path, json.dumps(contents, indent=1))
             except OSError as error:
@@ -185,11 +190,11 @@ class CommandLine(SdkTap):
         """Run the tap.
 
         Args:
-            about: Print what the tap is, and end.
-            about_format: In which form.
-            config: Settings.
-            state: State of the run before.
-            catalog: Selection of streams and columns.
+            about: Print information about the tap, and exit.
+            about_format: The format of that information.
+            config: The settings.
+            state: The state of the previous run.
+            catalog: The selection of streams and columns.
         """
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
@@ -199,41 +204,41 @@ class CommandLine(SdkTap):
             state=load_json_file(state, "--state"),
             catalog=load_json_file(catalog, "--catalog"),
         )
-        tap.carry_out(tap.sync_all if tap.state.get("bookmarks") else tap.sync_for_the_first_time)
+        tap.run_job(tap.sync_all if tap.state.get("bookmarks") else tap.sync_for_the_first_time)
 
     def sync_for_the_first_time(self) -> None:
-        """Sync, unless nothing can be read: `meltano config test` takes any record for success, a receipt too."""
-        self.run.find_way_in()
+        """Sync, unless nothing can be read: `meltano config test` takes any record for success, even a receipt."""
+        self.run.check_access()
         self.sync_all()
 
-    def carry_out(self, job: Callable[[], Any]) -> None:
-        """Do a job, and end the process with a code other than 0 when any part of it failed.
+    def run_job(self, job: Callable[[], Any]) -> None:
+        """Run a job, and exit with a non-zero code when any part of it failed.
 
         Args:
-            job: What to do.
+            job: The job.
         """
         summarize: Callable[[RunOutcome], None] = self.run.log_summary
-        # Rows live as long as their page: looking for cycles among them after every 700 only costs time.
+        # Rows live as long as their page: collecting garbage after every 700 of them only costs time.
         gc.set_threshold(50_000, 20, 20)
         try:
-            # The SDK has no hook for the end of a run, so that it is closed here.
+            # The SDK has no hook for the end of a run, so the run is closed here.
             with self.run:
                 self.run.open()
                 job()
             self.writer.flush()
         except Terminated as end:
             summarize("terminated")
-            # Requests under way hold the interpreter's own exit up until they are answered.
+            # A normal exit would wait for the requests in flight.
             _flush_briefly(self.writer)
             os._exit(end.code)
         except TargetGone as end:
-            # What is still buffered can never be written: the interpreter would only complain about it.
+            # What is still buffered can never be written, and a normal exit would print an error about it.
             self.logger.error("Cannot write to the target: %s", end.reason)  # noqa: TRY400
             summarize("target_gone")
             sys.stderr.flush()
             os._exit(1)
-        except (NothingReadable, BadSurroundings) as error:
-            self.logger.error("%s", error)  # noqa: TRY400  # the sentence is all there is to know
+        except (NothingReadable, BadNetworkSettings) as error:
+            self.logger.error("%s", error)  # noqa: TRY400  # the message says everything
             summarize("incomplete")
             sys.exit(1)
         except BaseException:
@@ -251,20 +256,20 @@ class Terminated(SystemExit):
 
 
 @contextlib.contextmanager
-def _printed(logger: logging.Logger) -> Iterator[None]:
-    """End with one sentence where what is printed cannot be written."""
+def _exit_if_unwritable(logger: logging.Logger) -> Iterator[None]:
+    """Exit with a one-line error when standard output cannot be written."""
     try:
         yield
         sys.stdout.flush()
     except OSError as error:
-        logger.error("Cannot write what was asked for: %s", error.strerror)  # noqa: TRY400
+        logger.error("Cannot write the output: %s", error.strerror)  # noqa: TRY400
         sys.stderr.flush()
-        # An exit of the usual kind would try to write the rest, and complain.
+        # A normal exit would try to write the rest, and print an error.
         os._exit(1)
 
 
 def _flush_briefly(writer: LineWriter, seconds: float = 1.0) -> None:
-    """Hand over whole lines, unless whoever reads them is stuck."""
+    """Flush whole lines, but give up after some seconds if the reader is stuck."""
 
     def flush() -> None:
         with contextlib.suppress(TargetGone, RuntimeError):

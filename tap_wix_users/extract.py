@@ -1,4 +1,4 @@
-"""One read of one account: the objects of its list as rows of every table that is made of them."""
+"""One read of one account: turns the objects of its list into rows of every table made from them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.client import WixClient
-    from tap_wix_users.wix.proving import Effort, ReadResult
-    from tap_wix_users.wix.reads import Given, Read
+    from tap_wix_users.wix.proving import ReadOptions, ReadResult
+    from tap_wix_users.wix.reads import Read, ReadContext
     from tap_wix_users.wix.walks import Walk
 
 logger = logging.getLogger(__name__)
@@ -33,19 +33,19 @@ logger = logging.getLogger(__name__)
 _PROGRESS_SECONDS = 5.0
 
 _UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
-"""In a text it is replaced; two ids that it is replaced in could become one."""
+"""Characters that are replaced in text; in ids, the replacement could make two of them equal."""
 
-_STRANGE_ID = "an id holds characters that no target can store, so that rows could not be distinguished"
+_UNSTORABLE_ID = "an id holds characters that no target can store, so that rows could not be distinguished"
 
 
 @dataclass(frozen=True)
 class Extracted:
-    """What a read brought.
+    """The result of a read.
 
     Attributes:
-        tables: What each table has of it, by the table's name.
-        facts: What other reads need of it.
-        folder_ids: The folders that its rows name.
+        tables: The rows of each table, by the table's name.
+        facts: What other reads need from it.
+        folder_ids: The folders that its rows refer to.
     """
 
     tables: dict[str, TableRead]
@@ -54,7 +54,7 @@ class Extracted:
 
 
 def extract(
-    read: Read, client: WixClient, account_id: str, tables: Sequence[Table], effort: Effort, given: Given
+    read: Read, client: WixClient, account_id: str, tables: Sequence[Table], options: ReadOptions, context: ReadContext
 ) -> Extracted:
     """Read a list of an account.
 
@@ -63,8 +63,8 @@ def extract(
         client: Sends the requests.
         account_id: The account.
         tables: The tables to make rows of.
-        effort: How hard to try.
-        given: What the read is given beside the API.
+        options: How to read it.
+        context: What the read needs besides the API.
 
     Raises:
         ReadFailed: It failed.
@@ -74,25 +74,25 @@ def extract(
     started_at = dt.datetime.now(dt.UTC)
     try:
         result = read.fetch(
-            api, lambda: _Rows(account_id, read, tables), replace(effort, progress=progress.page), given
+            api, lambda: _RowMaker(account_id, read, tables), replace(options, progress=progress.page), context
         )
-        if effort.enough is None:
+        if options.stop_after is None:
             progress.end(api, result)
             _log_lower_counts(result)
-        # What other reads build on is the list, not what else is made of it.
+        # Other reads depend on the list itself, not on what else is derived from it.
         walk = result.walk
         proved = all(result.proofs[kind] for kind in walk.kinds)
         facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.reported_empty), walk.partly)
-        found = {table.name: _table_read(table, result, api, given) for table in tables}
+        found = {table.name: _table_read(table, result, api, context) for table in tables}
         return Extracted(found, facts, result.sink.folder_ids)
     except WixError as error:
         raise ReadFailed(error, started_at, api.meter) from None
-    except Exception as error:  # whatever it is, it ends this read alone
+    except Exception as error:  # whatever it is, only this read fails
         raise ReadFailed(Unexpected(read.name, error), started_at, api.meter) from None
 
 
-class _Rows:
-    """Makes rows of each table of the objects of a walk, and keeps what other reads need of them."""
+class _RowMaker:
+    """Makes the rows of each table from the objects of a walk, and keeps what other reads need from them."""
 
     def __init__(self, account_id: str, read: Read, tables: Sequence[Table]) -> None:
         self._account_id = account_id
@@ -124,27 +124,27 @@ class _Rows:
             rows = [row for item in items for row in make_rows(self._account_id, item)]
             keys = list(map(key_of_row, rows))
             if _UNSTORABLE.search("".join(keys)):
-                raise UnreadableAnswer(Endpoint("Reading", self._name), _STRANGE_ID, retryable=False)
+                raise UnreadableAnswer(Endpoint("Reading", self._name), _UNSTORABLE_ID, retryable=False)
             spool.extend(keys, list(map(encode, rows)))
             if names_folders:
                 self.folder_ids.update(row.folder_id for row in rows if row.folder_id)
 
 
-def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi, given: Given) -> TableRead:
+def _table_read(table: Table, result: ReadResult[_RowMaker], api: AccountApi, context: ReadContext) -> TableRead:
     walk, rows = result.walk, result.sink.spools[table.name]
     counts = walk.counts_last or walk.counts_first or {}
     reported_empty = table.kind in walk.reported_empty
     expected = counts.get(table.kind) if table.counted else None
-    doubt = result.doubts.get(table.kind) or _doubt(table, walk, rows, given)
-    # Who was there before all that the table is made of was looked at, was seen.
-    moments = [given.facts[need.name].started_at for need in table.needs if need.name in given.facts]
+    doubt = result.doubts.get(table.kind) or _doubt(table, walk, rows, context)
+    # The snapshot is as old as the oldest list that the table is made from.
+    moments = [context.facts[need.name].started_at for need in table.needs if need.name in context.facts]
     return TableRead(
         rows=rows,
         proof=None if doubt else result.proofs[table.kind],
         flaw=walk.flaw,
         started_at=min([result.started_at, *moments]),
         finished_at=dt.datetime.now(dt.UTC),
-        # A count that was concluded from something that is missing is none.
+        # A count of 0 that was only inferred, because something is missing, is unknown.
         expected=expected if expected or reported_empty else None,
         duplicates=walk.duplicates,
         attempts=result.attempts,
@@ -156,32 +156,32 @@ def _table_read(table: Table, result: ReadResult[_Rows], api: AccountApi, given:
     )
 
 
-def _doubt(table: Table, walk: Walk, rows: Spool, given: Given) -> str | None:
-    """Why a list of which something was left out does not show what is gone: absent is unknown, never none."""
+def _doubt(table: Table, walk: Walk, rows: Spool, context: ReadContext) -> str | None:
+    """Why a list from which something was left out does not show what is gone: absent is unknown, never none."""
     if walk.left_out and not len(rows) and table.kind not in walk.reported_empty:
-        known = given.known(table.kind)
+        known = context.known(table.kind)
         if known is None or known.count:
             return "the answer left the list out, which is not to say that it is empty"
     if walk.partly:
-        known = given.known(table.kind)
+        known = context.known(table.kind)
         keys = {tuple(key_parts(key)) for key, _ in rows.lines()}
         if known is None or (known.count > len(keys) if known.keys is None else not keys.issuperset(known.keys)):
             return walk.partly
     return None
 
 
-def _log_lower_counts(result: ReadResult[_Rows]) -> None:
-    """Log where the API counts fewer rows than came: what came counts, and whoever looks at both should know."""
+def _log_lower_counts(result: ReadResult[_RowMaker]) -> None:
+    """Log where the API counts fewer rows than it returned; all returned rows are kept."""
     walk = result.walk
     for kind, count in (walk.counts_last or {}).items():
         if result.proofs.get(kind) and count < len(walk.seen.get(kind, ())):
             logger.warning(
-                "Wix counts %d rows of kind %s, and %d came: all are kept", count, kind, len(walk.seen[kind])
+                "Wix counts %d rows of kind %s, but returned %d: all are kept", count, kind, len(walk.seen[kind])
             )
 
 
 class _Progress:
-    """Logs how far a read is, every few seconds and at its end."""
+    """Logs the progress of a read, every few seconds and at its end."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -196,7 +196,7 @@ class _Progress:
                 "Reading %s: %s%s so far, %.0f a second", self._what, f"{seen:,}", of, seen / (now - self._began)
             )
 
-    def end(self, api: AccountApi, result: ReadResult[_Rows]) -> None:
+    def end(self, api: AccountApi, result: ReadResult[_RowMaker]) -> None:
         seconds = max(time.monotonic() - self._began, 1e-3)
         rows = result.walk.rows
         proofs = sorted({proof or "nothing" for proof in result.proofs.values()})

@@ -1,4 +1,4 @@
-"""The files that a run is given: state and catalog, checked before the SDK takes them apart."""
+"""The input files of a run: state and catalog, checked before the SDK parses them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _NO_STATE = (
 
 
 def load_json_file(file: IO[str] | None, option: str) -> Any:
-    """What a file of the command line holds; None without one.
+    """Load a file of the command line; None when there is none.
 
     Args:
         file: The file, open.
         option: The option that named it, ``--state`` or ``--catalog``.
 
     Raises:
-        click.BadParameter: It holds no JSON object, or no catalog.
+        click.BadParameter: It does not hold a JSON object, or not a catalog.
     """
     if file is None:
         return None
     try:
-        # As the answers of the API: half a surrogate pair in a state could not be written again.
+        # As with the API's answers: half a surrogate pair in a state could not be written again.
         text = storable(file.read().encode(errors="replace")).decode()
         if option == "--state" and not text.strip():
             return None
@@ -57,14 +57,14 @@ def _is_catalog(content: dict[str, Any]) -> bool:
 
 
 def valid_bookmarks(state: Mapping[str, Any], logger: logging.Logger) -> dict[str, Any]:
-    """The bookmarks of a state that are shaped as this tap writes them; others are ignored.
+    """The bookmarks of a state that have the shape that this tap writes; others are ignored.
 
     Args:
-        state: The state, as it came: also as a STATE message, or as Meltano keeps and prints it.
+        state: The state as loaded; it may be wrapped in a STATE message, or in what Meltano stores and prints.
         logger: Logs what is ignored.
 
     Raises:
-        click.BadParameter: It is something else than a state.
+        click.BadParameter: It is not a state.
     """
     bookmarks = _unwrapped(state).get("bookmarks") or {}
     if not isinstance(bookmarks, dict):
@@ -73,7 +73,7 @@ def valid_bookmarks(state: Mapping[str, Any], logger: logging.Logger) -> dict[st
     readable = {}
     for stream, bookmark in bookmarks.items():
         if isinstance(bookmark, dict) and isinstance(bookmark.get("accounts", {}), dict) and _is_storable(stream):
-            # Partitions are the SDK's, and no stream of this tap has any.
+            # Partitions belong to the SDK, and no stream of this tap has any.
             kept = {name: value for name, value in bookmark.items() if name != "partitions" and _is_storable(value)}
             if "accounts" in bookmark:
                 kept["accounts"] = _readable_accounts(stream, bookmark["accounts"], logger)
@@ -97,12 +97,12 @@ def _unwrapped(state: Mapping[str, Any]) -> Mapping[str, Any]:
     """The state inside its envelopes.
 
     Raises:
-        click.BadParameter: There is none.
+        click.BadParameter: They do not hold a state.
     """
     if not state or "bookmarks" in state:
         return state
     if "completed" in state or "partial" in state:
-        # As Meltano does when it reads them: an incomplete run's state is laid over the one before.
+        # As Meltano does when it reads them: an incomplete run's state is merged into the one before.
         parts = [_unwrapped(_object(state.get(name) or {})) for name in ("completed", "partial")]
         return _merged(*parts)
     for name in ("singer_state", "value"):
@@ -126,7 +126,7 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 def _is_storable(value: Any) -> bool:
-    """Whether a value can be written again: neither deeper than a decoder follows, nor with half a character."""
+    """Whether a value can be written again: it is not nested too deeply, and holds no half surrogate pairs."""
     try:
         msgspec.json.encode(value)
     except (ValueError, RecursionError):

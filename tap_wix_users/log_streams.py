@@ -1,4 +1,4 @@
-"""The streams about what the others did: what changed, and how each read went."""
+"""The log streams: what changed in the other streams, and how each read went."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class LogStream(ModelStream):
-    """A stream whose rows are about other streams, which write them among their own: it has nothing of its own to read.
+    """A stream of rows about other streams, which write them between their own: it reads nothing itself.
 
-    Its rows are only ever added: it announces no version, whatever the catalog says.
+    It is append-only, so it announces no version, whatever the catalog says.
 
     Attributes:
         lost: Rows that a stream map could not be applied to.
@@ -49,7 +49,7 @@ class LogStream(ModelStream):
 
 
 class Logs(NamedTuple):
-    """The streams about what the others did.
+    """The two log streams.
 
     Attributes:
         changes: What changed.
@@ -61,7 +61,7 @@ class Logs(NamedTuple):
 
     @property
     def selected(self) -> bool:
-        """Whether both are: without them nobody can tell which rows are current."""
+        """Whether both are selected: without them it is unknown which rows are current."""
         return self.changes.selected and self.receipts.selected
 
     @property

@@ -1,4 +1,4 @@
-"""Stream maps that would make the warehouse lie about access: refused before the first request."""
+"""Rejects stream maps that would make the warehouse lie about access, before the first request."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from tap_wix_users.tables.models import Row
 
-NOTHING = (None, "__NULL__")
-"""How a map says that a stream or a column is dropped."""
+DROPPED = (None, "__NULL__")
+"""Values by which a map drops a stream or a column."""
 
 _INSTEAD = (
     'Other columns can be dropped (`"email": null`, or `"__NULL__"` in YAML) or hashed (`"email": "sha256(email)"`)'
@@ -19,10 +19,10 @@ _INSTEAD = (
 
 
 def refusals(maps: Any, models: Iterable[type[Row]]) -> list[str]:
-    """Why stream maps cannot be used: a sentence for each table that they would spoil.
+    """Why stream maps cannot be used: a message for each table that they would corrupt.
 
-    The rule of what is current joins tables by their keys, and reads the columns that a model names in `judged_by`. It
-    needs every row of the tap's own logs.
+    The rule for what is current joins tables by their keys, and reads the columns that a model names in
+    `rule_columns`. It needs every row of the tap's own logs.
 
     Args:
         maps: The setting `stream_maps`.
@@ -35,7 +35,7 @@ def refusals(maps: Any, models: Iterable[type[Row]]) -> list[str]:
 
 
 def effects(maps: Any, models: Iterable[type[Row]]) -> list[str]:
-    """What stream maps do, a sentence for each: nobody should find out from a dashboard that a mask was not applied.
+    """What stream maps do, one message per effect: nobody should learn from a dashboard that a mask was not applied.
 
     Args:
         maps: The setting `stream_maps`.
@@ -60,10 +60,10 @@ def _effect(one: Any, model: type[Row]) -> list[str]:
     if not isinstance(one, dict):
         return [f"`stream_maps` drops all rows of `{model.table}`"]
     named = {column: to for column, to in one.items() if not column.startswith("__")}
-    dropped = [column for column, to in named.items() if to in NOTHING and column in model.model_fields]
+    dropped = [column for column, to in named.items() if to in DROPPED and column in model.model_fields]
     if "__else__" in one:
         dropped += [column for column in model.model_fields if column not in named and column not in model.key]
-    changed = [column for column, to in named.items() if to not in NOTHING and str(to).strip() != column]
+    changed = [column for column, to in named.items() if to not in DROPPED and str(to).strip() != column]
     added = [column for column in changed if column not in model.model_fields]
     changed = [column for column in changed if column not in added]
     each = {"drops": dropped, "changes": changed, "adds": added}
@@ -76,14 +76,14 @@ def _of_table(maps: Mapping[str, Any], model: type[Row], tables: set[str]) -> It
     found = [(name, one) for name, one in maps.items() if _is_about(name, one, table)]
     if model.is_log and (any(_drops_rows(one, table) for _, one in found) or (not found and _drops_the_rest(maps))):
         yield (
-            f"`stream_maps` drops, filters or renames rows of `{table}`, without which nobody can say which rows are "
-            "current: leave it out of the maps, and name it with an empty map (`{}`) beside `__else__`"
+            f"`stream_maps` drops, filters or renames rows of `{table}`, without which it is unknown which rows are "
+            "current: leave it out of the maps, and if `__else__` is used, give it an empty map (`{}`)"
         )
     for name, one in found:
         if isinstance(one, dict):
             alias = str(one.get("__alias__", table)).strip("'\"")
             if alias in tables - {table}:
-                yield f"`stream_maps` puts rows of `{table}` among those of `{alias}`: choose a name that no table has"
+                yield f"`stream_maps` mixes rows of `{table}` into `{alias}`: choose a name that no table has"
             for column in _changed(one, model):
                 yield (
                     f"`stream_maps` changes or drops `{column}` of `{table}` (in `{name}`), which identifies rows or "
@@ -92,7 +92,7 @@ def _of_table(maps: Mapping[str, Any], model: type[Row], tables: set[str]) -> It
 
 
 def _is_about(name: str, one: Any, table: str) -> bool:
-    """Whether a map decides about the rows of a table, and not about a copy of them under another name."""
+    """Whether a map applies to the rows of a table, and not to a copy of them under another name."""
     if isinstance(one, dict) and "__source__" in one:
         return name == table
     return fnmatch(table, name) and not name.startswith("__")
@@ -100,22 +100,22 @@ def _is_about(name: str, one: Any, table: str) -> bool:
 
 def _drops_rows(one: Any, table: str) -> bool:
     if not isinstance(one, dict):
-        return one in NOTHING
+        return one in DROPPED
     renamed = str(one.get("__alias__", table)).strip("'\"") != table
     return renamed or "__source__" in one or one.get("__filter__") is not None
 
 
 def _drops_the_rest(maps: Mapping[str, Any]) -> bool:
-    return "__else__" in maps and maps["__else__"] in NOTHING
+    return "__else__" in maps and maps["__else__"] in DROPPED
 
 
 def _changed(one: Mapping[str, Any], model: type[Row]) -> Iterator[str]:
     keys = list(model.key)
     if "__key_properties__" in one and sorted(one["__key_properties__"] or []) != sorted(keys):
         yield "__key_properties__"
-    # Keys stay without being named; whatever else is not named is gone.
-    kept_anyway = model.judged_by if "__else__" not in one else ()
-    for column in (*keys, *model.judged_by):
-        as_it_is = column in (*keys, *kept_anyway) if column not in one else str(one[column]).strip() == column
-        if not as_it_is:
+    # With `__else__`, keys are kept even if the map does not name them; any other column is dropped.
+    kept_anyway = model.rule_columns if "__else__" not in one else ()
+    for column in (*keys, *model.rule_columns):
+        unchanged = column in (*keys, *kept_anyway) if column not in one else str(one[column]).strip() == column
+        if not unchanged:
             yield column

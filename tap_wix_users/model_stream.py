@@ -1,4 +1,4 @@
-"""What the stream of a table and the streams of the logs have in common: the rows of a model."""
+"""What table streams and log streams have in common: both write the rows of a model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ModelStream(SdkStream):
-    """A stream of the rows of a model: the columns that the rule of what is current reads are always selected."""
+    """A stream of a model's rows: the columns that decide which rows are current are always selected."""
 
     def __init__(self, tap: Tap, model: type[Row], schema: dict[str, Any], moment: str) -> None:
         self._model = model
@@ -29,20 +29,21 @@ class ModelStream(SdkStream):
     @override
     def metadata(self) -> MetadataMapping:
         found = super().metadata
-        for name in self._model.judged_by:
+        for name in self._model.rule_columns:
             if column := found.get(("properties", name)):
                 column.inclusion = Metadata.InclusionType.AUTOMATIC
         return found
 
     def complete(self, entry: CatalogEntry) -> None:
-        """Put into a catalog what this stream cannot do without.
+        """Add to the stream's entry in a catalog whatever the stream cannot do without.
 
-        One that was made without `history` would keep one version, and one of an older release lacks newer columns.
+        A catalog that was made without `history` would keep one version, and one of an older release lacks newer
+        columns.
         """
         entry.key_properties = list(self.primary_keys)
         entry.replication_key = self.replication_key
         properties = entry.schema.properties = entry.schema.properties or {}
-        for name in (*self.primary_keys, *self._model.judged_by):
+        for name in (*self.primary_keys, *self._model.rule_columns):
             entry.metadata[("properties", name)] = Metadata(inclusion=Metadata.InclusionType.AUTOMATIC)
             if name not in properties:
                 properties[name] = Schema.from_dict(self.schema["properties"][name])

@@ -1,4 +1,4 @@
-"""One run: what it reads, what failed, and what it reports at its end. It closes what it opened."""
+"""One run: what it reads, what failed, and what it reports at the end. It closes what it opened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tap_wix_users.schedule import AccountRef, Schedule
 from tap_wix_users.snapshot.table_read import ReadFailed
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.errors import Forbidden, Unauthorized, WixError
-from tap_wix_users.wix.proving import Effort
+from tap_wix_users.wix.proving import ReadOptions
 from tap_wix_users.wix.redaction import printable
 
 if TYPE_CHECKING:
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from tap_wix_users.settings import Settings
     from tap_wix_users.summary import RunOutcome, Summary
     from tap_wix_users.tables.registry import Table
-    from tap_wix_users.wix.reads import Known
+    from tap_wix_users.wix.reads import PreviousRows
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A part of the run that did not end as it should.
+    """A part of the run that failed.
 
     Attributes:
-        streams: What is incomplete.
-        account_id: In which account.
-        error: Why, and what to do.
+        streams: The incomplete streams.
+        account_id: The account.
+        error: The cause, and what to do about it.
     """
 
     streams: list[str]
@@ -42,31 +42,32 @@ class Failure:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is to do.
+    """What a run has to do.
 
     Attributes:
         settings: The checked settings.
-        wanted: The tables to make rows of, asked when a read begins.
+        wanted: Returns the selected tables; called whenever a read begins.
         known: What the last complete snapshot of a table in an account held.
-        enough: Stop each list after so many rows, and prove nothing: a test of the connection. None to read everything.
+        stop_after: For a connection test: stop reading each list after this many rows, and prove nothing. None to read
+            everything.
     """
 
     settings: Settings
     wanted: Callable[[], Sequence[Table]]
-    known: Callable[[str, str], Known | None]
-    enough: int | None = None
+    known: Callable[[str, str], PreviousRows | None]
+    stop_after: int | None = None
 
 
 class Run:
     """One run. As a context manager it closes its connections and ends its threads.
 
     Args:
-        summary: Counts what it does.
-        plan: What it is to do, as soon as there is something: discovery makes streams without it.
-        logger: The tap's.
+        summary: Counts what the run does.
+        plan: Makes the plan, called on first use: discovery makes streams without one.
+        logger: The tap's logger.
 
     Attributes:
-        summary: Counts what it does.
+        summary: Counts what the run does.
         failures: What is incomplete.
         accounts_known: Whether the list of accounts is proved to be complete.
     """
@@ -100,16 +101,16 @@ class Run:
 
     @property
     def schedule(self) -> Schedule:
-        """Reads the accounts, with a client that is opened for it."""
+        """Reads the accounts; opened on first use."""
         if self._schedule is None:
             self._schedule = self._open()
         return self._schedule
 
     def open(self) -> None:
-        """Open what the run reads with, before anything is written.
+        """Open the client before anything is written.
 
         Raises:
-            BadSurroundings: The environment names a proxy or certificates that cannot be used.
+            BadNetworkSettings: The environment names a proxy or certificates that cannot be used.
         """
         self._schedule = self._schedule or self._open()
 
@@ -126,14 +127,14 @@ class Run:
             )
         )
         self.summary.client = client
-        effort = Effort(
+        options = ReadOptions(
             page_size=chosen.page_size,
             attempts=chosen.max_walk_attempts,
             accept_repeat_proof=chosen.accept_repeat_proof,
-            enough=self._plan.enough,
+            stop_after=self._plan.stop_after,
         )
         return self._opened.enter_context(
-            Schedule(client, effort, locale=chosen.locale, wanted=self._plan.wanted, known=self._plan.known)
+            Schedule(client, options, locale=chosen.locale, wanted=self._plan.wanted, known=self._plan.known)
         )
 
     @cached_property
@@ -155,7 +156,7 @@ class Run:
         return refs
 
     def fail(self, stream: str, account_id: str, error: Exception) -> None:
-        """Note that a stream is incomplete; the same error of several streams is one failure."""
+        """Record that a stream is incomplete; the same error in several streams is one failure."""
         for failure in self.failures:
             if failure.error is error:
                 failure.streams.append(stream)
@@ -163,8 +164,8 @@ class Run:
         self.failures.append(Failure([stream], account_id, error))
         self._logger.warning("%s of account %s is not complete; the end of this log says why", stream, account_id)
 
-    def find_way_in(self) -> None:
-        """Read until something can be read; what was read is kept.
+    def check_access(self) -> None:
+        """Read one list after another until one can be read; it is kept.
 
         Raises:
             NothingReadable: The API refused every list of every account.
@@ -173,11 +174,11 @@ class Run:
             raise NothingReadable(refused)
 
     def log_summary(self, outcome: RunOutcome) -> None:
-        """Log what this run did, as one line."""
+        """Log one line about what this run did."""
         self.summary.log(self._logger, outcome, [name for failure in self.failures for name in failure.streams])
 
     def conclude(self) -> int:
-        """Name what failed, in one place, and give the exit code."""
+        """Log everything that failed, and return the exit code."""
         if not self.failures:
             return 0
         self._logger.error(
@@ -191,7 +192,7 @@ class Run:
         return 1
 
     def _failures_by_sentence(self) -> list[tuple[list[str], str, str]]:
-        """Streams, account and sentence of each failure; a key that is not accepted is one, however often."""
+        """Streams, account and message of each failure; all refusals of the key together are one failure."""
         grouped: dict[tuple[str, str], list[str]] = {}
         for failure in self.failures:
             error = failure.error.error if isinstance(failure.error, ReadFailed) else failure.error
@@ -201,7 +202,7 @@ class Run:
 
 
 class NothingReadable(Exception):
-    """Nothing at all could be read, and there is no state to go by."""
+    """Nothing at all could be read, and there is no state of an earlier run."""
 
     def __init__(self, refused: Sequence[Unauthorized | Forbidden]) -> None:
         keys = [error for error in refused if isinstance(error, Unauthorized)]
@@ -217,7 +218,7 @@ class NothingReadable(Exception):
 
 
 def _distinct(refs: list[AccountRef]) -> list[AccountRef]:
-    """Each account once, as it was named first: a list of children may name their parent, or one of them twice."""
+    """Each account once, in its first spelling: a list of children may hold their parent, or one of them twice."""
     by_id: dict[str, AccountRef] = {}
     for ref in refs:
         by_id.setdefault(ref.account_id.casefold(), ref)

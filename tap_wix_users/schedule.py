@@ -1,4 +1,4 @@
-"""What is read when: each list of each account once, however many tables are made of it, and the next ones ahead."""
+"""When each list is read: once per account, however many tables are made from it, and ahead of time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tap_wix_users.snapshot.table_read import ReadFailed
 from tap_wix_users.tables.keys import key_parts
 from tap_wix_users.tables.registry import NAMES
 from tap_wix_users.wix.errors import Forbidden, Unauthorized
-from tap_wix_users.wix.reads import CHILD_ACCOUNTS, FOLDERS, TEAM, Given
+from tap_wix_users.wix.reads import CHILD_ACCOUNTS, FOLDERS, TEAM, ReadContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tap_wix_users.snapshot.table_read import TableRead
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.client import WixClient
-    from tap_wix_users.wix.proving import Effort
-    from tap_wix_users.wix.reads import Facts, Known, Read
+    from tap_wix_users.wix.proving import ReadOptions
+    from tap_wix_users.wix.reads import Facts, PreviousRows, Read
 
 logger = logging.getLogger(__name__)
 
@@ -46,84 +46,86 @@ class Schedule:
 
     Args:
         client: Sends the requests.
-        effort: How hard a list is read.
+        options: How a list is read.
         locale: Language of role titles.
-        wanted: The tables to make rows of, asked when a read begins.
+        wanted: Returns the selected tables; called whenever a read begins.
         known: What the last complete snapshot of a table in an account held.
     """
 
     def __init__(
         self,
         client: WixClient,
-        effort: Effort,
+        options: ReadOptions,
         *,
         locale: str,
         wanted: Callable[[], Sequence[Table]],
-        known: Callable[[str, str], Known | None] = lambda _table, _account_id: None,
+        known: Callable[[str, str], PreviousRows | None] = lambda _table, _account_id: None,
     ) -> None:
         self._client = client
-        self._effort = effort
+        self._options = options
         self._locale = locale
         self._wanted = wanted
         self._known = known
         self._table_reads: dict[tuple[str, str], TableRead] = {}
         self._facts: dict[tuple[str, str], Facts] = {}
         self._named_folders: dict[str, AbstractSet[str]] = {}
-        self._lacking: dict[tuple[str, str], ReadFailed] = {}
+        self._failed_needs: dict[tuple[str, str], ReadFailed] = {}
         self._tasks: dict[tuple[str, str], Future[None]] = {}
         self._lock = threading.Lock()
-        # Apart from the client's own pool: a read waits for pages there.
+        # Not the client's own pool: reads wait for pages there.
         self._pool = ThreadPoolExecutor(client.max_concurrency, thread_name_prefix="wix-reads")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # After a failure, nobody waits for what is still read.
+        # After a failure, do not wait for reads that are still running.
         self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
     @property
     def whole(self) -> bool:
-        """Whether lists are read whole, and not just tried."""
-        return self._effort.enough is None
+        """Whether lists are read to the end, and not just for a connection test."""
+        return self._options.stop_after is None
 
     def child_accounts(self, account_id: str) -> tuple[list[AccountRef], bool]:
         """The child accounts of an account, and whether the list is proved to be complete.
 
         Raises:
-            WixError: The list could not be had.
+            WixError: The list could not be read.
         """
         try:
-            facts = extract(CHILD_ACCOUNTS, self._client, account_id, (), self._effort, Given(self._locale)).facts
+            facts = extract(
+                CHILD_ACCOUNTS, self._client, account_id, (), self._options, ReadContext(self._locale)
+            ).facts
         except ReadFailed as failure:
             raise failure.error from None
         return [AccountRef(child_id, account_id) for child_id in facts.found], facts.proved
 
     def table_read(self, table: Table, refs: Sequence[AccountRef], place: int) -> TableRead:
-        """The table's rows in an account; handed over, not kept.
+        """The table's rows in an account; the schedule does not keep them.
 
         Args:
             table: The table.
             refs: All accounts of the run.
-            place: The account's place among them.
+            place: The account's index among them.
 
         Raises:
-            ReadFailed: The read failed; it is the same one for every table of that read.
+            ReadFailed: The read failed; every table of that read raises the same error.
         """
         if self.whole and self._client.max_concurrency > 1:
-            self._begin_ahead(table, refs, place)
+            self._read_ahead(table, refs, place)
         account_id = refs[place].account_id
-        self._have(table.read, refs[place])
+        self._ensure_read(table.read, refs[place])
         for read in table.needs:
-            if failure := self._lacking.get((read.name, account_id)):
+            if failure := self._failed_needs.get((read.name, account_id)):
                 raise failure
         found = self._table_reads.pop((table.name, account_id))
         return self._contested(found, account_id) if table.read is FOLDERS and self.whole else found
 
     def _contested(self, folders: TableRead, account_id: str) -> TableRead:
-        """The folders, and whether a grant still names one that is not on their list any more.
+        """The folders, and whether a grant still refers to one that is no longer on their list.
 
-        Only where the team was read before: that a grant names a folder costs no request of its own.
+        Grants are only compared if the team has already been read: the comparison itself sends no request.
         """
         listed = {key_parts(key)[0] for key, _ in folders.rows.lines()}
         named = self._named_folders.get(account_id, frozenset()) - listed
@@ -132,17 +134,17 @@ class Schedule:
         known = self._known(NAMES["folder"], account_id)
         lost = named & {key[0] for key in known.keys} if known and known.keys is not None else set()
         if lost:
-            return replace(folders, contested=f"{len(lost)} folder(s) that are gone are still named by grants")
-        logger.warning("Grants name %d folder(s) that the list of folders does not hold", len(named))
+            return replace(folders, contested=f"grants still refer to {len(lost)} folder(s) that are gone")
+        logger.warning("Grants refer to %d folder(s) that are missing from the list of folders", len(named))
         return folders
 
     def refusals(self, refs: Sequence[AccountRef]) -> list[Unauthorized | Forbidden]:
-        """Why nothing at all can be read: the refusal of each list. None as soon as one is not refused; it is kept."""
+        """The refusal of every list of every account; empty as soon as one is not refused: that read is kept."""
         refused: list[Unauthorized | Forbidden] = []
         for ref in refs:
             for read in dict.fromkeys(table.read for table in self._wanted()):
                 try:
-                    self._have(read, ref)
+                    self._ensure_read(read, ref)
                 except ReadFailed as failure:
                     if not isinstance(failure.error, Unauthorized | Forbidden):
                         return []
@@ -151,8 +153,8 @@ class Schedule:
                     return []
         return refused
 
-    def _begin_ahead(self, table: Table, refs: Sequence[AccountRef], place: int) -> None:
-        """Begin the reads that will be asked for next: their requests do not depend on this one's."""
+    def _read_ahead(self, table: Table, refs: Sequence[AccountRef], place: int) -> None:
+        """Begin the reads that will be needed next: their requests do not depend on this one's."""
         names = [wanted.name for wanted in self._wanted()]
         following = self._wanted()[names.index(table.name) :] if table.name in names else []
         upcoming = [(wanted.read, ref) for wanted in following for ref in refs][place + 1 :]
@@ -165,8 +167,11 @@ class Schedule:
                     self._tasks[read.name, ref.account_id] = self._pool.submit(self._read, read, ref)
                     begun += 1
 
-    def _have(self, read: Read, ref: AccountRef) -> Facts:
-        """Have a list read: now, unless it was begun before. Gives what other reads need of it.
+    def _ensure_read(self, read: Read, ref: AccountRef) -> Facts:
+        """Read a list unless that has already begun, and wait for it.
+
+        Returns:
+            What other reads need from it.
 
         Raises:
             ReadFailed: The read failed, now or before.
@@ -174,11 +179,11 @@ class Schedule:
         key = (read.name, ref.account_id)
         with self._lock:
             task = self._tasks.get(key)
-            # One that still waits for its turn is done here: it may never come while its askers wait.
+            # A task that is still queued is run here: while its callers wait, it might never get a thread.
             mine = task is None or task.cancel()
             if task is None or mine:
                 task = self._tasks[key] = Future()
-                # From here on nobody can take it over.
+                # From here on no other thread can take it over.
                 task.set_running_or_notify_cancel()
         if mine:
             try:
@@ -191,31 +196,31 @@ class Schedule:
         return self._facts[key]
 
     def _read(self, read: Read, ref: AccountRef) -> None:
-        """Read a list of an account, for every table that is made of it.
+        """Read a list of an account, for every table that is made from it.
 
         Raises:
-            ReadFailed: It failed, or another list that it begins with did: then that is the one failure.
+            ReadFailed: It failed, or another list that it needs did: then that failure is raised.
         """
         tables = [table for table in self._wanted() if table.read is read]
-        given = Given(
+        context = ReadContext(
             self._locale,
             ref.parent_account_id,
             self._facts_for(read, ref, tables),
             kinds=frozenset(table.kind for table in tables),
             known=lambda kind: self._known(NAMES[kind], ref.account_id),
         )
-        found = extract(read, self._client, ref.account_id, tables, self._effort, given)
+        found = extract(read, self._client, ref.account_id, tables, self._options, context)
         self._facts[read.name, ref.account_id] = found.facts
         if read is TEAM:
             self._named_folders[ref.account_id] = found.folder_ids
         self._table_reads.update({(name, ref.account_id): table for name, table in found.tables.items()})
 
     def _facts_for(self, read: Read, ref: AccountRef, tables: Sequence[Table]) -> dict[str, Facts]:
-        """What other reads found. Where one that a table alone needs failed, that table alone is without rows."""
-        facts = {other.name: self._have(other, ref) for other in read.needs}
+        """What other reads found. If one that only some of the tables need failed, only those have no rows."""
+        facts = {other.name: self._ensure_read(other, ref) for other in read.needs}
         for other in dict.fromkeys(other for table in tables for other in table.needs):
             try:
-                facts[other.name] = self._have(other, ref)
+                facts[other.name] = self._ensure_read(other, ref)
             except ReadFailed as failure:
-                self._lacking[other.name, ref.account_id] = failure
+                self._failed_needs[other.name, ref.account_id] = failure
         return facts

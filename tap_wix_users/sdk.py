@@ -1,4 +1,4 @@
-"""The Singer SDK's private parts: all that the tap touches of them stands here, behind names of its own."""
+"""Everything that depends on the Singer SDK's private API, behind public names of our own."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ if TYPE_CHECKING:
     from tap_wix_users.tables.models import Row
 
     ConfigInput: TypeAlias = _ConfigInput
-    """The settings as the command line gives them."""
+    """The settings as parsed from the command line."""
 
 _SDK_SETTINGS = (
-    "`stream_maps`, or another setting of the Singer SDK, is not as `--about` describes it. "
+    "`stream_maps`, or another setting of the Singer SDK, does not match what `--about` describes. "
     "Its value is not shown here, since it may be a secret"
 )
 
 
-_BAD_MAP = "the Singer SDK does not take it; its words are not shown here, since they repeat what stands in it"
+_BAD_MAP = "the Singer SDK rejects it; the SDK's message is not shown here, since it repeats the map's content"
 _MAP_ERRORS: dict[type[Exception], str] = {MapExpressionError: "an expression in it cannot be read"}
 
 
 class SdkTap(Tap):
-    """A tap whose settings are checked by this project, and whose signals are its own."""
+    """A tap that checks its settings and handles signals itself instead of leaving both to the SDK."""
 
     message_writer_class = LineWriter
     # BATCH files ignore deselection, stream maps and filters (meltano/sdk#1117).
@@ -84,9 +84,9 @@ class SdkTap(Tap):
                 if entry.metadata.resolve_selection()[()]:
                     self.mapper.register_raw_streams_from_catalog(Catalog({name: entry}))
                 else:
-                    # None of its columns is selected, and the SDK would miss its keys: a map meets all of them.
+                    # No column is selected, so the SDK would find no key columns: register the whole schema.
                     self.mapper.register_raw_stream_schema(name, entry.schema.to_dict(), entry.key_properties)
-            except Exception as error:  # a map is the user's own; the error's words repeat its expression
+            except Exception as error:  # user-supplied expressions can raise anything, and messages repeat them
                 problems.append(f"`stream_maps` cannot be used for `{name}`: {_MAP_ERRORS.get(type(error), _BAD_MAP)}")
         if problems:
             raise ConfigValidationError("Config validation failed", errors=problems, schema={})
@@ -103,7 +103,7 @@ class SdkTap(Tap):
     @classproperty
     @override
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805  # a property of the class
-        # As text: the SDK's conversion of numbers ends in a traceback, ours in a sentence.
+        # As text: the SDK's conversion of numbers fails with a traceback, ours with a message.
         schema = copy.deepcopy(cls.config_jsonschema)
         for name in settings.Settings.model_fields:
             schema["properties"][name]["type"] = ["string"]
@@ -114,18 +114,22 @@ class SdkTap(Tap):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         # The SDK writes a STATE here and exits with 0: the state may be ahead of rows in a half-written line, and a
-        # run that was ended is no success.
+        # terminated run has not succeeded.
         self.end_by_signal(signum)
 
     def end_by_signal(self, number: int) -> None:
-        """End the run: a signal asked for it."""
+        """End the run because of a signal.
+
+        Args:
+            number: The number of the signal.
+        """
         raise NotImplementedError
 
 
 class SdkStream(Stream):
-    """A stream that writes its own messages: the SDK only asks it to."""
+    """A stream that writes its own messages when the SDK syncs it."""
 
-    # The models have the columns' types, and the records their columns: there is nothing left to conform.
+    # The models declare the columns' types, and the records have those columns: there is nothing left to conform.
     TYPE_CONFORMANCE_LEVEL: ClassVar[TypeConformanceLevel] = TypeConformanceLevel.NONE  # type: ignore[misc]
 
     def __init__(self, tap: Tap, model: type[Row], schema: dict[str, Any]) -> None:
@@ -134,17 +138,17 @@ class SdkStream(Stream):
         self._described = False
 
     def write_accounts(self) -> Iterator[int]:
-        """Write everything; gives the number of rows for each account. A stream may have nothing of its own."""
+        """Write everything; yields the number of rows of each account. Yields nothing in a stream without own rows."""
         return iter(())
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
-        # Nothing for the SDK to write: `write_accounts` does, since only it knows what belongs between the rows.
+        # Nothing for the SDK to write: `write_accounts` writes the rows, and the other messages between them.
         return iter(())
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        # The state is the streams' own: the SDK has no bookmark to bound.
+        # The streams keep their own state: the SDK has no bookmark to limit.
         return None
 
     @override
@@ -158,7 +162,7 @@ class SdkStream(Stream):
 
     @override
     def _write_schema_message(self) -> None:
-        # Once a run: targets empty their buffers at every SCHEMA.
+        # Once per run: targets flush their buffers at every SCHEMA.
         if not self._described:
             self._described = True
             super()._write_schema_message()
@@ -171,28 +175,28 @@ class SdkStream(Stream):
 
     @property
     def versioned(self) -> bool:
-        """Whether rows may carry a version. Not those that are only ever added, whatever the catalog says."""
+        """Whether rows may carry a version; append-only streams override this, whatever the catalog says."""
         return True
 
     def announce_version(self) -> None:
-        """Tell targets to delete the rows of other versions, if rows carry one."""
+        """Write ACTIVATE_VERSION, if rows carry a version: targets then delete the rows of other versions."""
         if self._stream_version is not None:
             super()._write_activate_version_message(self._stream_version)
 
     def write_state(self) -> None:
-        """Write a STATE, which is that of all streams."""
+        """Write a STATE message, which holds the state of all streams."""
         self._tap.state_writer.write_state(self.tap_state)
 
     @cached_property
     def columns(self) -> list[str]:
-        """The selected columns that the catalog knows too: one made by an older release lacks the newest ones."""
+        """The selected columns that are in the catalog: one made by an older release lacks the newest columns."""
         known = self.effective_schema["properties"]
         return [name for name in self.schema["properties"] if name in known and self.mask[("properties", name)]]
 
     def send(self, record: Record, extracted_at: dt.datetime) -> None:
-        """Write the selected columns of a record, behind the stream's SCHEMA.
+        """Write the selected columns of a record, after the stream's SCHEMA.
 
-        In place of the SDK's own way, which finds out for each record anew which columns are selected.
+        Replaces the SDK's own method, which works out the selected columns again for every record.
 
         Raises:
             MapFailed: A stream map could not be applied.
@@ -210,14 +214,14 @@ class SdkStream(Stream):
 
     @property
     def is_mapped(self) -> bool:
-        """Whether rows are sent otherwise than they are: mapped, flattened, or without some columns."""
+        """Whether rows are changed before they are sent: mapped, flattened, or without some columns."""
         stream_map, *others = self.stream_maps
-        as_it_is = type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
-        return bool(others) or not as_it_is or len(self.columns) < len(self.schema["properties"])
+        unchanged = type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
+        return bool(others) or not unchanged or len(self.columns) < len(self.schema["properties"])
 
     @property
     def version(self) -> int | None:
-        """What its rows carry, where a target deletes the others by it."""
+        """The version that rows carry, by which a target deletes the others; None where they carry none."""
         return self._stream_version
 
     @property
@@ -227,9 +231,9 @@ class SdkStream(Stream):
 
 
 class MapFailed(Exception):
-    """A stream map could not be applied. The error's own words may hold the record, so only its kind is reported."""
+    """A stream map could not be applied. The error's message may hold the record, so only its type is reported."""
 
     def __init__(self, stream: str, error: Exception) -> None:
         super().__init__(
-            f"a stream map of `{stream}` ended with {type(error).__name__}: its expressions have to take null, too"
+            f"a stream map of `{stream}` failed with {type(error).__name__}: its expressions have to accept null, too"
         )

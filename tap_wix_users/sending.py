@@ -1,4 +1,4 @@
-"""Rows on their way out: as they stand where nobody wants a column changed, or one by one through the stream's maps."""
+"""Sends rows: as finished JSON where nothing changes them, otherwise one by one through the stream's maps."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class RowSender:
     Args:
         stream: Their stream.
         extracted_at: When the read began.
-        snapshot_at: The snapshot that they are sent by.
+        snapshot_at: The snapshot that sends them.
 
     Attributes:
-        sent: How many went out.
+        sent: How many were sent.
     """
 
     def __init__(self, stream: SdkStream, extracted_at: dt.datetime, snapshot_at: str) -> None:
@@ -47,9 +47,9 @@ class RowSender:
         """Send rows.
 
         Args:
-            text: Their columns as lines of JSON, each with its end.
+            text: Their columns as JSON lines, each ending in a line break.
             observed_at: The snapshot that first saw these versions of them.
-            count: How many they are.
+            count: The number of rows.
 
         Raises:
             MapFailed: A stream map could not be applied.
@@ -60,7 +60,7 @@ class RowSender:
                 self._stream.send({**decode(line), **seen}, self._extracted_at)
                 self.sent += 1
             return
-        # The rows' JSON goes out as it stands: what comes behind each row and before the next is put in at its end.
+        # The rows' JSON is not decoded: the end of each line becomes the rest of its message and the head of the next.
         between = b',"observed_at":"%b"%b%b' % (observed_at.encode(), self._tail, self._head)
         messages = self._head + text.replace(b"}\n", between)
         self._stream.writer.write_lines(messages[: -len(self._head)])

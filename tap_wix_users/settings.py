@@ -1,4 +1,4 @@
-"""The settings (docs/streams.md, section 4): declared once, checked before the first request, and never printed."""
+"""The settings (docs/streams.md, section 4): declared once, validated before the first request, never printed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def _check_api_key(key: SecretStr) -> SecretStr:
     text = key.get_secret_value()
     if text.lower().startswith("bearer"):
-        raise ValueError("starts with `Bearer`: Wix takes the key alone, so leave that word out")
+        raise ValueError("starts with `Bearer`: Wix expects the bare key, so leave that word out")
     if not re.fullmatch(r"[!-~]{8,}", text):
         raise ValueError(
             "is not a key: it has to be at least 8 printable ASCII characters without spaces or line breaks"
@@ -42,7 +42,7 @@ def _check_api_key(key: SecretStr) -> SecretStr:
 def _check_account_id(account_id: str) -> str:
     if not _GUID.fullmatch(account_id):
         raise ValueError(
-            "is not a GUID: the API Keys Manager shows it beside the key, like 0aaaaaaa-1111-4222-8333-444455556666"
+            "is not a GUID: the API Keys Manager shows it next to the key, like 0aaaaaaa-1111-4222-8333-444455556666"
         )
     return account_id.lower()
 
@@ -52,8 +52,8 @@ def _check_base_url(url: str) -> str:
     fits = found is not None and 0 < int(found["port"] or 443) < 65536
     if not found or not fits or not (found["tls"] or _is_loopback(found["host"].strip("[]").lower())):
         raise ValueError(
-            "has to be https:// and a host alone, like https://www.wixapis.com "
-            "(plain http:// only reaches a server on this machine: the key is a secret)"
+            "has to be https:// and a host only, like https://www.wixapis.com "
+            "(plain http:// is only allowed for a server on this machine: the key is a secret)"
         )
     return url.rstrip("/")
 
@@ -72,7 +72,7 @@ class Settings(BaseModel):
 
     api_key: Annotated[SecretStr, AfterValidator(_check_api_key)] = Field(
         title="API key",
-        description="Account-level API key, raw. An owner or co-owner makes it in the API Keys Manager",
+        description="Account-level API key. An owner or co-owner creates it in the API Keys Manager",
     )
     account_id: Annotated[str, AfterValidator(_check_account_id)] = Field(
         title="Account id", description="Account that owns the API key (GUID); the API Keys Manager shows it"
@@ -83,21 +83,21 @@ class Settings(BaseModel):
     base_url: Annotated[str, AfterValidator(_check_base_url)] = Field(
         default="https://www.wixapis.com",
         title="Base URL",
-        description="Scheme and host of the API; plain http for loopback alone",
+        description="Scheme and host of the API; plain http only for loopback",
     )
     page_size: int = Field(
         default=1000,
         ge=1,
         le=10_000,
         title="Page size",
-        description="Rows of Search Team to ask for at once. A size that Wix refuses or does not answer is lowered",
+        description="Rows to request per page of Search Team. Lowered if Wix refuses the size or does not answer",
     )
     requests_per_minute: int = Field(
         default=180,
         ge=1,
         le=10**9,
         title="Requests per minute",
-        description="One budget for all streams. Wix allows 200",
+        description="Request budget shared by all streams. Wix allows 200",
     )
     max_concurrency: int = Field(
         default=8,
@@ -111,21 +111,21 @@ class Settings(BaseModel):
         gt=0,
         le=3600,
         title="Request timeout",
-        description="Seconds that one exchange may take, from the connection to the last byte of the answer",
+        description="Seconds that one request may take, from connecting to the last byte of the response",
     )
     max_retry_seconds: float = Field(
         default=300,
         ge=0,
         le=86_400,
         title="Retry patience",
-        description="Seconds for which one request may be retried, waits included",
+        description="Seconds for which one request may be retried, including waits",
     )
     max_walk_attempts: int = Field(
         default=3,
         ge=1,
         le=100,
         title="Walk attempts",
-        description="How many passes over a list to try until one is proved complete",
+        description="Maximum number of passes over a list until one is proved complete",
     )
     accept_repeat_proof: bool = Field(
         default=False,
@@ -145,17 +145,17 @@ class Settings(BaseModel):
     emit_tombstones: bool = Field(
         default=False,
         title="Tombstones",
-        description="Also send the key of a removed row with `_sdc_deleted_at`, for targets that delete rows by it",
+        description="Also send the key of a removed row with `_sdc_deleted_at`, for targets that delete such rows",
     )
     history: bool = Field(
-        default=False, title="History", description="Keep a row per version: `observed_at` joins every key"
+        default=False, title="History", description="Keep one row per version: `observed_at` becomes part of every key"
     )
     max_state_rows: int = Field(
         default=200_000,
         ge=0,
         le=10**9,
         title="State rows",
-        description="Rows to remember per stream and account; a larger stream is sent in full each time",
+        description="Maximum rows to remember per stream and account; a larger stream is sent in full each time",
     )
     rebaseline_days: int = Field(
         default=7,
@@ -167,7 +167,7 @@ class Settings(BaseModel):
     include_accept_links: bool = Field(
         default=False,
         title="Accept links",
-        description="Add `invites.accept_link`. Whoever has such a link may be able to join the account",
+        description="Add `invites.accept_link`. Anyone who has such a link may be able to join the account",
     )
     locale: str = Field(
         default="en",
@@ -183,7 +183,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _leave_out_what_is_not_set(cls, given: Any) -> Any:
+    def _drop_unset(cls, given: Any) -> Any:
         return only_set(given) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
@@ -195,8 +195,8 @@ class Settings(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _keep_truth_apart(cls, value: Any, info: ValidationInfo) -> Any:
-        # To pydantic, `true` is a fine number.
+    def _reject_booleans(cls, value: Any, info: ValidationInfo) -> Any:
+        # pydantic accepts `true` as a number.
         if isinstance(value, bool) and info.field_name and cls.model_fields[info.field_name].annotation is not bool:
             raise ValueError("cannot be true or false")
         return value
@@ -207,7 +207,7 @@ _WORDS = {
     "int_type": "has to be a whole number",
     "int_parsing": "has to be a whole number",
     "int_from_float": "has to be a whole number",
-    "int_parsing_size": "has to be a whole number that is smaller than this one",
+    "int_parsing_size": "has to be a smaller whole number",
     "float_type": "has to be a number",
     "float_parsing": "has to be a number",
     "finite_number": "has to be a finite number",
@@ -219,11 +219,11 @@ _WORDS = {
     "string_pattern_mismatch": "has to be a language tag like en or pt-BR",
     "missing": "is missing: {description}",
 }
-"""What is wrong, by the kind of pydantic's error."""
+"""Our messages, by the type of pydantic's error."""
 
 
 def settings_schema() -> dict[str, Any]:
-    """The settings as the JSON schema that the SDK shows, and finds environment variables with."""
+    """The settings as a JSON schema, which the SDK shows and derives environment variables from."""
     declared = Settings.model_json_schema()
     kept = ("title", "description", "default")
     properties = {
@@ -235,12 +235,12 @@ def settings_schema() -> dict[str, Any]:
 
 
 def only_set(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that are set: an empty text and null are not, whichever way they came in."""
+    """The settings that have a value: null and an empty string count as not set, whatever their source."""
     return {name: value for name, value in config.items() if value is not None and value != ""}
 
 
 def problems(config: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a configuration, a sentence each, none of which repeats a value."""
+    """What is wrong with a configuration, one message per problem, none of which repeats a value."""
     try:
         Settings.model_validate(config)
     except ValidationError as error:
@@ -249,7 +249,7 @@ def problems(config: Mapping[str, Any]) -> list[str]:
 
 
 def is_on(value: Any) -> bool:
-    """Whether a switch is on, where settings are not checked: what is not readable as true is off."""
+    """Whether a switch is on, in settings that were not validated: anything that cannot be read as true is off."""
     try:
         return TypeAdapter(bool).validate_python(value)
     except ValidationError:
@@ -257,7 +257,7 @@ def is_on(value: Any) -> bool:
 
 
 def unknown(config: Mapping[str, Any], known: Iterable[str]) -> list[str]:
-    """A sentence for each setting that does not exist."""
+    """A message for each setting that does not exist."""
     names = list(known)
     sentences = []
     for name in config:

@@ -1,4 +1,4 @@
-"""The Singer stream of a table: what has to be written, as messages."""
+"""The Singer stream of a table: turns the events of a sync into messages."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _UNLOGGED = (
 )
 
 _STATE_SECONDS = 5.0
-"""Between the STATEs of one stream, where many accounts would each write all of it."""
+"""Minimum time between two STATE messages of a stream, since each of them holds the state of all accounts."""
 
 _MAPS = ("stream_maps", "stream_map_config", "faker_config")
 _FLATTENING = ("flattening_enabled", "flattening_separator", "flattening_max_depth", "flattening_max_key_length")
 """Settings of the SDK that change how rows are sent."""
 
 ROW_SHAPE = 1
-"""Raised by a release that shapes rows of unchanged columns differently: their fingerprints cannot be compared."""
+"""Increased by a release that fills unchanged columns differently: fingerprints are then no longer comparable."""
 
 
 class TableStream(ModelStream):
@@ -57,7 +57,7 @@ class TableStream(ModelStream):
         tap: The tap.
         table: The table.
         run: The run.
-        logs: Where changes and receipts go.
+        logs: The log streams, which take changes and receipts.
         switches: The settings that decide what the catalog looks like.
     """
 
@@ -71,7 +71,7 @@ class TableStream(ModelStream):
             schema["properties"][DELETED_AT] = {
                 "type": ["string", "null"],
                 "format": "date-time",
-                "description": "When a snapshot saw that the row is gone; only in its tombstone",
+                "description": "When a snapshot found the row gone; only set in its tombstone",
             }
         self._before: dict[str, Any] = {}
         self._marked = False
@@ -84,7 +84,7 @@ class TableStream(ModelStream):
     @override
     def write_accounts(self) -> Iterator[int]:
         accounts = self._run.accounts
-        # A version may only be announced for all accounts, none of which may be unknown.
+        # A version is announced for all accounts together, so none of them may be unknown.
         self._complete = self._run.accounts_known
         self._before = dict(self._states)
         if not self._logs.selected:
@@ -98,10 +98,10 @@ class TableStream(ModelStream):
 
         Args:
             accounts: All accounts of the run.
-            place: The account's place among them.
+            place: The account's index among them.
 
         Returns:
-            The rows that were sent.
+            The number of rows that were sent.
         """
         ref = accounts[place]
         options = self._options()
@@ -109,12 +109,12 @@ class TableStream(ModelStream):
             read = self._run.schedule.table_read(self.table, accounts, place)
         except ReadFailed as failure:
             self._give_up(ref, failure, options, failure, failure.error)
-            self._unmark(ref, failure)
+            self._clear_pending(ref, failure)
             return 0
         if self.ABORT_AT_RECORD_COUNT is not None:
             return self._send_sample(read, self.ABORT_AT_RECORD_COUNT)
         try:
-            written_at = state.marked_at(self._before.get(ref.account_id))
+            written_at = state.pending_since(self._before.get(ref.account_id))
             job = sync.TableSync(self.table.model, ref.account_id, read, self._load_state(ref), options, written_at)
             if job.baseline:
                 level = logging.WARNING if job.too_large or job.from_future else logging.INFO
@@ -122,7 +122,7 @@ class TableStream(ModelStream):
             return self._write(job, accounts[place:], read)
         except MapFailed as failure:
             self._give_up(ref, read, options, failure, failure)
-        except Exception as error:  # whatever it is, it ends this table in this account alone
+        except Exception as error:  # whatever it is, only this table in this account fails
             failed = Unexpected(self.name, error)
             self._give_up(ref, read, options, failed, failed)
         return 0
@@ -135,21 +135,29 @@ class TableStream(ModelStream):
         failure: Exception,
         why: Exception,
     ) -> None:
-        """Name a failure for the end of the log, and write its receipt, which says why in its own words."""
+        """Record a failure for the end of the log, and write its receipt.
+
+        Args:
+            ref: The account.
+            read: The read, failed or not.
+            options: What the settings say.
+            failure: What the end of the log reports; one error may be that of several streams.
+            why: What the receipt reports.
+        """
         self._complete = False
         self._run.fail(self.name, ref.account_id, failure)
-        self._hand_out(sync.failed_receipt(self.table.model, ref.account_id, read, options, why))
+        self._write_receipt(sync.failed_receipt(self.table.model, ref.account_id, read, options, why))
 
-    def _hand_out(self, receipt: ReceiptRow) -> None:
-        """Write a receipt, and count it, also where the stream of receipts is not selected."""
+    def _write_receipt(self, receipt: ReceiptRow) -> None:
+        """Write a receipt, and count it even if the stream of receipts is not selected."""
         if receipt.error and not receipt.error.isprintable():
-            # It may name an id, and ids come from outside.
+            # It may contain an id, and ids are untrusted text.
             receipt = receipt.model_copy(update={"error": printable(receipt.error)})
         self._run.summary.add(receipt)
         self._logs.receipts.write(receipt)
 
     def _write(self, job: sync.TableSync, accounts: Sequence[AccountRef], read: TableRead) -> int:
-        """Write what a read of the first of these accounts makes necessary; the number of rows that were sent."""
+        """Write the events of a read of the first of these accounts; returns the number of rows that were sent."""
         lost_before = self._logs.lost
         sender = RowSender(self, read.started_at, job.at)
         try:
@@ -158,18 +166,20 @@ class TableStream(ModelStream):
                     sender.send(*event)
                 elif isinstance(event, events.CheckpointCommitted) and self._logs.lost > lost_before:
                     # Not everything that the state would cover was written.
-                    self._states[accounts[0].account_id] = state.mark(self._states.get(accounts[0].account_id), job.at)
+                    self._states[accounts[0].account_id] = state.mark_pending(
+                        self._states.get(accounts[0].account_id), job.at
+                    )
                 else:
-                    self._note(event, accounts, read)
+                    self._write_event(event, accounts, read)
         finally:
             self._run.summary.rows[self.name] += sender.sent
         return sender.sent
 
-    def _note(self, event: events.Event, accounts: Sequence[AccountRef], read: TableRead) -> None:
+    def _write_event(self, event: events.Event, accounts: Sequence[AccountRef], read: TableRead) -> None:
         account_id = accounts[0].account_id
         match event:
             case events.CheckpointPending(at):
-                self._mark_states(accounts, at)
+                self._mark_pending(accounts, at)
             case events.SendTombstone(record):
                 self.send(record, read.started_at)
                 self._run.summary.rows[self.name] += 1
@@ -181,12 +191,12 @@ class TableStream(ModelStream):
                 self._complete = False
                 self._run.fail(self.name, account_id, IncompleteRead(error))
             case events.WriteReceipt(receipt):
-                self._hand_out(receipt)
+                self._write_receipt(receipt)
             case events.CheckpointCommitted(new):
                 self._states[account_id] = state.dump(new)
 
     def _send_sample(self, read: TableRead, most: int) -> int:
-        """Write the first rows, for a test of the connection; nothing is proved or remembered."""
+        """Write the first rows, for a connection test; nothing is proved or remembered."""
         at = timestamp(read.started_at)
         sender = RowSender(self, read.started_at, at)
         for _key, line in islice(read.rows.lines(), most):
@@ -197,7 +207,7 @@ class TableStream(ModelStream):
         chosen = self._run.settings
         locale = chosen.locale if self.table.localized else ""
         maps = {name: self.config.get(name) for name in (*_MAPS, *_FLATTENING)}
-        # The name that states of the first release know it by: another one would send each row again for nothing.
+        # The name that the first release hashed: under another name, every row would be sent again for no reason.
         maps["flattening_max_level"] = maps.pop("flattening_max_depth")
         return sync.SyncOptions(
             method=self.replication_method,
@@ -219,7 +229,7 @@ class TableStream(ModelStream):
         return accounts
 
     def _load_state(self, ref: AccountRef) -> state.TableState | None:
-        """The state as the run before left it."""
+        """The state that the previous run left."""
         try:
             return state.load(self._before.get(ref.account_id))
         except state.UnreadableState as error:
@@ -227,24 +237,24 @@ class TableStream(ModelStream):
             del self._states[ref.account_id]
             return None
 
-    def _mark_states(self, accounts: Sequence[AccountRef], at: str) -> None:
-        """Write a STATE that says that something follows which it does not cover.
+    def _mark_pending(self, accounts: Sequence[AccountRef], at: str) -> None:
+        """Write a STATE that marks the rows that follow as not covered by it.
 
-        Once for all accounts that are still to come, since a STATE holds all of them each time.
+        Once for all remaining accounts, since every STATE holds all of them.
         """
         if not self._marked:
             self._marked = True
             for ref in accounts:
-                self._states[ref.account_id] = state.mark(self._states.get(ref.account_id), at)
+                self._states[ref.account_id] = state.mark_pending(self._states.get(ref.account_id), at)
             self._emit_state(at_once=True)
 
-    def _unmark(self, ref: AccountRef, failure: ReadFailed) -> None:
-        """Take a mark back: nothing was written for this account.
+    def _clear_pending(self, ref: AccountRef, failure: ReadFailed) -> None:
+        """Restore the previous state: nothing was written for this account.
 
-        Without a state there stays one: a full refresh was not carried out, and an orchestrator that merges states must
-        not bring the old one back.
+        Without a previous state the account stays pending: the full refresh did not happen, and an orchestrator that
+        merges states must not restore the old one.
         """
-        self._states[ref.account_id] = self._before.get(ref.account_id) or state.mark(
+        self._states[ref.account_id] = self._before.get(ref.account_id) or state.mark_pending(
             None, timestamp(failure.started_at)
         )
 

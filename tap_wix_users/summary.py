@@ -1,4 +1,4 @@
-"""What a run did, as one line of JSON in the log: for alerting, and for whoever asks why a night was slow."""
+"""What a run did, as one line of JSON in the log: for alerting, and for finding out why a run was slow."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from tap_wix_users.wix.client import WixClient
 
 RunOutcome: TypeAlias = Literal["complete", "incomplete", "terminated", "target_gone", "crashed"]
-"""How a run ended; only `complete` goes with the exit code 0."""
+"""How a run ended; only `complete` means exit code 0."""
 
-MARK = "SUMMARY: "
-"""What the line begins with, as the SDK's own measurements begin with `METRIC: `."""
+PREFIX = "SUMMARY: "
+"""What the line begins with, as the SDK's own metrics begin with `METRIC: `."""
 
 
 class Summary:
@@ -28,10 +28,10 @@ class Summary:
 
     Args:
         tap: Name of the tap.
-        version: Its release.
+        version: Its version.
 
     Attributes:
-        client: What sends the run's requests, as soon as there is one.
+        client: The run's client, once it is open.
         rows: Records written, tombstones among them, by stream; counted before any stream map.
     """
 
@@ -47,7 +47,7 @@ class Summary:
         self.rows: Counter[str] = Counter()
 
     def add(self, receipt: ReceiptRow) -> None:
-        """Count a receipt, and the changes that it reports."""
+        """Count a receipt and the changes that it reports."""
         self._receipts[receipt.status] += 1
         self._accounts.add(receipt.account_id)
         if receipt.status == "complete":
@@ -88,15 +88,15 @@ class Summary:
         }
 
     def log(self, logger: logging.Logger, outcome: RunOutcome, failed: list[str]) -> None:
-        """Log the summary: as text behind `MARK`, and as the field `summary` where logs are structured.
+        """Log the summary: as text after `PREFIX`, and as the field `summary` for structured logs.
 
-        A run that is not complete is an error, so that its summary is seen whatever the level of the log.
+        The summary of a run that is not complete is logged as an error, so that no log level hides it.
 
         Args:
-            logger: Where to.
+            logger: The logger.
             outcome: How the run ended.
             failed: What is incomplete.
         """
         content = self.content(outcome, failed)
         level = logging.INFO if outcome == "complete" else logging.ERROR
-        logger.log(level, "%s%s", MARK, json.dumps(content, separators=(",", ":")), extra={"summary": content})
+        logger.log(level, "%s%s", PREFIX, json.dumps(content, separators=(",", ":")), extra={"summary": content})

@@ -13,7 +13,7 @@ from tap_wix_users.inputs import valid_bookmarks
 from tap_wix_users.log_streams import Logs, LogStream
 from tap_wix_users.model_stream import ModelStream
 from tap_wix_users.run import Plan, Run
-from tap_wix_users.snapshot.before import Before
+from tap_wix_users.snapshot.previous import PreviousSnapshots
 from tap_wix_users.streams import TableStream
 from tap_wix_users.summary import Summary
 from tap_wix_users.tables.models import ChangeRow, ReceiptRow
@@ -45,12 +45,12 @@ class TapWixUsers(CommandLine):
 
     @cached_property
     def switches(self) -> dict[str, bool]:
-        """The settings that decide what the catalog looks like; discovery has no others, and none that are checked."""
+        """The settings that decide what the catalog looks like; discovery has no others, and does not check these."""
         return {name: settings.is_on(self.config.get(name)) for name in CATALOG_SWITCHES}
 
     @cached_property
     def logs(self) -> Logs:
-        """The streams about what the others did."""
+        """The two log streams."""
         return Logs(
             LogStream(self, ChangeRow, "observed_at", self.run), LogStream(self, ReceiptRow, "snapshot_at", self.run)
         )
@@ -65,8 +65,10 @@ class TapWixUsers(CommandLine):
         return Plan(
             self.settings,
             wanted=lambda: [stream.table for stream in streams if stream.selected],
-            known=Before(self.state.get("bookmarks", {})).known,
-            enough=max((s.ABORT_AT_RECORD_COUNT for s in streams if s.ABORT_AT_RECORD_COUNT is not None), default=None),
+            known=PreviousSnapshots(self.state.get("bookmarks", {})).known,
+            stop_after=max(
+                (s.ABORT_AT_RECORD_COUNT for s in streams if s.ABORT_AT_RECORD_COUNT is not None), default=None
+            ),
         )
 
     @override

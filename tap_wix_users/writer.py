@@ -1,4 +1,4 @@
-"""Standard output: whole lines, and a quiet end when nobody reads them."""
+"""Standard output: whole lines, and a clean end when the reader is gone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BUFFER = 64 * 1024
 
 
 class LineWriter(MsgSpecWriter):
-    """Writes messages, and flushes behind those that a target acts on: not behind every record."""
+    """Writes messages, and flushes after each one that a target acts on: not after every record."""
 
     _buffered: BinaryIO | None = None
 
@@ -29,7 +29,7 @@ class LineWriter(MsgSpecWriter):
         if not isinstance(out, io.RawIOBase):
             return out
         if self._buffered is None:
-            # Unbuffered (PYTHONUNBUFFERED, common in containers), a write may take a part of a line and leave the rest.
+            # Without a buffer (PYTHONUNBUFFERED, common in containers), a write may accept only a part of a line.
             self._buffered = os.fdopen(out.fileno(), "wb", buffering=_BUFFER, closefd=False)
         return self._buffered
 
@@ -39,7 +39,7 @@ class LineWriter(MsgSpecWriter):
         if isinstance(message, RecordMessage):
             self.write_line(line)
             return
-        # A line that is longer than the buffer goes out in parts, and a signal in between would cut it.
+        # A line that is longer than the buffer is written in parts, and a signal in between would cut it.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
             self.write_line(line)
@@ -48,16 +48,16 @@ class LineWriter(MsgSpecWriter):
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
     def write_line(self, line: bytes | bytearray) -> None:
-        """Write a message that is already text."""
+        """Write a message that is already serialized."""
         try:
             self._out.write(line)
         except OSError as error:
             raise TargetGone(error) from None
 
     def write_lines(self, text: bytes) -> None:
-        """Write messages that are already text, each with its end.
+        """Write messages that are already serialized, each ending in a line break.
 
-        In parts that fit the buffer, so that a signal finds whole lines in it: what does not fit goes out in parts.
+        Whole lines are written in portions that fit the buffer, so that a signal never cuts a line in two.
         """
         at = 0
         while at < len(text):
@@ -66,7 +66,7 @@ class LineWriter(MsgSpecWriter):
             at = end
 
     def flush(self) -> None:
-        """Hand over what was written so far."""
+        """Flush what was written so far."""
         try:
             self._out.flush()
         except OSError as error:
@@ -74,7 +74,7 @@ class LineWriter(MsgSpecWriter):
 
 
 class TargetGone(SystemExit):
-    """What reads the messages is gone, or the disk is full: nobody is left to write to."""
+    """The output cannot be written: the target is gone, or the disk is full."""
 
     def __init__(self, error: OSError) -> None:
         self.reason = error.strerror

@@ -32,7 +32,7 @@ _METADATA = {
     TABLE_VERSION: "BIGINT",
     "_sdc_sync_started_at": "BIGINT",
 }
-_MOST_BYTES = 1 << 28
+_MAX_BYTES = 1 << 28
 """Of a batch, however few its rows."""
 
 
@@ -75,7 +75,7 @@ class DuckDbSink(BatchSink):
     @property
     @override
     def is_full(self) -> bool:
-        return self._spool is not None and (self._spool.rows >= self.max_size or self._spool.size >= _MOST_BYTES)
+        return self._spool is not None and (self._spool.rows >= self.max_size or self._spool.size >= _MAX_BYTES)
 
     @property
     def version(self) -> int | None:

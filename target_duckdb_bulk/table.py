@@ -22,7 +22,7 @@ _STAGE = "temp.main.stage"
 _READ_AS = {"TIMESTAMP": "TIMESTAMPTZ"}
 """How DuckDB reads a type: to cast a text to TIMESTAMP would drop its offset."""
 _LEAST_OBJECT_SIZE = 1 << 24
-_MOST_OBJECT_SIZE = (1 << 31) - 1
+_MAX_OBJECT_SIZE = (1 << 31) - 1
 _NOW = "cast(timezone('UTC', current_timestamp) as timestamp)"
 
 
@@ -115,7 +115,7 @@ class Table:
 
     def _stage(self, spool: Spool) -> None:
         """Read a batch into a table of this process, with the types of the SCHEMA."""
-        if spool.longest > _MOST_OBJECT_SIZE:
+        if spool.longest > _MAX_OBJECT_SIZE:
             raise InputError(f"A record of stream `{self._name}` has {spool.longest:,} bytes: more than DuckDB reads.")
         read = {name: _READ_AS.get(kind, kind) for name, kind in self._types.items()}
         chosen = ", ".join(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     """How a record is changed on its way, if it is, and where it goes."""
 
 _LOOK_AT_THE_CLOCK_EVERY = 1024
-_MOST_OPEN = 64
+_MAX_OPEN = 64
 """Batches that are open at once: each has a file."""
 
 
@@ -184,7 +184,7 @@ class TargetDuckDbBulk(Target):
 
     def _leave_few_open(self) -> None:
         pending = [sink for sink in self._sinks_active.values() if sink.current_size]
-        for sink in pending[: max(0, len(pending) - _MOST_OPEN)]:
+        for sink in pending[: max(0, len(pending) - _MAX_OPEN)]:
             self.drain_one(sink)
 
     @override

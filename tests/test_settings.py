@@ -15,16 +15,16 @@ KEY = "IST.SECRETSECRETSECRET"
 ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"
 
 A_HOST_ALONE = (
-    "`base_url` has to be https:// and a host alone, like https://www.wixapis.com "
-    "(plain http:// only reaches a server on this machine: the key is a secret)"
+    "`base_url` has to be https:// and a host only, like https://www.wixapis.com "
+    "(plain http:// is only allowed for a server on this machine: the key is a secret)"
 )
 NO_GUID = (
-    "`account_id` is not a GUID: the API Keys Manager shows it beside the key, "
+    "`account_id` is not a GUID: the API Keys Manager shows it next to the key, "
     "like 0aaaaaaa-1111-4222-8333-444455556666"
 )
 NO_KEY = "`api_key` is not a key: it has to be at least 8 printable ASCII characters without spaces or line breaks"
-NO_BEARER = "`api_key` starts with `Bearer`: Wix takes the key alone, so leave that word out"
-MISSING_KEY = "`api_key` is missing: Account-level API key, raw. An owner or co-owner makes it in the API Keys Manager"
+NO_BEARER = "`api_key` starts with `Bearer`: Wix expects the bare key, so leave that word out"
+MISSING_KEY = "`api_key` is missing: Account-level API key. An owner or co-owner creates it in the API Keys Manager"
 
 
 def _config(**settings: Any) -> dict[str, Any]:

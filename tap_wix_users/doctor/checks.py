@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from tap_wix_users.doctor.listening import ListeningClient, refused
+from tap_wix_users.doctor.recording import RecordingClient, refusal_status
 from tap_wix_users.wix.endpoints import FOLDER_PAGE, SITE_PAGE, AccountApi
 from tap_wix_users.wix.errors import Unauthorized, WixError
 from tap_wix_users.wix.objects import WixObject, fields
@@ -47,7 +47,7 @@ class Examination:
         settings: The checked settings.
     """
 
-    def __init__(self, client: ListeningClient, settings: Settings) -> None:
+    def __init__(self, client: RecordingClient, settings: Settings) -> None:
         self._client = client
         self._settings = settings
         self._api = AccountApi(client, settings.account_id)
@@ -100,7 +100,7 @@ class Examination:
         unknown = [error for error in self._errors.values() if isinstance(error, Unauthorized)]
         if unknown and not self._answers:
             return Check("FAIL", "API key", unknown[0].advice)
-        if not self._answers and all(refused(error) is None for error in self._errors.values()):
+        if not self._answers and all(refusal_status(error) is None for error in self._errors.values()):
             error = next(iter(self._errors.values()))
             return Check("FAIL", "API key", f"nothing answers: {error.what}. {error.advice}".rstrip(". "))
         return Check("ok", "API key", "Wix accepts it")
@@ -205,7 +205,7 @@ class Examination:
 
 def _why(error: WixError) -> str:
     """Why something cannot be read, without the server's own words."""
-    status = refused(error)
+    status = refusal_status(error)
     said = f"refused ({status})" if status is not None else error.what
     return f"{said}. {error.advice}" if error.advice else said
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_wix_users.doctor.checks import Check
-    from tap_wix_users.doctor.listening import Heard
+    from tap_wix_users.doctor.recording import Exchange
 
 _KNOWN_NAMES = frozenset(
     {name for kind in vars(objects).values() if isinstance(kind, type) and issubclass(kind, WixObject)
@@ -43,16 +43,16 @@ _FORMS = {
     "e-mail": re.compile(r"\S+@\S+"),
 }
 _PLAIN_NAME = re.compile(r"[a-z][A-Za-z]{1,30}")
-_MOST_PATHS = 500
+_MAX_PATHS = 500
 _DEEPEST = 12
 
 
-def report(checks: Sequence[Check], heard: Sequence[Heard], *, version: str, account_id: str) -> dict[str, Any]:
+def report(checks: Sequence[Check], exchanges: Sequence[Exchange], *, version: str, account_id: str) -> dict[str, Any]:
     """What an issue needs, as JSON.
 
     Args:
         checks: What was found; only their names and verdicts go in.
-        heard: What was answered.
+        exchanges: What was answered.
         version: The tap's release.
         account_id: Taken out of the addresses.
     """
@@ -68,7 +68,7 @@ def report(checks: Sequence[Check], heard: Sequence[Heard], *, version: str, acc
                 "bytes": one.size,
                 "shape": _shape(one.document),
             }
-            for one in heard
+            for one in exchanges
         ],
     }
 
@@ -90,7 +90,7 @@ def _shape(document: Any) -> dict[str, Any]:
     values: dict[str, Counter[str]] = {}
     lengths: dict[str, list[int]] = {}
     for path, value in _walk(document, words, "$", 0):
-        if path not in kinds and len(kinds) >= _MOST_PATHS:
+        if path not in kinds and len(kinds) >= _MAX_PATHS:
             continue
         kinds.setdefault(path, Counter())[_kind(value)] += 1
         name = path.rpartition(".")[2]

@@ -1,7 +1,7 @@
-"""What a sync has to write, one event each, in the order of docs/streams.md, section 3.11.
+"""What a sync has to write, as events in the order of docs/streams.md, section 3.11.
 
-Whatever was written when a run is killed is true: first that rows follow which the state does not cover, then rows,
-then removals and changes, then the receipt, and last the state that covers them.
+Whenever a run is killed, what was written until then is true: first comes a mark that the state does not cover what
+follows, then rows, then removals and changes, then the receipt, and last the state that covers them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CheckpointPending(NamedTuple):
-    """What follows is not covered by the state as it stands.
+    """The current state does not cover what follows.
 
     Attributes:
         at: When the snapshot began.
@@ -27,9 +27,9 @@ class SendRows(NamedTuple):
     """Rows to send.
 
     Attributes:
-        text: Their columns as lines of JSON, each with its end.
+        text: Their columns as JSON lines, each ending in a line break.
         observed_at: The snapshot that first saw these versions of them. Their `snapshot_at` is the sync's.
-        number: How many they are.
+        number: The number of rows.
     """
 
     text: bytes
@@ -41,7 +41,7 @@ class SendTombstone(NamedTuple):
     """A tombstone to send.
 
     Attributes:
-        record: The key of the row that is gone, and since when.
+        record: The key of the row that is gone, and when that was seen.
     """
 
     record: dict[str, str]

@@ -1,4 +1,4 @@
-"""Rows held until their read is proved, compressed where they are many, so that memory stays flat."""
+"""Rows held until their read is proved; large numbers of them are compressed, so that memory use stays flat."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 FINGERPRINT_BYTES = 8
 
 _CHUNK = 256 * 1024
-"""Bytes of JSON that are compressed at once: 100 pages or so of memory, and long enough to compress well."""
+"""Bytes of JSON in a chunk: small enough to be cheap to hold, and long enough to compress well."""
 
 _PLAIN_CHUNKS = 128
-"""So many chunks (32 MB) stay as they are: compressing costs time, and they do not matter."""
+"""The first chunks (32 MB) stay uncompressed: compressing them costs more time than their memory is worth."""
 
 _STEP = 128
-"""So many rows are added at once, that a chunk stays one whatever comes in."""
+"""Rows are added in groups of this size, so that a chunk stays near its size however many rows come at once."""
 
 
 class Chunk(NamedTuple):
-    """Rows that stand together.
+    """Consecutive rows.
 
     Attributes:
         keys: Their keys.
         fingerprints: A hash of the content of each, `FINGERPRINT_BYTES` long.
-        text: The rows as lines of JSON, each with its end.
+        text: The rows as JSON lines, each ending in a line break.
     """
 
     keys: list[str]
@@ -46,7 +46,7 @@ class _Packed(NamedTuple):
 
 
 class Spool:
-    """Rows with their keys and fingerprints, in their order, as lines of JSON."""
+    """Rows with their keys and fingerprints, in their order, as JSON lines."""
 
     def __init__(self) -> None:
         self._plain: list[_Packed] = []
@@ -64,13 +64,13 @@ class Spool:
 
         Args:
             keys: Their keys.
-            lines: The rows as JSON, their names sorted, so that the same content is always the same line.
+            lines: The rows as JSON with sorted member names, so that the same content is always the same line.
         """
         for at in range(0, len(keys), _STEP):
             part = lines[at : at + _STEP]
             self._keys += keys[at : at + _STEP]
             self._fingerprints += [blake2b(line, digest_size=FINGERPRINT_BYTES).digest() for line in part]
-            # JSON holds no line break of its own.
+            # The encoded JSON contains no line breaks.
             self._text += b"\n".join(part) + b"\n"
             self._count += len(part)
             if len(self._text) >= _CHUNK:
@@ -87,7 +87,7 @@ class Spool:
         self._keys, self._fingerprints, self._text = [], [], bytearray()
 
     def chunks(self) -> Iterator[Chunk]:
-        """The rows, some at once."""
+        """The rows, chunk by chunk."""
         for keys, fingerprints, text in chain(self._plain, map(_inflated, self._compressed)):
             yield Chunk(_decode_keys(keys), fingerprints_of(fingerprints), text)
         if self._keys:
@@ -100,12 +100,12 @@ class Spool:
 
 
 def decode(line: bytes) -> dict[str, Any]:
-    """A row that `Spool.lines` gave."""
+    """Decode a row that `Spool.lines` yielded."""
     return _decode_row(line)
 
 
 def fingerprints_of(joined: bytes) -> list[bytes]:
-    """Fingerprints that were joined, each for itself."""
+    """Split joined fingerprints."""
     return [fingerprint for (fingerprint,) in iter_unpack(f"{FINGERPRINT_BYTES}s", joined)]
 
 

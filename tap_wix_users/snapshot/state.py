@@ -1,7 +1,7 @@
 """The state of one table of one account: what the last complete snapshot held, and its compact form.
 
-The form is versioned. A state of another format is named and read as no state, never a crash: the next run then takes
-a new baseline.
+The format is versioned. A state in another format is reported and ignored, and never causes a crash: the next run then
+takes a new baseline.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FORMAT = 1
-_MOST_INFLATION = 64
 
-_MOST_BYTES = 1 << 30
-"""What rows may unpack to: some ten million of them. A few kilobytes can be made to unpack to any size."""
+_MAX_BYTES = 1 << 30
+"""Bytes that rows may unpack to, some ten million rows: a few kilobytes can be crafted to unpack to any size."""
 
 
 class Version(NamedTuple):
@@ -41,7 +40,7 @@ class Version(NamedTuple):
 
 
 class Rows(Mapping[str, Version]):
-    """The versions of rows by record key, held by column: what is done to all rows at once costs little for each.
+    """The versions of rows by record key, stored by column, so that operations on all rows are cheap.
 
     Args:
         fingerprints: The fingerprint of each row.
@@ -72,7 +71,7 @@ class Rows(Mapping[str, Version]):
         return len(self.fingerprints)
 
     def add(self, keys: Sequence[str], fingerprints: Sequence[bytes], observed: Sequence[str]) -> None:
-        """Add rows, or take these versions for theirs."""
+        """Add rows, or replace their versions by these."""
         self.fingerprints.update(zip(keys, fingerprints, strict=True))
         self.observed.update(zip(keys, observed, strict=True))
 
@@ -84,12 +83,12 @@ class TableState:
     Attributes:
         snapshot_at: When that snapshot began.
         baseline_at: The snapshot since which every current row has been sent.
-        content: Names what fingerprints are made of; those of another content cannot be compared.
-        emitted: Names how rows are sent; rows that were sent otherwise have to be sent again.
+        content: Identifies what fingerprints are made from; those made from other content cannot be compared.
+        emitted: Identifies how rows are sent; when that changes, every row has to be sent again.
         count: Rows of the snapshot.
         rows: Version by record key; None when there were too many to keep.
-        pending: The snapshot that wrote something since which this state does not cover; empty when none did.
-        page_size: The page size that was found out for its list; None where it was the setting's, or none matters.
+        pending: A later snapshot that wrote something which this state does not cover; empty if there is none.
+        page_size: The page size that was discovered for its list; None if the setting's works, or the list has none.
     """
 
     snapshot_at: str
@@ -107,7 +106,7 @@ class UnreadableState(ValueError):
 
 
 class _Stored(msgspec.Struct):
-    """A state as JSON holds it: every member, since who merges states never takes one away."""
+    """A state as stored in JSON: always with every member, since merging states never removes one."""
 
     format: int
     snapshot_at: str
@@ -120,8 +119,8 @@ class _Stored(msgspec.Struct):
     page_size: PageSize | None = None
 
 
-class _Rows(msgspec.Struct, array_like=True):
-    """Rows by column, sorted by key: what is alike stands together, and compresses."""
+class _PackedRows(msgspec.Struct, array_like=True):
+    """Rows by column, sorted by key: similar values are adjacent, and compress well."""
 
     keys: list[str]
     moments: list[str]
@@ -129,11 +128,11 @@ class _Rows(msgspec.Struct, array_like=True):
     fingerprints: bytes
 
 
-_decode_rows = msgspec.msgpack.Decoder(_Rows).decode
+_decode_rows = msgspec.msgpack.Decoder(_PackedRows).decode
 
 
 def dump(state: TableState) -> dict[str, Any]:
-    """The state as JSON can hold it."""
+    """The state as JSON values."""
     rows = None if state.rows is None else _pack(state.rows)
     members = {name: getattr(state, name) for name in _Stored.__struct_fields__ if name not in {"format", "rows"}}
     stored = _Stored(format=FORMAT, rows=rows, **members)
@@ -142,14 +141,14 @@ def dump(state: TableState) -> dict[str, Any]:
 
 
 _NONE = msgspec.convert(msgspec.to_builtins(_Stored(FORMAT, "", "", "", "", 0)), _Stored)
-"""No state: what is next to a mark when there is nothing to mark.
+"""No state: the other members of a pending mark when there is no state to mark.
 
 Converted here, since states are read in several threads: msgspec cannot learn a class in two at once.
 """
 
 
-def mark(stored: Mapping[str, Any] | None, at: str) -> dict[str, Any]:
-    """A stored state, or none, with the mark that a snapshot writes what the state does not cover.
+def mark_pending(stored: Mapping[str, Any] | None, at: str) -> dict[str, Any]:
+    """Mark a stored state as pending: a snapshot writes something that the state does not cover.
 
     Args:
         stored: What `dump` made; None when there is no state.
@@ -158,21 +157,21 @@ def mark(stored: Mapping[str, Any] | None, at: str) -> dict[str, Any]:
     return {**msgspec.to_builtins(_NONE), **(stored or {}), "pending": at}
 
 
-def marked_at(stored: Any) -> str:
-    """The snapshot that a mark speaks of, also beside no state; empty without one.
+def pending_since(stored: Any) -> str:
+    """The snapshot that a state is marked as pending by, even if there is no other state; empty without a mark.
 
     Args:
-        stored: What `dump` or `mark` made, or whatever stands in its place.
+        stored: What `dump` or `mark_pending` made, or anything else that a state may contain.
     """
     moment = stored.get("pending") if isinstance(stored, dict) else None
     return moment if isinstance(moment, str) and normalized(moment) == moment else ""
 
 
 def load(stored: Mapping[str, Any] | None) -> TableState | None:
-    """The state that `dump` made; None when there is none, or nothing but a mark.
+    """Load the state that `dump` made; None when there is none, or only a pending mark.
 
     Raises:
-        UnreadableState: It is of another format, or damaged.
+        UnreadableState: It has another format, or is damaged.
     """
     if stored is None or (isinstance(stored, dict) and not _holds_snapshot(stored)):
         return None
@@ -189,16 +188,16 @@ def load(stored: Mapping[str, Any] | None) -> TableState | None:
     except (msgspec.MsgspecError, zlib.error, ValueError, IndexError, OverflowError):
         raise UnreadableState("it is damaged") from None
     if rows is not None and len(rows) != fields.count:
-        raise UnreadableState("it is damaged: its rows are not as many as it says")
+        raise UnreadableState("it is damaged: it does not hold as many rows as it says")
     learnt = fields.page_size if fields.page_size and 0 < fields.page_size.holds <= fields.page_size.wanted else None
     members = {name: getattr(fields, name) for name in _Stored.__struct_fields__ if name != "format"}
     return TableState(**{**members, "rows": rows, "page_size": learnt})
 
 
 def _holds_snapshot(stored: Mapping[str, Any]) -> bool:
-    """Whether there is more than a mark: the first release wrote that alone, this one beside empty members."""
+    """Whether there is more than a pending mark: 0.1.0 wrote only that one member, this release all members, empty."""
     empty = {**msgspec.to_builtins(_NONE), "pending": stored.get("pending")}
-    # A release before this one may have written fewer members.
+    # An earlier release may have written fewer members.
     return stored.keys() != {"pending"} and {"page_size": None, **stored} != empty
 
 
@@ -210,7 +209,7 @@ def _shown(value: Any) -> str:
 
 
 def _check_moment(moment: str) -> None:
-    """Refuse a date-time of another form than `timestamp` makes, or one that nothing can follow."""
+    """Reject a date-time in any other form than `timestamp` makes, and the latest possible one: none can follow it."""
     following(moment)
     if normalized(moment) != moment:
         raise ValueError(moment)
@@ -222,22 +221,13 @@ def _pack(rows: Mapping[str, Version]) -> str:
     moments = sorted(set(columns.observed.values()))
     place = {moment: index for index, moment in enumerate(moments)}
     observed = [place[moment] for moment in map(columns.observed.__getitem__, keys)]
-    packed = _Rows(keys, moments, observed, b"".join(map(columns.fingerprints.__getitem__, keys)))
+    packed = _PackedRows(keys, moments, observed, b"".join(map(columns.fingerprints.__getitem__, keys)))
     return base64.b64encode(zlib.compress(msgspec.msgpack.encode(packed), 1)).decode("ascii")
-
-
-def _inflated(packed: bytes) -> bytes:
-    """What was packed. Fingerprints cannot be compressed: what inflates further than rows do is none of ours."""
-    inflate = zlib.decompressobj()
-    found = inflate.decompress(packed, _MOST_INFLATION * len(packed) + 2**20)
-    if not inflate.eof:
-        raise ValueError("it is cut short, or inflates without end")
-    return found
 
 
 def _unpack(text: str) -> Rows:
     unpacker = zlib.decompressobj()
-    packed = unpacker.decompress(base64.b64decode(text, validate=True), _MOST_BYTES)
+    packed = unpacker.decompress(base64.b64decode(text, validate=True), _MAX_BYTES)
     if not unpacker.eof:
         raise ValueError("cut short, or larger than any state that this release writes")
     columns = _decode_rows(packed)

@@ -1,4 +1,4 @@
-"""One table of one account, from a read to what has to be written. Pure: it knows neither HTTP nor Singer."""
+"""One table of one account: turns a read into events to write. Pure: it knows neither HTTP nor Singer."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class SyncOptions:
 
     Attributes:
         method: Replication method, INCREMENTAL or FULL_TABLE.
-        content: Names what rows are made of (see `Snapshot`).
-        emitted: Names how rows are sent.
-        tap_version: Release of the tap.
+        content: Identifies what rows are made from (see `Snapshot`).
+        emitted: Identifies how rows are sent.
+        tap_version: Version of the tap.
         rebaseline_days: After how many days every row is sent again.
-        max_state_rows: The largest table that is compared.
-        max_removal_ratio: The part of the rows that may be gone.
-        allow_mass_removal: Whether more may.
+        max_state_rows: Rows of the largest table that is compared.
+        max_removal_ratio: The share of the rows that may be gone.
+        allow_mass_removal: Whether a larger share may be gone.
         emit_tombstones: Whether removed rows are sent as tombstones.
-        logged: Whether changes and receipts are written; without them the state moves past nothing.
+        logged: Whether changes and receipts are written; without them the state does not advance.
     """
 
     method: str
@@ -70,12 +70,12 @@ class TableSync:
         read: What was read.
         old: The state of the last complete snapshot; None when there is none.
         options: What the settings say.
-        written_at: A snapshot that wrote something which no state covers; empty when there was none.
+        written_at: A snapshot that wrote something that no state covers; empty if there was none.
 
     Attributes:
         at: The snapshot's time.
         too_large: Whether there are too many rows to compare.
-        from_future: Whether the state is from the future of this machine's clock.
+        from_future: Whether the state is dated in the future, according to this machine's clock.
     """
 
     def __init__(
@@ -94,11 +94,11 @@ class TableSync:
         self._options = options
         clock = timestamp(read.started_at)
         latest = max(written_at, latest_written(old) if old is not None else "")
-        # A clock that was set back must not make new rows look older than what was written before.
+        # If the clock was set back, new rows must still be later than what was written before.
         self.at = clock if clock > latest else following(latest)
         everything = options.method == "FULL_TABLE"
         snapshot = Snapshot(self.at, options.content, options.emitted, options.rebaseline_days, everything, clock)
-        self.from_future = snapshot.follows_the_future
+        self.from_future = snapshot.follows_future_state
         self.too_large = len(read.rows) > options.max_state_rows
         self._comparison = Comparison(old, snapshot, keep=not self.too_large)
 
@@ -137,11 +137,11 @@ class TableSync:
     def _rows(self, keys: KeySetDigest) -> Iterator[Event]:
         for chunk in self._table_read.rows.chunks():
             keys.add(chunk.keys)
-            sights = self._comparison.show(chunk.keys, chunk.fingerprints)
-            if sights.count(sights[0]) < len(sights):
-                yield from _those_to_send(chunk.text, sights)
-            elif sights[0] is not None:
-                yield SendRows(chunk.text, sights[0], len(sights))
+            first_seen = self._comparison.compare(chunk.keys, chunk.fingerprints)
+            if first_seen.count(first_seen[0]) < len(first_seen):
+                yield from _rows_to_send(chunk.text, first_seen)
+            elif first_seen[0] is not None:
+                yield SendRows(chunk.text, first_seen[0], len(first_seen))
 
     def _judge(self) -> tuple[Status, str]:
         read, options = self._table_read, self._options
@@ -155,13 +155,13 @@ class TableSync:
         lost_all = comparison.lost_all and not (read.reported_empty or read.expected == 0)
         if not options.allow_mass_removal and (lost_all or comparison.is_mass_removal(options.max_removal_ratio)):
             gone = (
-                f"all of {comparison.before} rows are gone, and Wix does not say that there are none"
+                f"all {comparison.before} rows are gone, and Wix does not confirm that there are none"
                 if lost_all
                 else f"{comparison.gone} of {comparison.before} rows are gone"
             )
             return "held", (
                 f"a mass removal is held: {gone}. If that is right, run once with `allow_mass_removal: true`; "
-                "if not, look at the API key's permissions and at Wix's status"
+                "if not, check the API key's permissions and Wix's status page"
             )
         return "complete", ""
 
@@ -169,7 +169,7 @@ class TableSync:
         names = self._model.key[1:] or self._model.key
         for key, version in self._comparison.removed().items():
             parts = dict(zip(names, key_parts(key), strict=True))
-            # As old as the snapshot before: a target that keeps the row must not take it for one that was seen now.
+            # Dated to the previous snapshot: in a target that keeps the row, it must not look as if it were seen now.
             last_seen = self._old.snapshot_at if self._old else self.at
             seen = {OBSERVED_AT: version.observed_at, SNAPSHOT_AT: last_seen, DELETED_AT: self.at}
             yield SendTombstone({"account_id": self._account_id, **parts, **seen})
@@ -224,7 +224,7 @@ class TableSync:
 def failed_receipt(
     model: type[Row], account_id: str, read: ReadFailed | TableRead, options: SyncOptions, error: Exception
 ) -> ReceiptRow:
-    """The receipt of a read that brought nothing, or whose rows could not be written.
+    """The receipt of a read that returned nothing, or whose rows could not be written.
 
     Args:
         model: The table.
@@ -248,30 +248,30 @@ def failed_receipt(
     return ReceiptRow(**{**dict.fromkeys(ReceiptRow.model_fields), **known})  # type: ignore[arg-type]
 
 
-def _those_to_send(text: bytes, sights: Sequence[str | None]) -> Iterator[SendRows]:
-    """Rows that stand together, and that the same snapshot first saw, go together."""
+def _rows_to_send(text: bytes, first_seen: Sequence[str | None]) -> Iterator[SendRows]:
+    """The rows to send; consecutive rows that the same snapshot first saw are sent together."""
     lines = iter(text.splitlines(keepends=True))
-    for observed_at, run in groupby(sights):
+    for observed_at, run in groupby(first_seen):
         together = list(islice(lines, len(list(run))))
         if observed_at is not None:
             yield SendRows(b"".join(together), observed_at, len(together))
 
 
 def _is_refusal(model: type[Row], error: Exception) -> bool:
-    """Whether the key may not see what was asked for. Wix may say of an account out of reach that there is none."""
+    """Whether the key has no access. For an account out of its reach, Wix may answer that it does not exist."""
     refusals = (Unauthorized, Forbidden, NotFound) if model is AccountRow else (Unauthorized, Forbidden)
     return isinstance(error, refusals)
 
 
 def _why_unproved(read: TableRead) -> str:
     if read.doubt:
-        why, advice = read.doubt, "the next run that gets the whole list reports what is gone"
+        why, advice = read.doubt, "the next run that reads the whole list reports what is gone"
     elif read.flaw and read.attempts > 1:
         why = f"in {read.attempts} walks, {read.flaw}: the list changes faster than it can be read"
-        advice = "run again at a calmer time, or raise `max_walk_attempts`"
+        advice = "run again at a quieter time, or raise `max_walk_attempts`"
     elif read.flaw:
         why, advice = read.flaw, "once that is fixed, the next run reports what is gone"
     else:
-        why = "the walks do not agree with what Wix counts, or with each other"
-        advice = "run again, and if Wix always counts more than there is, set `accept_repeat_proof`"
-    return f"the read is not proved to be complete: {why}. Its rows were sent, and none is taken for removed; {advice}"
+        why = "the walks do not match Wix's count, or each other"
+        advice = "run again, and if Wix always counts more rows than it returns, set `accept_repeat_proof`"
+    return f"the read is not proved to be complete: {why}. Its rows were sent, and none counts as removed; {advice}"

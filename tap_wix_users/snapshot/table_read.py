@@ -1,4 +1,4 @@
-"""What a read hands over: the rows of one table and what proves them, or the reason why there are none."""
+"""The result of a read for one table: its rows and what proves them complete, or why there are none."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class TableRead:
 
     Attributes:
         rows: Its rows, as columns of the table's model, by record key.
-        proof: What proves that they are all; None when nothing does.
-        flaw: What contradicted the read, if something did.
+        proof: What proves that the rows are complete; None when nothing does.
+        flaw: What contradicted the read, if anything.
         started_at: When the read began.
         finished_at: When it ended.
         expected: Rows that the API counts; None when it does not count these.
-        duplicates: Rows that came more than once.
+        duplicates: Rows that were returned more than once.
         attempts: How often the list was walked.
-        requests: Requests that the read took: of all its tables together.
-        retries: Those of them that were sent again.
+        requests: Requests that the read sent, for all its tables together.
+        retries: Those of them that were retries.
         reported_empty: Whether the API itself says that there are none.
-        doubt: Why the list that was read does not show what is gone, if it does not.
-        contested: Why another list of the same run speaks against what is gone, if it does.
-        page_size: What is known of the page size of its list, where there is one to find out.
+        doubt: Why the list that was read does not show which rows are gone, if it does not.
+        contested: Why another list of the same run contradicts that rows are gone, if it does.
+        page_size: The page size that was discovered for its list, if any.
     """
 
     rows: Spool
@@ -52,14 +52,14 @@ class TableRead:
 
 
 class ReadFailed(Exception):
-    """A read that brought nothing.
+    """A read that failed.
 
     Attributes:
-        error: Why.
+        error: The cause.
         started_at: When the read began.
         finished_at: When it ended.
-        requests: Requests that it took.
-        retries: Those of them that were sent again.
+        requests: Requests that it sent.
+        retries: Those of them that were retries.
     """
 
     def __init__(self, error: WixError, started_at: dt.datetime, meter: Meter) -> None:

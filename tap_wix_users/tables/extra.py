@@ -37,16 +37,16 @@ class Dates:
         return moment
 
 
-def left_over(owner: WixObject, aside: Json | None = None, **inner: WixObject | None) -> Json | None:
+def left_over(owner: WixObject, unfit: Json | None = None, **inner: WixObject | None) -> Json | None:
     """What no column holds, under its name in the API; one found inside an object stays under that object's name.
 
     Args:
         owner: The object.
-        aside: Values of it that did not fit their columns.
+        unfit: Values of it that did not fit their columns.
         inner: Objects inside it, by their names in the API.
     """
-    found: Json = {**owner.aside, **(aside or {})} if owner.aside else aside or {}
+    found: Json = {**owner.unknown_fields, **(unfit or {})} if owner.unknown_fields else unfit or {}
     for name, one in inner.items():
-        if one is not None and one.aside:
+        if one is not None and one.unknown_fields:
             found = {**found, name: one.unknown}
     return (without_links(found) or None) if found else None

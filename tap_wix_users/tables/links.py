@@ -15,15 +15,15 @@ from urllib.parse import unquote
 
 WITHHELD = "(withheld: it may accept an invite)"
 
-_DEED = r"accept|invit|join|redeem|activat|confirm|claim|signup|register|verif|enroll|onboard"
+_ACTION = r"accept|invit|join|redeem|activat|confirm|claim|signup|register|verif|enroll|onboard"
 _FORM = r"link|url|uri|href|code|key|hash|path|address"
 _NAME = re.compile(
-    rf"token|secret|passw|otp$|magic|jwt|(?:{_DEED}).*(?:{_FORM})|(?:{_FORM}).*(?:{_DEED})|^(?:accept|join)$"
+    rf"token|secret|passw|otp$|magic|jwt|(?:{_ACTION}).*(?:{_FORM})|(?:{_FORM}).*(?:{_ACTION})|^(?:accept|join)$"
 )
 """What a field is called that holds one; letters alone, in lower case."""
 
 _ADDRESS = re.compile(
-    rf"(?:(?:[a-z][a-z0-9+.-]*:)?//|www\.)\S*(?:{_DEED}|token|secret|[?&#]\S+=)|/\S*\?\S+=", re.IGNORECASE
+    rf"(?:(?:[a-z][a-z0-9+.-]*:)?//|www\.)\S*(?:{_ACTION}|token|secret|[?&#]\S+=)|/\S*\?\S+=", re.IGNORECASE
 )
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _RUN = re.compile(r"[A-Za-z0-9_=~-]{16,}")

@@ -33,7 +33,7 @@ class Row(BaseModel):
     key: ClassVar[tuple[str, ...]]
     references: ClassVar[dict[str, str]] = {}
     """Columns that name a row of another table of the same account. It need not be there: sites go, grants stay."""
-    judged_by: ClassVar[tuple[str, ...]] = ()
+    rule_columns: ClassVar[tuple[str, ...]] = ()
     """Columns beside the key that the rule of what is current reads: they cannot be deselected or mapped."""
     is_log: ClassVar[bool] = False
     """Whether its rows are the tap's own, about what it saw in other tables."""
@@ -50,7 +50,7 @@ class Row(BaseModel):
 class EntityRow(Row):
     """A row that describes something at Wix."""
 
-    judged_by = ("observed_at", "snapshot_at")
+    rule_columns = ("observed_at", "snapshot_at")
 
     extra: Json | None = column("API fields that this release does not know, as they came")
 
@@ -242,7 +242,7 @@ class ChangeRow(Row):
 
     table = "change_log"
     key = ("account_id", "stream_name", "record_key", "observed_at")
-    judged_by = ("change_type", "previous_observed_at")
+    rule_columns = ("change_type", "previous_observed_at")
     is_log = True
 
     stream_name: str = column("Stream of the row that changed")
@@ -263,7 +263,7 @@ class ReceiptRow(Row):
 
     table = "snapshots"
     key = ("account_id", "stream_name", "snapshot_at")
-    judged_by = ("finished_at", "status", "baseline_at", "compared_with")
+    rule_columns = ("finished_at", "status", "baseline_at", "compared_with")
     is_log = True
 
     stream_name: str = column("Stream that was read")

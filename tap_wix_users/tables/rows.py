@@ -162,7 +162,7 @@ def folder_rows(account_id: str, folder: Folder) -> Iterable[Columns]:
         site_count=folder.site_count,
         created_date=dates.parse("createdDate", folder.created_date),
         updated_date=dates.parse("updatedDate", folder.updated_date),
-        extra=left_over(folder, dates.unparsed | _strange_path(folder)),
+        extra=left_over(folder, dates.unparsed | _path_with_unknown_fields(folder)),
     )
 
 
@@ -203,7 +203,7 @@ def _path(folder: Folder) -> str | None:
     return "/" + "/".join(map(str, names))
 
 
-def _strange_path(folder: Folder) -> Json:
+def _path_with_unknown_fields(folder: Folder) -> Json:
     """The folder's list of steps, if it has fields that nobody knows."""
     steps = folder.path or []
     return {"path": [as_came(step) for step in steps]} if any(step.unknown for step in steps) else {}

@@ -31,7 +31,7 @@ def in_order(api: AccountApi, ask: Callable[[AccountApi, T], P], items: Iterable
     Raises:
         WixError: An answer could not be had.
     """
-    rest, client, own = iter(items), api.client, api.abandonable()
+    rest, client, own = iter(items), api.client, api.cancellable()
     window = deque(client.pool.submit(ask, own, item) for item in islice(rest, client.max_concurrency))
     try:
         while window:
@@ -39,7 +39,7 @@ def in_order(api: AccountApi, ask: Callable[[AccountApi, T], P], items: Iterable
             window.extend(client.pool.submit(ask, own, item) for item in islice(rest, 1))
             yield answer
     finally:
-        own.given_up.set()
+        own.cancelled.set()
         for asked in window:
             asked.cancel()
 
@@ -63,7 +63,7 @@ class PagesAhead(Generic[P]):
     """
 
     def __init__(self, api: AccountApi, walk: OffsetWalk, ask: Callable[[AccountApi, int, bool], P]) -> None:
-        self._api = api.abandonable()
+        self._api = api.cancellable()
         self._client = api.client
         self._walk = walk
         self._ask = partial(ask, self._api)
@@ -73,7 +73,7 @@ class PagesAhead(Generic[P]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._api.given_up.set()
+        self._api.cancelled.set()
         self._drop()
 
     def take(self) -> P:
@@ -87,7 +87,7 @@ class PagesAhead(Generic[P]):
             self._drop()
         if not self._window:
             if self._client.max_concurrency == 1 or next(walk.upcoming(), None) is None:
-                return self._ask(walk.offset, walk.wants_counts)
+                return self._ask(walk.offset, walk.needs_counts)
             self._submit(walk.offset)
         asked = len(self._window)
         for offset in islice(walk.upcoming(), asked - 1, self._client.max_concurrency - 1):

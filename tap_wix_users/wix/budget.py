@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from pyrate_limiter import Duration, InMemoryBucket, Rate, RateItem
 
-_WORTH_TELLING = 5.0
+_LOGGED_FROM = 5.0
 """Seconds of waiting from which on the log mentions it."""
 
 logger = logging.getLogger(__name__)
@@ -54,12 +54,12 @@ class RequestBudget:
         self.waited_closed = 0.0
         """Those of them that Wix asked for."""
 
-    def acquire(self, given_up: threading.Event) -> None:
+    def acquire(self, cancelled: threading.Event) -> None:
         """Wait until one more request may be sent, or nobody waits for its answer any more."""
-        while not given_up.is_set() and (wait := self._admit()) > 0:
-            if wait >= _WORTH_TELLING:
+        while not cancelled.is_set() and (wait := self._admit()) > 0:
+            if wait >= _LOGGED_FROM:
                 logger.info("The request budget is used up: the next request follows in %.0f s", wait)
-            self._clock.sleep(wait, given_up)
+            self._clock.sleep(wait, cancelled)
 
     def close_for(self, seconds: float) -> None:
         """Let no request pass for this long: Wix asked everybody to slow down."""

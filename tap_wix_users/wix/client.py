@@ -24,10 +24,10 @@ from tap_wix_users.wix.errors import (
     WixError,
     refusal,
 )  # fmt: skip
-from tap_wix_users.wix.page_size import may_be_cured
+from tap_wix_users.wix.network import network_settings
+from tap_wix_users.wix.page_size import may_be_too_large
 from tap_wix_users.wix.redaction import Redactor
-from tap_wix_users.wix.retries import Attempts, is_curable, is_throttled
-from tap_wix_users.wix.surroundings import surroundings
+from tap_wix_users.wix.retries import Attempts, is_retryable, is_throttled
 from tap_wix_users.wix.text import storable
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Request:
         params: Query parameters; a list repeats its key.
         body: JSON body of a POST.
         meter: Counts it.
-        given_up: Set when nobody waits for its answer any more: it is then not tried again.
+        cancelled: Set when nobody waits for its answer any more: it is then not tried again.
         shrinkable: Whether a smaller page can be asked for, so that patience with this one is short.
     """
 
@@ -98,7 +98,7 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
     meter: Meter = field(default_factory=Meter)
-    given_up: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=threading.Event)
     shrinkable: bool = False
 
 
@@ -117,7 +117,7 @@ class WixClient:
         clock: What waits are measured with.
 
     Raises:
-        BadSurroundings: A proxy or a file of certificates that the environment names cannot be used.
+        BadNetworkSettings: A proxy or a file of certificates that the environment names cannot be used.
     """
 
     def __init__(
@@ -138,12 +138,12 @@ class WixClient:
         self.meter = Meter()
         self._clock = clock or SystemClock()
         self._budget = RequestBudget(requests_per_minute, self._clock)
-        around = surroundings(base_url)
-        self._redactor = Redactor(api_key, *around.secrets)
-        self._by_way_of = f" through the proxy of `{around.proxy_variable}`" if around.proxy else ""
+        network = network_settings(base_url)
+        self._redactor = Redactor(api_key, *network.secrets)
+        self._by_way_of = f" through the proxy of `{network.proxy_variable}`" if network.proxy else ""
         self._patience = max_retry_seconds
         # Whoever asks for a slower pace waits for longer.
-        self._most_seconds = fence.MOST_SECONDS * max(1, fence.WIX_PACE / requests_per_minute)
+        self._max_seconds = fence.MAX_SECONDS * max(1, fence.WIX_PACE / requests_per_minute)
         self.max_concurrency = max_concurrency
         self._slots = threading.BoundedSemaphore(max_concurrency)
         self.pool = ThreadPoolExecutor(max_concurrency, thread_name_prefix="wix")
@@ -154,7 +154,7 @@ class WixClient:
             timeout=request_timeout,
             follow_redirects=False,
             event_hooks={"response": [_forget_location]},
-            transport=fence.FencedTransport(around.trust, around.proxy, max_concurrency),
+            transport=fence.FencedTransport(network.trust, network.proxy, max_concurrency),
             # What the environment says is in the transport.
             trust_env=False,
         )
@@ -201,11 +201,11 @@ class WixClient:
             on=lambda error: self._wait(error, request, attempts), attempts=None, timeout=None
         ):
             with attempt:
-                self._budget.acquire(request.given_up)
-                if request.given_up.is_set():
+                self._budget.acquire(request.cancelled)
+                if request.cancelled.is_set():
                     raise NoAnswer(request.endpoint, "nobody waits for the answer any more")
-                if request.meter.age(self._clock.now()) > self._most_seconds:
-                    raise TooLong(request.endpoint, self._most_seconds)
+                if request.meter.age(self._clock.now()) > self._max_seconds:
+                    raise TooLong(request.endpoint, self._max_seconds)
                 attempts.begin()
                 for meter in (self.meter, request.meter):
                     meter.count(retry=attempts.number > 1)
@@ -225,7 +225,7 @@ class WixClient:
                 ) as response,
             ):
                 body = bounds.body(response)
-        except (httpx.RequestError, httpx.InvalidURL, fence.Beyond, fence.Failed) as error:
+        except (httpx.RequestError, httpx.InvalidURL, fence.LimitExceeded, fence.ExchangeFailed) as error:
             failure = self._failure(endpoint, error)
         if response is not None and response.status_code != 200:
             # Its body may be cut or oddly encoded: the status counts.
@@ -233,7 +233,7 @@ class WixClient:
         if failure is not None:
             # Out here, so that no context of the error holds the request, and the key in it.
             raise failure
-        if body.count(b",") > fence.MOST_VALUES:
+        if body.count(b",") > fence.MAX_VALUES:
             raise TooLarge(endpoint)
         try:
             return parse(storable(body))
@@ -257,9 +257,9 @@ class WixClient:
 
     def _wait(self, error: Exception, request: Request, attempts: Attempts) -> float | bool:
         """Whether to try again; the wait before it is over, or laid on the budget, when this returns."""
-        if not is_curable(error) or request.given_up.is_set():
+        if not is_retryable(error) or request.cancelled.is_set():
             return False
-        if request.shrinkable and attempts.number > 1 and may_be_cured(error):
+        if request.shrinkable and attempts.number > 1 and may_be_too_large(error):
             return False
         throttled, seconds = is_throttled(error), attempts.wait_after(error)
         if throttled:
@@ -273,7 +273,7 @@ class WixClient:
         logger.warning("%s; attempt %d follows in %.1f s", error, attempts.number + 1, seconds)
         if not throttled:
             self.meter.back_off(seconds)
-            self._clock.sleep(seconds, request.given_up)
+            self._clock.sleep(seconds, request.cancelled)
         return 0.0
 
 

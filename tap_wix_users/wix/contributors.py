@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import Contributor, Site
-    from tap_wix_users.wix.proving import Effort, S
+    from tap_wix_users.wix.proving import ReadOptions, S
     from tap_wix_users.wix.walks import Proof
 
 KIND, ROLE_KIND = "contributor", "contributor role"
 
-_LOOKS = 2
+_MAX_LOOKS = 2
 """At a site whose record and whose own answer disagree."""
 
 _NO_ROLE = "0"
@@ -64,7 +64,7 @@ class SiteRecord(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Before:
+class PreviousContributors:
     """What the last complete snapshot said about the contributors.
 
     Attributes:
@@ -96,7 +96,7 @@ class Sites:
     proved: bool
     started_at: dt.datetime
     role_ids: Sequence[str] | None = None
-    before: Before | None = None
+    before: PreviousContributors | None = None
     reported_empty: bool = False
     roles_doubt: str | None = None
 
@@ -136,7 +136,7 @@ class _Answer:
     roles_doubt: str | None = None
 
 
-def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, sites: Sites) -> ReadResult[S]:
+def read_contributors(api: AccountApi, sink: Callable[[], S], options: ReadOptions, sites: Sites) -> ReadResult[S]:
     """Read the contributors (kind ``contributor``) of sites, side by side, and their roles (``contributor role``).
 
     A site that refuses, or contradicts itself or its record, leaves the result without a proof, and is named in its
@@ -151,14 +151,14 @@ def read_contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, si
     flaws: list[str] = [] if sites.proved else ["the list of sites is not proved to be complete"]
     advice, doubted = "", [sites.roles_doubt] if sites.roles_doubt else []
     # A test of the connection asks about the first sites alone.
-    asked = sites.to_ask()[: effort.enough]
-    for answer in in_order(api, partial(_ask_site, effort.attempts, sites), asked):
+    asked = sites.to_ask()[: options.stop_after]
+    for answer in in_order(api, partial(_ask_site, options.attempts, sites), asked):
         walk.seen[KIND] |= {f"{found.site_id}|{found.account_id}" for found in answer.found}
         target.add(answer.found)
         flaws += [answer.flaw] if answer.flaw else []
         doubted += [answer.roles_doubt] if answer.roles_doubt else []
         advice = advice or answer.advice
-        effort.progress(walk.rows, walk.expected)
+        options.progress(walk.rows, walk.expected)
     walk.flaw = _summed_up(flaws, advice)
     if not flaws and not walk.rows and sites.all_report_none:
         walk.reported_empty = {KIND, ROLE_KIND}
@@ -183,7 +183,7 @@ def _ask_site(attempts: int, sites: Sites, api: AccountApi, record: SiteRecord) 
                 continue
             return _Answer([], f"the contributors of site {record.site_id} changed while their roles were asked for")
         disagreements += bool(answer.flaw)
-        if not answer.flaw or disagreements == _LOOKS:
+        if not answer.flaw or disagreements == _MAX_LOOKS:
             return answer
         # Either of the two may be older than a change.
         record = _looked_at_again(api, record)

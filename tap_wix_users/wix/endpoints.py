@@ -53,17 +53,17 @@ class AccountApi:
         client: Sends the requests.
         account_id: Goes into ``wix-account-id``.
         meter: Counts this read's requests.
-        given_up: Set when nobody waits for answers any more.
+        cancelled: Set when nobody waits for answers any more.
     """
 
     client: WixClient
     account_id: str
     meter: Meter = field(default_factory=Meter)
-    given_up: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def abandonable(self) -> AccountApi:
+    def cancellable(self) -> AccountApi:
         """The same, with requests of its own to give up."""
-        return replace(self, given_up=threading.Event())
+        return replace(self, cancelled=threading.Event())
 
     def search_team(self, *, limit: int, offset: int, facets: bool) -> objects.TeamPage:
         """One page of team members and invites, the longest-standing members first (section 2.1)."""
@@ -115,7 +115,7 @@ class AccountApi:
     def query_contributors(self, site_id: str, *, role_ids: Sequence[str] = ()) -> objects.ContributorList:
         """The contributors of a site, or those who hold at least one of some roles (section 2.4)."""
         params = {"filter.policyIds": list(role_ids)} if role_ids else {}
-        request = Request(QUERY_CONTRIBUTORS, {"wix-site-id": site_id}, params, None, self.meter, self.given_up)
+        request = Request(QUERY_CONTRIBUTORS, {"wix-site-id": site_id}, params, None, self.meter, self.cancelled)
         return self.client.send(request, partial(reading.parse, objects.ContributorList))
 
     def get_account(self) -> objects.Account:
@@ -140,5 +140,5 @@ class AccountApi:
         shrinkable: bool = False,
     ) -> A:
         headers = {"wix-account-id": self.account_id}
-        request = Request(endpoint, headers, params or {}, body, self.meter, self.given_up, shrinkable)
+        request = Request(endpoint, headers, params or {}, body, self.meter, self.cancelled, shrinkable)
         return self.client.send(request, partial(reading.parse, kind))

@@ -36,10 +36,10 @@ from tap_wix_users.wix.times import asked_wait
 if TYPE_CHECKING:
     import httpx
 
-_MOST_ENVELOPE = 256 * 1024
+_MAX_ENVELOPE = 256 * 1024
 """Bytes of a refusal that are read: a longer one is no envelope."""
 
-_MOST_VIOLATIONS = 20
+_MAX_VIOLATIONS = 20
 """How many refused fields a message names."""
 
 
@@ -265,7 +265,7 @@ class _Explanation:
         envelope = _envelope(body)
         details = envelope.details or _Details()
         application = details.applicationError or _ApplicationError()
-        found = (details.validationError or _ValidationError()).fieldViolations[:_MOST_VIOLATIONS]
+        found = (details.validationError or _ValidationError()).fieldViolations[:_MAX_VIOLATIONS]
         headers = response.headers
         self.code = redactor.token(application.code)
         self.violations = [_violation(violation, redactor) for violation in found]
@@ -293,6 +293,6 @@ def _envelope(body: bytes) -> _Envelope:
     # Some 403s are HTML pages (docs/api-contract.md, section 1.2), and an envelope may hold anything: what cannot be
     # read is left out.
     try:
-        return _Envelope.model_validate_json(body[:_MOST_ENVELOPE])
+        return _Envelope.model_validate_json(body[:_MAX_ENVELOPE])
     except ValidationError:
         return _Envelope()

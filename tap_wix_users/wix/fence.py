@@ -21,16 +21,16 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 """What one answer may bring over the line, and what it may decode to."""
 
-MOST_HEAD = 128 * 1024
+MAX_HEAD = 128 * 1024
 """What may come before an answer's body: its status, its headers, and the 1xx answers before it."""
 
-MOST_VALUES = 1_000_000
+MAX_VALUES = 1_000_000
 """What one answer may hold, as its commas show: a few bytes of JSON become an object of hundreds."""
 
-MOST_SECONDS = 12 * 3600
+MAX_SECONDS = 12 * 3600
 """What one read may take, all its requests and waits included, at Wix's own pace."""
 
 WIX_PACE = 200
@@ -40,31 +40,31 @@ _PART = 64 * 1024
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """The encodings that are asked for, as zlib names them."""
 
-_HOPELESS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST"})
+_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST"})
 """Reasons of a failed handshake that say: nobody speaks TLS there."""
 
 
-class Beyond(Exception):
+class LimitExceeded(Exception):
     """An exchange that is beyond its fence."""
 
 
-class TooSlow(Beyond):
+class TooSlow(LimitExceeded):
     """It takes too long."""
 
 
-class TooLarge(Beyond):
+class TooLarge(LimitExceeded):
     """It brings too much."""
 
 
-class Failed(Exception):
+class ExchangeFailed(Exception):
     """An exchange that failed in a way that HTTP has no word for."""
 
 
-class Undecodable(Failed):
+class Undecodable(ExchangeFailed):
     """An answer that is not encoded as it says, or not as it was asked for."""
 
 
-class NotTrusted(Failed):
+class NotTrusted(ExchangeFailed):
     """The other side of a TLS connection did not prove who it is, or does not speak TLS at all."""
 
 
@@ -78,7 +78,7 @@ class Fence:
     def __init__(self, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds
         self._came = 0
-        self._most = MOST_HEAD
+        self._most = MAX_HEAD
 
     def __enter__(self) -> Self:
         _own.fence = self
@@ -118,7 +118,7 @@ class Fence:
             TooLarge: It is too large, or decodes to too much.
             Undecodable: It is not encoded as it says, or in a way that was not asked for.
         """
-        self._most = MOST_BYTES
+        self._most = MAX_BYTES
         encoding = response.headers.get("content-encoding", "").strip().lower()
         if encoding in ("", "identity"):
             return b"".join(response.iter_raw())
@@ -138,7 +138,7 @@ def _seconds(most: float | None) -> float | None:
     return most if fence is None else fence.seconds(most)
 
 
-class _Opened:
+class _OpenConnections:
     """The connections of one transport. Once it is closed, so are they, and none is opened any more.
 
     httpcore closes what its pool knows of: not a connection that another thread is just opening.
@@ -173,7 +173,7 @@ class _Opened:
 class _Stream(httpcore.NetworkStream):
     """A connection whose every step is within the fence of whoever takes it."""
 
-    def __init__(self, inner: httpcore.NetworkStream, opened: _Opened) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, opened: _OpenConnections) -> None:
         self._inner = inner
         self._opened = opened
 
@@ -215,13 +215,13 @@ def _distrust(cause: BaseException | None) -> str | None:
     """Why a handshake will fail again; None where it may not."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {cause.verify_message}"
-    if isinstance(cause, ssl.SSLError) and cause.reason in _HOPELESS:
+    if isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS:
         return "it does not speak TLS"
     return None
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, opened: _Opened) -> None:
+    def __init__(self, opened: _OpenConnections) -> None:
         self._inner = httpcore.SyncBackend()
         self._opened = opened
 
@@ -249,7 +249,7 @@ class FencedTransport(httpx.HTTPTransport):
 
     def __init__(self, trust: ssl.SSLContext, proxy: httpx.Proxy | None, connections: int) -> None:
         super().__init__(verify=trust, trust_env=False)
-        self._opened = _Opened()
+        self._opened = _OpenConnections()
         # httpx makes a pool without asking what its connections are.
         self._pool = httpcore.ConnectionPool(
             ssl_context=trust,
@@ -278,8 +278,8 @@ def _inflated(parts: Iterable[bytes], window: int) -> bytes:
         if not found and window == 15 and not _is_zlib(part):
             # What is called "deflate" comes with and without its envelope.
             inflate, window = zlib.decompressobj(-15), -15
-        found += inflate.decompress(part, MOST_BYTES + 1 - len(found))
-        if len(found) > MOST_BYTES:
+        found += inflate.decompress(part, MAX_BYTES + 1 - len(found))
+        if len(found) > MAX_BYTES:
             raise TooLarge
     if not inflate.eof:
         raise Undecodable

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from collections.abc import Set as AbstractSet
 
-MOST_AT_ONCE = 64
+MAX_AT_ONCE = 64
 """Roles in one question: each makes the address 36 characters longer."""
 
 _FEW = 2
@@ -152,7 +152,7 @@ class _Inquiry:
         # Everybody holds some role, as a rule: the more of them are looked for, the fewer roles hold none.
         most = max(map(len, self._held.values()))
         size = len(open_roles) // (1 + without) >> max(0, most - _FEW)
-        return open_roles[: min(max(size, 1), MOST_AT_ONCE)]
+        return open_roles[: min(max(size, 1), MAX_AT_ONCE)]
 
     def _suspects(self) -> Sequence[str]:
         """The fewest roles of which one must be held, since nothing else explains an answer."""
@@ -194,4 +194,4 @@ class _Inquiry:
 
 
 def _groups(roles: Sequence[str]) -> list[Sequence[str]]:
-    return [roles[start : start + MOST_AT_ONCE] for start in range(0, len(roles), MOST_AT_ONCE)]
+    return [roles[start : start + MAX_AT_ONCE] for start in range(0, len(roles), MAX_AT_ONCE)]

@@ -13,7 +13,7 @@ from tap_wix_users.wix.ahead import PagesAhead
 from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE, SITE_PAGE
 from tap_wix_users.wix.errors import InvalidRequest, WixError
 from tap_wix_users.wix.objects import CursorMetadata, FacetValue
-from tap_wix_users.wix.page_size import SAFE, begin_with, learnt_now, smaller
+from tap_wix_users.wix.page_size import SAFE, begin_with, size_to_remember, smaller
 from tap_wix_users.wix.proving import prove
 from tap_wix_users.wix.team import HeldRoles
 from tap_wix_users.wix.times import normalized
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import ChildAccount, Facet, Folder, Site, SitePage, TeamMember, TeamPage
     from tap_wix_users.wix.page_size import PageSize
-    from tap_wix_users.wix.proving import Effort, Pages, ReadResult, S
+    from tap_wix_users.wix.proving import Pages, ReadOptions, ReadResult, S
     from tap_wix_users.wix.team import KnownKeys
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ _NOT_ANSWERED = "Wix does not answer to pages of %d rows; going on with %d (see 
 def read_team(
     api: AccountApi,
     sink: Callable[[], S],
-    effort: Effort,
+    options: ReadOptions,
     *,
     roles: Collection[str] = (),
     known: KnownKeys = lambda _kind: (),
@@ -53,7 +53,7 @@ def read_team(
     Args:
         api: The account.
         sink: Makes what takes the objects of one walk.
-        effort: How hard to try.
+        options: How hard to try.
         roles: The kinds of roles that somebody wants.
         known: The last complete snapshot.
         learnt: The page size that was found out before.
@@ -61,12 +61,12 @@ def read_team(
     Raises:
         WixError: A page could not be had.
     """
-    held = HeldRoles(api, effort, roles, known)
-    team = _Team(api, held, begin_with(effort.page_size, learnt))
-    result = prove(team.begin, sink, effort, lambda walk: held.doubts(walk.holders))
+    held = HeldRoles(api, options, roles, known)
+    team = _Team(api, held, begin_with(options.page_size, learnt))
+    result = prove(team.begin, sink, options, lambda walk: held.doubts(walk.holders))
     if strange := len(result.walk.seen.get("other", ())):
         logger.warning("%d rows of the team are neither a user nor an invite: this release cannot read them", strange)
-    return replace(held.proved(result), page_size=learnt_now(effort.page_size, team.limit, learnt))
+    return replace(held.proved(result), page_size=size_to_remember(options.page_size, team.limit, learnt))
 
 
 class _Team:
@@ -121,13 +121,13 @@ class _Team:
         walk.limit = self.limit = lower
 
 
-def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort, *, before: int = 0) -> ReadResult[S]:
+def read_sites(api: AccountApi, sink: Callable[[], S], options: ReadOptions, *, before: int = 0) -> ReadResult[S]:
     """Read the sites (kind ``site``) of an account.
 
     Args:
         api: The account.
         sink: Makes what takes the objects of one walk.
-        effort: How hard to try.
+        options: How hard to try.
         before: Sites of the last complete snapshot: fewer of them are counted, too.
 
     Raises:
@@ -145,12 +145,12 @@ def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort, *, before
             if counted and walk.cursor is None:
                 walk.counts_first = _site_counts(api)
             page = api.query_sites(cursor=walk.cursor)
-            if not counted and effort.enough is None and not _is_surely_whole(page, before):
+            if not counted and options.stop_after is None and not _is_surely_whole(page, before):
                 counted = True
                 if page.sites or _has_next(page):
                     # Only a count that is older than the first page proves a walk: ask it, and begin again.
                     continue
-            entries = [Entry("site", site.id, _born(site.created_date)) for site in page.sites]
+            entries = [Entry("site", site.id, _created_at(site.created_date)) for site in page.sites]
             metadata = page.metadata or CursorMetadata()
             walk.claim("site", metadata.count)
             cursor = metadata.cursors.next if metadata.cursors else None
@@ -163,7 +163,7 @@ def read_sites(api: AccountApi, sink: Callable[[], S], effort: Effort, *, before
                 walk.reported_empty = {kind for kind, count in (walk.counts_last or {}).items() if not count}
             yield [page.sites[position] for position in fresh]
 
-    return prove(begin, sink, effort)
+    return prove(begin, sink, options)
 
 
 def _is_surely_whole(page: SitePage, before: int) -> bool:
@@ -179,7 +179,7 @@ def _has_next(page: SitePage) -> bool:
     return bool(metadata.has_next or (metadata.cursors and metadata.cursors.next))
 
 
-def read_folders(api: AccountApi, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
+def read_folders(api: AccountApi, sink: Callable[[], S], options: ReadOptions) -> ReadResult[S]:
     """Read the site folders (kind ``folder``) of an account.
 
     Raises:
@@ -195,14 +195,14 @@ def read_folders(api: AccountApi, sink: Callable[[], S], effort: Effort) -> Read
             page = api.query_folders(offset=walk.offset)
             folders = page.folders
             walk.claim("folder", page.metadata.count if page.metadata else None)
-            entries = [Entry("folder", folder.id, _born(folder.created_date)) for folder in folders]
+            entries = [Entry("folder", folder.id, _created_at(folder.created_date)) for folder in folders]
             fresh = walk.take(entries if page.has("folders") else None)
             yield [folders[position] for position in fresh]
 
-    return prove(begin, sink, effort)
+    return prove(begin, sink, options)
 
 
-def read_child_accounts(api: AccountApi, sink: Callable[[], S], effort: Effort) -> ReadResult[S]:
+def read_child_accounts(api: AccountApi, sink: Callable[[], S], options: ReadOptions) -> ReadResult[S]:
     """Read the ids of an account's child accounts (kind ``child``).
 
     Raises:
@@ -223,10 +223,10 @@ def read_child_accounts(api: AccountApi, sink: Callable[[], S], effort: Effort) 
             fresh = walk.take(entries if page.has("child_accounts") else None, counts)
             yield [children[position] for position in fresh]
 
-    return prove(begin, sink, effort)
+    return prove(begin, sink, options)
 
 
-def read_roles(api: AccountApi, sink: Callable[[], S], effort: Effort, *, locale: str) -> ReadResult[S]:
+def read_roles(api: AccountApi, sink: Callable[[], S], options: ReadOptions, *, locale: str) -> ReadResult[S]:
     """Read the roles (kind ``role``) of an account, each with the list that it came in.
 
     Raises:
@@ -242,11 +242,11 @@ def read_roles(api: AccountApi, sink: Callable[[], S], effort: Effort, *, locale
         predefined = [(str(role.id), (role, "predefined")) for role in roles.predefined_roles]
         return predefined + [(str(role.id), (role, "custom")) for role in roles.custom_roles]
 
-    return _read_whole("role", ask, sink, effort)
+    return _read_whole("role", ask, sink, options)
 
 
 def read_account(
-    api: AccountApi, sink: Callable[[], S], effort: Effort, *, parent_account_id: str | None
+    api: AccountApi, sink: Callable[[], S], options: ReadOptions, *, parent_account_id: str | None
 ) -> ReadResult[S]:
     """Read the record (kind ``account``) of an account, and its parent.
 
@@ -264,11 +264,11 @@ def read_account(
             )  # fmt: skip
         return [(api.account_id, (account, parent_account_id))]
 
-    return _read_whole("account", ask, sink, effort)
+    return _read_whole("account", ask, sink, options)
 
 
 def _read_whole(
-    kind: str, ask: Callable[[CursorWalk], list[tuple[str, Any]]], sink: Callable[[], S], effort: Effort
+    kind: str, ask: Callable[[CursorWalk], list[tuple[str, Any]]], sink: Callable[[], S], options: ReadOptions
 ) -> ReadResult[S]:
     """Read a list that comes in one answer, as pairs of key and object."""
 
@@ -281,7 +281,7 @@ def _read_whole(
         fresh = walk.take([Entry(kind, key) for key, _ in rows], None, has_next=False)
         yield [rows[position][1] for position in fresh]
 
-    return prove(begin, sink, effort)
+    return prove(begin, sink, options)
 
 
 def _site_counts(api: AccountApi) -> dict[str, int] | None:
@@ -291,9 +291,9 @@ def _site_counts(api: AccountApi) -> dict[str, int] | None:
 
 def _team_entry(member: TeamMember) -> Entry:
     if member.user is not None:
-        return Entry("user", member.user.id, _born(member.user.joined_team_at))
+        return Entry("user", member.user.id, _created_at(member.user.joined_team_at))
     if member.invite is not None:
-        return Entry("invite", member.invite.id, _born(member.invite.date_created))
+        return Entry("invite", member.invite.id, _created_at(member.invite.date_created))
     # A kind of member that the contract does not know still takes a place in the paging.
     return Entry("other", blake2b(msgspec.json.encode(member, order="sorted"), digest_size=16).hexdigest())
 
@@ -333,5 +333,5 @@ def _holders(facets: Sequence[Facet]) -> dict[str, int]:
     return {value.value: value.count for value in values if value.value and value.count}
 
 
-def _born(text: str | None) -> str | None:
+def _created_at(text: str | None) -> str | None:
     return normalized(text) if text else None

@@ -1,8 +1,8 @@
 """What the Wix API returns, as objects.
 
-Tolerant: a field that is missing is None, one that is unknown is kept in ``aside``, enum values are plain strings, and
-a value of another type than documented is kept there too rather than ending the read. Only what identifies a row, or
-holds the list of rows, has to be as documented. `tap_wix_users.wix.reading` makes them of JSON.
+Tolerant: a missing field is None, an unknown one is kept in ``unknown_fields``, enum values are plain strings, and a
+value of an undocumented type is kept there too rather than ending the read. Only what identifies a row, or holds the
+list of rows, has to be as documented. `tap_wix_users.wix.reading` parses JSON into these objects.
 Section numbers are those of docs/api-contract.md.
 """
 
@@ -28,26 +28,27 @@ STRUCTURE = frozenset(
 )
 """Fields that identify a row or hold rows: when they cannot be read, the read has failed.
 
-That is, where their owner stands in one of these too: the id of a subject identifies no row."""
+This applies only where the object itself is inside one of these fields: the id of a subject identifies no row."""
 
 
-class Aside(dict[str, Any]):
-    """Fields of an object that have no place in it. Of a type of its own, so that no JSON can be taken for it."""
+class UnknownFields(dict[str, Any]):
+    """Fields that an object does not declare. A type of its own, so that no JSON object can be mistaken for it."""
 
 
 class WixObject(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True, gc=False):
     """Something the API returned, with the fields that this release does not know.
 
     Attributes:
-        aside: Fields that are unknown, or whose value was not of the documented type, by their names in the API.
+        unknown_fields: Fields that this release does not know, or whose value was not of the documented type, by their
+            names in the API.
     """
 
-    aside: Aside | UnsetType = UNSET
+    unknown_fields: UnknownFields | UnsetType = UNSET
 
     @property
     def unknown(self) -> dict[str, Any]:
         """Everything of this object that has no field of its own."""
-        return dict(self.aside or {})
+        return dict(self.unknown_fields or {})
 
     @property
     def unparsed(self) -> dict[str, Any]:
@@ -72,7 +73,9 @@ class Answer(WixObject, frozen=True, kw_only=True):
 @cache
 def fields(kind: type[WixObject]) -> Mapping[str, structs.FieldInfo]:
     """The fields that an object has in the API, by their names there."""
-    return {field.encode_name: field for field in structs.fields(kind) if field.name not in ("aside", "present")}
+    return {
+        field.encode_name: field for field in structs.fields(kind) if field.name not in ("unknown_fields", "present")
+    }
 
 
 class Name(WixObject, frozen=True):

@@ -33,7 +33,7 @@ def begin_with(wanted: int, learnt: PageSize | None) -> int:
     return min(wanted, learnt.holds) if learnt and wanted <= learnt.wanted else wanted
 
 
-def learnt_now(wanted: int, held: int, learnt: PageSize | None) -> PageSize | None:
+def size_to_remember(wanted: int, held: int, learnt: PageSize | None) -> PageSize | None:
     """What is known of the page size after a read.
 
     Args:
@@ -59,10 +59,10 @@ def smaller(error: WixError, size: int, least: int) -> int | None:
         if not named or size <= least:
             return None
         return max(least, named[0] if named[0] is not None and 0 < named[0] < size else size // 2)
-    return max(SAFE, size // 4) if may_be_cured(error) and size > SAFE else None
+    return max(SAFE, size // 4) if may_be_too_large(error) and size > SAFE else None
 
 
-def may_be_cured(error: Exception) -> bool:
+def may_be_too_large(error: Exception) -> bool:
     """Whether a smaller page may be answered where this one was not (docs/api-contract.md, section 1.2)."""
     slow = isinstance(error, ServerFailure) and error.status == 504
     return slow or isinstance(error, TimedOut | TooLarge)

@@ -1,7 +1,7 @@
 """Walks repeated until one is proved (docs/streams.md, section 3.2).
 
-A read hands its objects, page by page, to a `Sink`, a new one for each walk: what a read returns was seen by one walk
-from its first page to its last.
+A read passes its objects, page by page, to a `Sink`, a new one for each walk: so everything in a result was seen by one
+and the same walk.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tap_wix_users.wix.page_size import PageSize
 
 MARGIN = dt.timedelta(minutes=5)
-"""Rows that are younger than a walk, or only this much older, may have joined during it: clocks differ."""
+"""Rows created after a walk began, or up to this long before, may have joined during it: clocks differ."""
 
 logger = logging.getLogger(__name__)
 
@@ -42,22 +42,22 @@ def _now() -> dt.datetime:
 
 
 @dataclass(frozen=True)
-class Effort:
+class ReadOptions:
     """How a list is read (docs/streams.md, section 3.2).
 
     Attributes:
-        page_size: Rows of Search Team to ask for at once.
-        attempts: Walks at most.
-        accept_repeat_proof: Whether two equal walks prove a list that the API counts as longer.
-        enough: Stop after so many rows, and prove nothing: a test of the connection. None to read everything.
-        progress: Called with the rows seen, and expected, after each page.
-        now: Wall clock.
+        page_size: Rows to request per page of Search Team.
+        attempts: Maximum number of walks.
+        accept_repeat_proof: Whether two equal walks prove a list even if the API's count is higher.
+        stop_after: For a connection test: stop after this many rows, and prove nothing. None to read everything.
+        progress: Called after each page with the number of rows seen, and expected.
+        now: The wall clock.
     """
 
     page_size: int
     attempts: int
     accept_repeat_proof: bool
-    enough: int | None = None
+    stop_after: int | None = None
     progress: Callable[[int, int | None], None] = field(default=lambda _seen, _expected: None)
     now: Callable[[], dt.datetime] = _now
 
@@ -67,13 +67,13 @@ class ReadResult(Generic[S]):
     """A finished read.
 
     Attributes:
-        sink: What took the objects of the walk that counts.
-        walk: That walk.
+        sink: The sink with the objects of the last walk.
+        walk: The last walk.
         started_at: When it began.
         proofs: What it proves, per kind of row; None where it proves nothing.
-        attempts: Walks that it took.
-        doubts: Why what is made of its rows is not proved by its proofs, by what that is.
-        page_size: What is known of the page size, where there is one to find out.
+        attempts: The number of walks.
+        doubts: Kinds of row that its proofs do not cover, and why.
+        page_size: The page size that was discovered, if any.
     """
 
     sink: S
@@ -87,46 +87,49 @@ class ReadResult(Generic[S]):
 
 Pages: TypeAlias = "Generator[Sequence[T], None, None]"
 Begin: TypeAlias = "Callable[[str], tuple[Walk, Pages[Any]]]"
-"""Begins a walk: from the horizon to the walk, and its pages' new objects, each asked for when it is taken."""
+"""Begins a walk: takes the horizon, and returns the walk and a generator that requests its pages one by one."""
 
 
 def prove(
-    begin: Begin, sink: Callable[[], S], effort: Effort, doubts: Callable[[Walk], Mapping[str, str]] = lambda _walk: {}
+    begin: Begin,
+    sink: Callable[[], S],
+    options: ReadOptions,
+    doubts: Callable[[Walk], Mapping[str, str]] = lambda _walk: {},
 ) -> ReadResult[S]:
     """Walk until a walk is proved, or the attempts are used up.
 
     Args:
         begin: Begins a walk.
-        sink: Makes what takes the objects of one walk.
-        effort: How hard to try.
-        doubts: Says why what is made of a walk's rows is not proved with them.
+        sink: Makes the sink of one walk.
+        options: How to read the list.
+        doubts: Returns the kinds of row that the proofs of a walk do not cover, and why.
 
     Raises:
-        WixError: A page could not be had.
+        WixError: A page could not be read.
     """
     previous: Walk | None = None
-    for attempt in range(1, effort.attempts + 1):
-        started_at = effort.now()
+    for attempt in range(1, options.attempts + 1):
+        started_at = options.now()
         walk, pages = begin(timestamp(started_at - MARGIN))
         target = sink()
         with closing(pages):
             for items in pages:
                 target.add(items)
-                effort.progress(walk.rows, walk.expected)
-                # A walk that contradicts itself is begun again; the last one goes on, for what it can still see.
-                if walk.flaw and attempt < effort.attempts:
+                options.progress(walk.rows, walk.expected)
+                # A walk that contradicts itself is restarted; the last one continues, to see as many rows as it can.
+                if walk.flaw and attempt < options.attempts:
                     break
-                if effort.enough is not None and walk.rows >= effort.enough:
+                if options.stop_after is not None and walk.rows >= options.stop_after:
                     break
         walk.conclude()
         proofs = {
-            kind: judge(kind, walk, previous, accept_repeat_proof=effort.accept_repeat_proof) for kind in walk.kinds
+            kind: judge(kind, walk, previous, accept_repeat_proof=options.accept_repeat_proof) for kind in walk.kinds
         }
         proved = all(proofs.values())
-        doubted = doubts(walk) if proved and effort.enough is None else {}
-        if (proved and not doubted) or effort.enough is not None or attempt == effort.attempts:
+        doubted = doubts(walk) if proved and options.stop_after is None else {}
+        if (proved and not doubted) or options.stop_after is not None or attempt == options.attempts:
             return ReadResult(target, walk, started_at, proofs, attempt, doubted)
-        why = walk.flaw or "; ".join(doubted.values()) or "its count does not fit"
-        logger.info("Walk %d of %d is not proved: %s", attempt, effort.attempts, why)
+        why = walk.flaw or "; ".join(doubted.values()) or "its count does not match"
+        logger.info("Walk %d of %d is not proved: %s", attempt, options.attempts, why)
         previous = walk
     raise AssertionError  # pragma: no cover  # max_walk_attempts is at least 1

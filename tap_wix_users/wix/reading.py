@@ -16,7 +16,7 @@ from msgspec import Raw, ValidationError, structs
 from pydantic_core import from_json
 
 from tap_wix_users.wix.client import UnreadableBody
-from tap_wix_users.wix.objects import STRUCTURE, Answer, Aside, WixObject, fields
+from tap_wix_users.wix.objects import STRUCTURE, Answer, UnknownFields, WixObject, fields
 
 O = TypeVar("O", bound=WixObject)  # noqa: E741
 A = TypeVar("A", bound=Answer)
@@ -105,11 +105,11 @@ class Reading:
         """
         known = fields(kind)
         values: dict[str, Any] = {}
-        aside = Aside()
+        unknown_fields = UnknownFields()
         lost = False
         for name, raw in members.items():
             if name not in known:
-                aside[name] = from_json(bytes(raw))
+                unknown_fields[name] = from_json(bytes(raw))
                 continue
             holds = structural and name in STRUCTURE
             try:
@@ -118,14 +118,14 @@ class Reading:
                 if holds:
                     lost = True
                 else:
-                    aside[name] = from_json(bytes(raw))
+                    unknown_fields[name] = from_json(bytes(raw))
         for name, field in known.items():
             if field.required and name not in members:
                 self.places.add(f"{way}{name}")
                 lost = True
         if lost:
             return None
-        return kind(**values, aside=aside) if aside else kind(**values)
+        return kind(**values, unknown_fields=unknown_fields) if unknown_fields else kind(**values)
 
     def _field(self, field: structs.FieldInfo, raw: Raw, way: str, *, structural: bool) -> Any:
         try:

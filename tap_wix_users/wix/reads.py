@@ -1,4 +1,4 @@
-"""Every list that the tap reads, in one line each: how it is read, what it proves, and what other reads need of it."""
+"""Every list that the tap reads, one line each: how it is read, what it proves, and what other reads need from it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tap_wix_users.wix import lists
-from tap_wix_users.wix.contributors import KIND, ROLE_KIND, Before, Sites, read_contributors, site_record
+from tap_wix_users.wix.contributors import KIND, ROLE_KIND, PreviousContributors, Sites, read_contributors, site_record
 from tap_wix_users.wix.team import ROLES_OF
 
 if TYPE_CHECKING:
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import ChildAccount, Role, Site
     from tap_wix_users.wix.page_size import PageSize
-    from tap_wix_users.wix.proving import Effort, ReadResult, S
+    from tap_wix_users.wix.proving import ReadOptions, ReadResult, S
 
 
 class Facts(NamedTuple):
-    """What other reads need of a list.
+    """What other reads need from a list.
 
     Attributes:
-        found: What `Read.facts` gave for its objects.
+        found: What `Read.facts` returned for its objects.
         proved: Whether the list is proved to be complete.
         started_at: When the walk through it began.
-        reported_empty: The kinds of which the API says that there are none.
-        partly: What part of it was left out of the answer, if one was.
+        reported_empty: The kinds of row of which the API reports that there are none.
+        partly: Which part of the list was left out of the answer, if any.
     """
 
     found: list[Any]
@@ -40,14 +40,14 @@ class Facts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Known:
-    """What the last complete snapshot held of a kind of row.
+class PreviousRows:
+    """The rows of one kind in the last complete snapshot.
 
     Attributes:
-        at: When it began, as normalized text.
-        count: Its rows.
+        at: When the snapshot began, as normalized text.
+        count: The number of rows.
         keys: The parts of their keys, without the account; None when there were too many to keep.
-        page_size: The page size that was found out then; None where it was the setting's, or none matters.
+        page_size: The page size that was discovered then; None if the setting's worked, or the list has none.
     """
 
     at: str
@@ -57,30 +57,30 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a read is given beside the API.
+class ReadContext:
+    """What a read needs besides the API.
 
     Attributes:
         locale: Language of role titles.
         parent_account_id: The account that listed this one as a child, if one did.
-        facts: What other reads found, by their names: all that it cannot do without, and those that its tables ask for.
-        kinds: The kinds of row that somebody wants.
-        known: What the last complete snapshot held of a kind, by its name; None where there is none.
+        facts: What other reads found, by their names: those that this read needs, and those that its tables need.
+        kinds: The kinds of row that are selected.
+        known: Returns the rows of a kind in the last complete snapshot; None where there is none.
     """
 
     locale: str
     parent_account_id: str | None = None
     facts: Mapping[str, Facts] = field(default_factory=dict)
     kinds: AbstractSet[str] = frozenset()
-    known: Callable[[str], Known | None] = lambda _kind: None
+    known: Callable[[str], PreviousRows | None] = lambda _kind: None
 
     def keys(self, kind: str) -> Collection[tuple[str, ...]]:
-        """The keys that the last complete snapshot held of a kind, as far as they were kept."""
+        """The keys of a kind of row in the last complete snapshot; empty if they were not kept."""
         known = self.known(kind)
         return (known and known.keys) or ()
 
 
-Fetch: TypeAlias = "Callable[[AccountApi, Callable[[], S], Effort, Given], ReadResult[S]]"
+Fetch: TypeAlias = "Callable[[AccountApi, Callable[[], S], ReadOptions, ReadContext], ReadResult[S]]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +89,11 @@ class Read:
 
     Attributes:
         name: Unique among the reads.
-        kinds: The kinds of row in it; each is proved apart.
+        kinds: The kinds of row in it; each is proved separately.
         fetch: Reads it.
-        facts: What other reads need of one of its objects; None when they need nothing.
-        needs: The reads that it cannot do without.
-        label: What the log calls it, if not by its name.
+        facts: Extracts what other reads need from one of its objects; None when they need nothing.
+        needs: The reads that it depends on.
+        label: Its name in the log, if different.
     """
 
     name: str
@@ -104,47 +104,47 @@ class Read:
     label: str = ""
 
 
-def _account(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given) -> ReadResult[S]:
-    return lists.read_account(api, sink, effort, parent_account_id=given.parent_account_id)
+def _account(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:
+    return lists.read_account(api, sink, options, parent_account_id=context.parent_account_id)
 
 
-def _roles(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given) -> ReadResult[S]:
-    return lists.read_roles(api, sink, effort, locale=given.locale)
+def _roles(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:
+    return lists.read_roles(api, sink, options, locale=context.locale)
 
 
-def _team(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given) -> ReadResult[S]:
-    roles = given.kinds & set(ROLES_OF.values())
-    before = [known.page_size for kind in sorted(given.kinds) if (known := given.known(kind))]
+def _team(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:
+    roles = context.kinds & set(ROLES_OF.values())
+    before = [known.page_size for kind in sorted(context.kinds) if (known := context.known(kind))]
     learnt = next((page_size for page_size in before if page_size), None)
-    return lists.read_team(api, sink, effort, roles=roles, known=given.keys, learnt=learnt)
+    return lists.read_team(api, sink, options, roles=roles, known=context.keys, learnt=learnt)
 
 
-def _sites(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given) -> ReadResult[S]:
-    known = given.known("site")
-    return lists.read_sites(api, sink, effort, before=known.count if known else 0)
+def _sites(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:
+    known = context.known("site")
+    return lists.read_sites(api, sink, options, before=known.count if known else 0)
 
 
-def _contributors(api: AccountApi, sink: Callable[[], S], effort: Effort, given: Given) -> ReadResult[S]:
-    """Asks the sites alone that may have contributors: an account that invited nobody costs no request."""
-    listed, roles = given.facts[SITES.name], given.facts.get(ROLES.name)
+def _contributors(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:
+    """Queries only the sites that may have contributors: an account without any costs no request."""
+    listed, roles = context.facts[SITES.name], context.facts.get(ROLES.name)
     sites = Sites(
         records=listed.found,
         proved=listed.proved,
         started_at=listed.started_at,
         role_ids=roles.found if roles else None,
-        before=_contributors_before(given),
+        before=_contributors_before(context),
         reported_empty="site" in listed.reported_empty,
-        roles_doubt=_roles_doubt(roles, given) if roles else None,
+        roles_doubt=_roles_doubt(roles, context) if roles else None,
     )
-    return read_contributors(api, sink, effort, sites)
+    return read_contributors(api, sink, options, sites)
 
 
-def _roles_doubt(roles: Facts, given: Given) -> str | None:
-    """Why the roles that are looked for may not be all."""
+def _roles_doubt(roles: Facts, context: ReadContext) -> str | None:
+    """Why the list of roles to look for may be incomplete, if so."""
     if not roles.proved:
         return "the list of roles is not proved to be complete"
     if roles.partly:
-        before = _contributors_before(given)
+        before = _contributors_before(context)
         held = before.held if before else None
         known = None if held is None else {role for pairs in held.values() for _, role in pairs}
         if known is None or not known.issubset(roles.found):
@@ -152,13 +152,13 @@ def _roles_doubt(roles: Facts, given: Given) -> str | None:
     return None
 
 
-def _contributors_before(given: Given) -> Before | None:
-    """What the last snapshots of all tables that are wanted held together; None unless each of them has one."""
-    known = {kind: given.known(kind) for kind in (KIND, ROLE_KIND) if kind in given.kinds}
+def _contributors_before(context: ReadContext) -> PreviousContributors | None:
+    """What the last snapshots of all selected contributor tables held; None unless each of them has one."""
+    known = {kind: context.known(kind) for kind in (KIND, ROLE_KIND) if kind in context.kinds}
     keys = {kind: one.keys for kind, one in known.items() if one is not None and one.keys is not None}
     if not keys or keys.keys() != known.keys():
         return None
-    return Before(
+    return PreviousContributors(
         at=min(one.at for one in known.values() if one is not None),
         sites=frozenset(key[0] for found in keys.values() for key in found),
         held=_by_site(keys.get(ROLE_KIND, ())),
@@ -173,9 +173,9 @@ def _by_site(keys: Collection[tuple[str, ...]]) -> dict[str, set[tuple[str, str]
     return found
 
 
-def _alone(read: Callable[[AccountApi, Callable[[], S], Effort], ReadResult[S]]) -> Fetch[S]:
-    """A read that is given nothing beside the API."""
-    return lambda api, sink, effort, _given: read(api, sink, effort)
+def _alone(read: Callable[[AccountApi, Callable[[], S], ReadOptions], ReadResult[S]]) -> Fetch[S]:
+    """A read that needs nothing besides the API."""
+    return lambda api, sink, options, _context: read(api, sink, options)
 
 
 def _site_record(site: Site) -> list[SiteRecord]:

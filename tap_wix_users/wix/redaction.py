@@ -49,7 +49,7 @@ _PIECE_BARE = 4
 _LONG = 100
 """A secret of more letters and digits shares pieces of four with innocent words: five are a leak of it then."""
 
-_NO_LETTERS = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 """Kinds of characters that control a terminal, change the direction of writing, or show nothing at all."""
 
 WITHHELD = "(withheld: it repeats a part of the API key)"
@@ -61,7 +61,9 @@ def printable(text: str) -> str:
         return text
     # A joint between two letters falls away; what separates words, and what begins a command, becomes a blank.
     kept = (
-        ("" if unicodedata.category(letter) == "Cf" else " ") if unicodedata.category(letter) in _NO_LETTERS else letter
+        ("" if unicodedata.category(letter) == "Cf" else " ")
+        if unicodedata.category(letter) in _UNPRINTABLE
+        else letter
         for letter in text
     )
     return " ".join("".join(kept).split())
@@ -81,7 +83,7 @@ class Redactor:
     def _pieces(self) -> dict[int, set[str]]:
         """What gives a secret away, by its length; made when somebody asks, since most runs never do."""
         pieces: dict[int, set[str]] = defaultdict(set)
-        for form, length in (known for secret in self._secrets for known in _dresses(secret)):
+        for form, length in (known for secret in self._secrets for known in _encoded_forms(secret)):
             size = min(length, len(form))
             pieces[size].update(form[at : at + size] for at in range(len(form) - size + 1) if size)
         return pieces
@@ -116,7 +118,7 @@ class Redactor:
         return value if isinstance(value, str) and _TOKEN.fullmatch(value) and not self.leaks(value) else ""
 
 
-def _dresses(secret: str) -> Iterator[tuple[str, int]]:
+def _encoded_forms(secret: str) -> Iterator[tuple[str, int]]:
     """Each form that a secret may come in, and how long a piece of it is a leak."""
     bare, turned = _bare(secret), secret[::-1]
     for plain in (secret, turned):

@@ -66,7 +66,7 @@ def is_throttled(error: Exception) -> bool:
     return isinstance(error, Refusal) and error.status == 429
 
 
-def is_curable(error: Exception) -> bool:
+def is_retryable(error: Exception) -> bool:
     """Whether another attempt may be answered."""
     if isinstance(error, Refusal):
         return error.status in RETRIED

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tap_wix_users.wix.endpoints import AccountApi
     from tap_wix_users.wix.objects import Assignment, Invite, TeamMember, User
-    from tap_wix_users.wix.proving import Effort, ReadResult, S
+    from tap_wix_users.wix.proving import ReadOptions, ReadResult, S
 
 ROLES_OF = {"user": "assignment", "invite": "invite assignment"}
 """What holds roles, and what these are called."""
@@ -122,14 +122,14 @@ class HeldRoles:
 
     Args:
         api: The account.
-        effort: How hard the list is read.
+        options: How hard the list is read.
         wanted: The kinds of roles that somebody wants.
         known: The last complete snapshot.
     """
 
-    def __init__(self, api: AccountApi, effort: Effort, wanted: Collection[str], known: KnownKeys) -> None:
+    def __init__(self, api: AccountApi, options: ReadOptions, wanted: Collection[str], known: KnownKeys) -> None:
         self._api = api
-        self._effort = effort
+        self._options = options
         self._wanted = wanted
         self._known = known
         self._tally = RoleTally()
@@ -151,7 +151,7 @@ class HeldRoles:
         """
         if not self._wanted:
             return {}
-        if self._effort.accept_repeat_proof:
+        if self._options.accept_repeat_proof:
             # The counts mean something else: that somebody holds the role is all that they say.
             counted = dict.fromkeys(counted, 1)
         found = self._tally.doubts(counted, self._known, self._role_ids)

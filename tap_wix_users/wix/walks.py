@@ -1,21 +1,21 @@
 """Walks through lists that come in pages, and the proof that nothing was missed. Pure: no HTTP, no clock.
 
-A *walk* is one pagination pass: a list, asked for from its first page to its last. It says what to ask next, takes the
-page that came, and notes whatever contradicts the claim that the pages are the whole list. A *read* repeats walks until
-one is proved. `judge` then says what the walk proves:
+A *walk* is one pagination pass: a list, requested from its first page to its last. It decides what to request next,
+takes each page, and notes whatever contradicts the claim that the pages are the whole list. A *read* repeats walks
+until one is proved. `judge` decides what a walk proves:
 
-- ``count``: as many distinct rows as the API counts, first and last;
-- ``repeat``: the API counts none, or fewer, and two walks saw the same rows;
-- ``whole``: everything came in one answer.
+- ``count``: it saw as many distinct rows as the API counted, both at the beginning and at the end;
+- ``repeat``: the API does not count the rows, or counts fewer, and two walks saw the same rows;
+- ``whole``: everything was in one answer.
 
-An empty list is only proved by ``repeat``, or by a count of its own endpoint: nothing looks more like an outage. A list
-that was left out of an answer is not an empty one: only a count proves what the rest of the walk saw, and where it saw
-nothing, `judge` leaves it to whoever knows the last complete snapshot (`Walk.left_out`).
+An empty list is only proved by ``repeat``, or by a count from its own endpoint: nothing looks more like an outage. A
+list that was left out of an answer is not an empty list: only a count proves what the rest of the walk saw, and if it
+saw nothing, the caller, who knows the last complete snapshot, has to decide (`Walk.left_out`).
 
-Why a row that exists from the beginning to the end of a proved walk was seen: neighbouring pages overlap by one row, so
-a list that shifts under the walk disagrees with itself at the next seam. What the seam cannot show (one row moves
-back, another leaves, and a third joins, within one walk) needs a row that joined during the walk; where rows have
-their age, such a walk is not proved by its count and has to be repeated.
+Why a proved walk saw every row that existed from its beginning to its end: neighbouring pages overlap by one row, so
+a list that shifts during the walk disagrees with itself at the next seam. The one case that a seam cannot show (one row
+moves back, another leaves, and a third joins, all within one walk) needs a row that joined during the walk; where the
+API returns creation times, such a walk is not proved by its count and has to be repeated.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 
 Proof: TypeAlias = Literal["count", "repeat", "whole"]
 
-_MOST_PAGES = 20_000
-"""So many pages, where the API counts no rows, and a list is taken for one without an end."""
+_MAX_PAGES = 20_000
+"""After this many pages a list is considered endless, if the API does not count its rows."""
 
 _SPARE_PAGES = 10
-"""So many pages more than twice the rows that the API counts, and a list is taken for one without an end."""
+"""After this many pages more than twice the rows that the API counts, a list is considered endless."""
 
-_MOST_EMPTY_PAGES = 10
-"""So many pages without a row, one after another, and a cursor is taken to lead nowhere."""
+_MAX_EMPTY_PAGES = 10
+"""After this many consecutive pages without rows, the walk stops following cursors."""
 
 
 class Entry(NamedTuple):
     """A row as a walk sees it.
 
     Attributes:
-        kind: Which list it belongs to; kinds are counted apart.
+        kind: Which list it belongs to; each kind is counted separately.
         key: Identifies it within its kind.
-        born: When it came to be, as text that sorts by time; None when the API does not say.
+        created_at: When it was created, or joined, as text that sorts by time; None when the API does not say.
     """
 
     kind: str
     key: str
-    born: str | None = None
+    created_at: str | None = None
 
 
 @dataclass
@@ -57,24 +57,24 @@ class Walk:
     """What one walk saw.
 
     Attributes:
-        kinds: The kinds of row that the API may count. Rows of another kind are remembered, and never counted.
-        horizon: Rows born at or after this moment may have joined during the walk; text like `Entry.born`.
-        pages: Pages that brought rows.
-        done: Whether there is nothing more to ask.
+        kinds: The kinds of row that the API may count. Rows of other kinds are remembered, but never counted.
+        horizon: Rows created at or after this moment may have joined during the walk; text like `Entry.created_at`.
+        pages: Pages that held new rows.
+        done: Whether there is nothing more to request.
         flaw: What contradicts the walk; None when nothing does.
-        duplicates: Rows that came more than once, the overlap aside.
+        duplicates: Rows that were returned more than once, not counting the overlap.
         counts_first: Rows per kind as the API counted them at the beginning; None when it did not.
         counts_last: The same at the end.
         seen: Keys of the distinct rows, per kind.
-        newborns: Kinds with rows that may have joined during the walk, so that their count proves nothing.
-        at_once: Whether all rows came in one answer, and no other could have held any.
-        claims: Rows per kind that an answer implies beside the API's count of the list, at most as far as it can be
-            understood: no proof, but a contradiction where it is more than was seen.
-        counted_apart: Whether another endpoint than the list's own counted.
-        reported_empty: Kinds that the API itself counts none of.
-        left_out: Whether an answer was the endpoint's, and its list was not in it.
-        partly: What part of the list was left out, in words: what is missing of it is not known to be gone.
-        holders: How many rows the API says hold each role; empty where it does not say.
+        unsettled: Kinds with rows that may have joined during the walk, so that their count proves nothing.
+        at_once: Whether all rows were in one answer, and no other answer could have held any.
+        claims: Rows per kind that an answer implies besides the API's count of the list. It may be the number of a
+            page or of the list, so it proves nothing, but contradicts a walk that saw fewer.
+        counted_apart: Whether the counts come from another endpoint than the list's own.
+        reported_empty: Kinds of which the API itself counts no rows.
+        left_out: Whether the list was missing from an answer that was otherwise the endpoint's.
+        partly: Which part of the list was left out, in words; rows of that part are not known to be gone.
+        holders: How many rows hold each role according to the API; empty where it does not say.
     """
 
     kinds: tuple[str, ...]
@@ -86,7 +86,7 @@ class Walk:
     counts_first: Mapping[str, int] | None = None
     counts_last: Mapping[str, int] | None = None
     seen: dict[str, set[str]] = field(init=False)
-    newborns: set[str] = field(default_factory=set)
+    unsettled: set[str] = field(default_factory=set)
     at_once: bool = True
     claims: dict[str, int] = field(default_factory=dict)
     counted_apart: bool = False
@@ -105,44 +105,44 @@ class Walk:
 
     @property
     def expected(self) -> int | None:
-        """Rows of all kinds as counted at the beginning; None unless every kind was."""
+        """Rows of all kinds as counted at the beginning; None unless every kind was counted."""
         counts = self.counts_first or {}
         return sum(counts.values()) if counts.keys() >= set(self.kinds) else None
 
     def claim(self, kind: str, rows: int | None) -> None:
-        """Note that an answer implies so many rows of a kind, which may be those of a page or of the list."""
+        """Note how many rows of a kind an answer implies, which may be those of a page or of the list."""
         self.claims[kind] = max(rows or 0, self.claims.get(kind, 0))
 
     def conclude(self) -> None:
-        """Look back at a walk that is over."""
+        """Check a finished walk as a whole."""
         for kind in self.kinds:
             if len({key.casefold() for key in self.seen[kind]}) < len(self.seen[kind]):
-                self._note("two rows have ids that differ in their case alone")
+                self._note("two rows have ids that differ only in case")
 
     def _note(self, flaw: str) -> None:
         self.flaw = self.flaw or flaw
 
     def _add(self, entries: Sequence[Entry]) -> list[int]:
-        """Remember rows; the positions of those that are new."""
+        """Remember rows; returns the positions of the new ones."""
         fresh = []
-        for position, (kind, key, born) in enumerate(entries):
+        for position, (kind, key, created_at) in enumerate(entries):
             keys = self.seen.setdefault(kind, set())
             if key in keys:
                 self.duplicates += 1
-                self._note("a row came twice")
+                self._note("a row was returned twice")
                 continue
             keys.add(key)
             fresh.append(position)
-            if born is not None and born >= self.horizon:
-                self.newborns.add(kind)
+            if created_at is not None and created_at >= self.horizon:
+                self.unsettled.add(kind)
         if fresh:
             self.pages += 1
         return fresh
 
     def _stop_beyond_counts(self) -> None:
-        """End a walk that leads on and on: each page has a row at least, so that twice as many as rows are too many."""
+        """End a walk that goes on without end: each page has at least one row, so twice as many pages are too many."""
         expected = self.expected
-        if self.pages > (_MOST_PAGES if expected is None else _SPARE_PAGES + 2 * expected):
+        if self.pages > (_MAX_PAGES if expected is None else _SPARE_PAGES + 2 * expected):
             self._note("the pages go on far beyond what there can be")
             self.done = True
 
@@ -153,9 +153,10 @@ class OffsetWalk(Walk):
 
     Attributes:
         limit: Rows to ask for.
-        offset: Rows to skip: the last row that was seen is asked for again.
-        overlaps: Whether the next page has to begin with the last row of the one before.
-        short_below: A page of fewer rows was not cut; None where the limit is documented, and any below it was not.
+        offset: Rows to skip: the last row that was seen is requested again.
+        overlaps: Whether the next page has to begin with the last row of the previous one.
+        short_below: A page with fewer rows than this was not capped; None where the API documents its limit, so that
+            any page below `limit` was not capped.
     """
 
     limit: int = 100
@@ -167,27 +168,27 @@ class OffsetWalk(Walk):
     _begun: bool = False
 
     @property
-    def wants_counts(self) -> bool:
-        """Whether the next request may be the first or the last one."""
+    def needs_counts(self) -> bool:
+        """Whether the next request has to include the API's counts: it may be the first or the last one."""
         return self.expected is None or self.rows >= self.expected
 
     @property
     def _full(self) -> int:
-        """A page of so many rows may be full."""
+        """A page with this many rows may be full."""
         return self.limit if self.short_below is None else min(self.limit, self.short_below)
 
     def upcoming(self) -> Iterator[int]:
-        """The offsets of the pages that will follow the next one, as far as the API's count reaches."""
+        """The offsets of the pages after the next one, up to the API's count."""
         step = self._longest - 1
-        if self.expected is not None and step > 0 and not self.wants_counts:
+        if self.expected is not None and step > 0 and not self.needs_counts:
             yield from range(self.offset + step, self.expected - 1, step)
 
     def take(self, entries: Sequence[Entry] | None, counts: Mapping[str, int] | None = None) -> list[int]:
-        """Take the page that was asked for.
+        """Take the page that was requested.
 
         Args:
             entries: Its rows, in their order; None when the list was left out of the answer.
-            counts: Rows per kind as the API counts them, if this page says so.
+            counts: Rows per kind as the API counts them, if this page has counts.
 
         Returns:
             The positions of the rows that were not seen before.
@@ -196,12 +197,12 @@ class OffsetWalk(Walk):
             self.counts_first = counts
             self._begun = True
         elif not self.overlaps:
-            # Nothing would show that the list shifted: only a second walk proves this one.
+            # Without an overlap, nothing shows whether the list shifted: only a second walk can prove this one.
             self.at_once = False
-            self.newborns.update(self.kinds)
+            self.unsettled.update(self.kinds)
         self.counts_last = counts
         if entries is None and not (self.rows and self._longest < self._full):
-            # Behind a short page it may have been left out because it is empty.
+            # After a short page, the list may have been left out because it is empty.
             self.left_out = True
         if not entries:
             if self.overlaps:
@@ -216,11 +217,11 @@ class OffsetWalk(Walk):
         else:
             self.done = True
             if len(entries) > skipped:
-                self._note("a page came again")
+                self._note("a page was returned again")
         return fresh
 
     def _check_seam(self, first: Entry) -> int:
-        """How many rows at the page's beginning are the overlap."""
+        """How many rows at the beginning of the page belong to the overlap."""
         if not self.overlaps or self._last is None:
             return 0
         if first[:2] == self._last[:2]:
@@ -230,10 +231,10 @@ class OffsetWalk(Walk):
 
     def _step(self, entries: Sequence[Entry]) -> None:
         self._last = entries[-1]
-        # A page of one row would hold nothing but the overlap: such a walk goes without, up to an empty page.
+        # A page of one row would hold nothing but the overlap: such a walk has none, and ends at an empty page.
         self.overlaps = self._longest > 1
         self.offset += len(entries) - self.overlaps
-        # A full page may be all that one answer holds, whatever the API counts.
+        # A full page may be capped, whatever the API counts.
         self.done = self.pages == 1 and len(entries) < self._full and _counts_agree(self)
         self._stop_beyond_counts()
 
@@ -247,17 +248,17 @@ class CursorWalk(Walk):
     """
 
     cursor: str | None = None
-    _asked: set[str] = field(default_factory=set)
+    _followed: set[str] = field(default_factory=set)
     _empty: int = 0
 
     def take(self, entries: Sequence[Entry] | None, next_cursor: str | None, *, has_next: bool | None) -> list[int]:
-        """Take the page that was asked for.
+        """Take the page that was requested.
 
         Args:
             entries: Its rows, in their order; None when the list was left out of the answer.
-            next_cursor: Where the API says that the next page begins.
-            has_next: Whether the API says that there is one; None when it does not tell. A cursor that comes although
-                there is none is followed, up to a page without rows.
+            next_cursor: Where the next page begins, according to the API.
+            has_next: Whether there is one, according to the API; None when it does not say. A cursor that comes with
+                `has_next: false` is followed, too, until a page has no rows.
 
         Returns:
             The positions of the rows that were not seen before.
@@ -271,12 +272,12 @@ class CursorWalk(Walk):
             return fresh
         if not next_cursor:
             self._stop("the API says that there is a next page, but not where")
-        elif next_cursor in self._asked:
-            self._stop("a cursor came again")
-        elif self._empty >= _MOST_EMPTY_PAGES:
+        elif next_cursor in self._followed:
+            self._stop("a cursor was returned again")
+        elif self._empty >= _MAX_EMPTY_PAGES:
             self._stop("the cursors lead from one empty page to another")
         else:
-            self._asked.add(next_cursor)
+            self._followed.add(next_cursor)
             self.cursor = next_cursor
             self._stop_beyond_counts()
         return fresh
@@ -293,7 +294,7 @@ def judge(kind: str, walk: Walk, previous: Walk | None = None, *, accept_repeat_
         kind: The kind of row.
         walk: The walk.
         previous: The walk before it, if there was one.
-        accept_repeat_proof: Take two equal walks as a proof also where the API counts more rows than they saw.
+        accept_repeat_proof: Accept two equal walks as a proof even if the API counts more rows than they saw.
 
     Returns:
         The proof, or None.
@@ -305,7 +306,7 @@ def judge(kind: str, walk: Walk, previous: Walk | None = None, *, accept_repeat_
     known = [count for count in counts if count is not None]
     at_once = walk.at_once and walk.pages == 1
     fits = len(known) == 2 and known == [seen, seen]
-    if fits and (walk.pages or walk.counted_apart) and (at_once or kind not in walk.newborns):
+    if fits and (walk.pages or walk.counted_apart) and (at_once or kind not in walk.unsettled):
         return "count"
     if walk.left_out and walk.rows:
         return None

@@ -113,7 +113,7 @@ def test_a_killed_run(release):
     ran = _sync(world, state)
     assert (ran.code, ran.streams) == (0, {stream, "snapshots"})
     assert len(ran.records(stream)) >= rows > 10
-    assert "Every row is sent: the run before left rows that its state does not cover" in ran.log
+    assert "Every row is sent: the previous run left rows that its state does not cover" in ran.log
 
 
 @pytest.mark.parametrize("release", FROZEN)

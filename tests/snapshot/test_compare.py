@@ -44,16 +44,16 @@ def _state(content: Content, /, *, rows: Mapping[str, Version] | None = None, **
 def _compare(old: TableState | None, content: Content, *, keep: bool = True, **fields: Any) -> Outcome:
     snapshot = Snapshot(**{"at": NEW, "content": "c", "emitted": "e", "rebaseline_days": 7, **fields})
     comparison, other = (Comparison(old, snapshot, keep=keep) for _ in range(2))
-    sights = list(comparison.show(list(content), list(content.values())))
+    first_seen = list(comparison.compare(list(content), list(content.values())))
     # Shown one by one, they are the same.
-    assert [sight for key, print_ in content.items() for sight in other.show([key], [print_])] == sights
+    assert [seen for key, print_ in content.items() for seen in other.compare([key], [print_])] == first_seen
     assert (other.added, other.modified, other.state()) == (comparison.added, comparison.modified, comparison.state())
     kept = comparison.state().rows
     return Outcome(
         comparison,
         {
-            key: Verdict(sight is not None, kept[key].observed_at if kept is not None else sight)
-            for key, sight in zip(content, sights, strict=True)
+            key: Verdict(seen is not None, kept[key].observed_at if kept is not None else seen)
+            for key, seen in zip(content, first_seen, strict=True)
         },
     )
 
@@ -180,14 +180,14 @@ def test_the_first_snapshot_is_the_beginning():
     [
         pytest.param({}, {}, "", id="none"),
         pytest.param({"rows": None}, {}, "the state holds no rows to compare with", id="count alone"),
-        pytest.param({"pending": FIRST}, {}, "the run before left rows that its state does not cover", id="pending"),
+        pytest.param({"pending": FIRST}, {}, "the previous run left rows that its state does not cover", id="pending"),
         pytest.param(
             {"content": "d"}, {}, "columns, settings or the release changed what a row looks like", id="other content"
         ),
         pytest.param(
             {"emitted": "d"}, {}, "columns, settings or the release changed what a row looks like", id="other columns"
         ),
-        pytest.param({}, {"everything": True}, "every row is asked for", id="everything"),
+        pytest.param({}, {"everything": True}, "the replication method is FULL_TABLE", id="everything"),
         pytest.param({}, {"rebaseline_days": 5}, "", id="young enough"),
         pytest.param({}, {"rebaseline_days": 4}, "the last baseline is 4 days old", id="old"),
         pytest.param({}, {"rebaseline_days": 0}, "the last baseline is 4 days old", id="every time"),

@@ -19,7 +19,16 @@ from hypothesis import strategies as st
 
 from tap_wix_users.snapshot.compare import Comparison, Snapshot
 from tap_wix_users.snapshot.spool import FINGERPRINT_BYTES
-from tap_wix_users.snapshot.state import FORMAT, TableState, UnreadableState, Version, dump, load, mark, marked_at
+from tap_wix_users.snapshot.state import (
+    FORMAT,
+    TableState,
+    UnreadableState,
+    Version,
+    dump,
+    load,
+    mark_pending,
+    pending_since,
+)
 from tap_wix_users.wix.page_size import PageSize
 from tests.first_use import in_threads
 from tests.tables.contract import json_values
@@ -126,12 +135,12 @@ def test_the_order_of_the_rows_does_not_show():
 
 def test_a_state_that_is_marked_as_pending():
     """The mark is set on the stored form alone, without unpacking its rows; a mark alone is no state."""
-    marked = load(mark(dump(STATE), TUESDAY))
+    marked = load(mark_pending(dump(STATE), TUESDAY))
     assert marked == TableState(TUESDAY, MONDAY, "a1b2", "c3d4", 2, STATE.rows, pending=TUESDAY)
-    assert load(mark(None, TUESDAY)) is None
+    assert load(mark_pending(None, TUESDAY)) is None
     assert load(None) is None
-    assert {marked_at(mark(one, TUESDAY)) for one in (None, dump(STATE))} == {TUESDAY}
-    assert {marked_at(one) for one in (None, dump(STATE), {}, "text", {"pending": 7}, {"pending": "2026"})} == {""}
+    assert {pending_since(mark_pending(one, TUESDAY)) for one in (None, dump(STATE))} == {TUESDAY}
+    assert {pending_since(one) for one in (None, dump(STATE), {}, "text", {"pending": 7}, {"pending": "2026"})} == {""}
 
 
 def test_a_state_of_a_count_alone():
@@ -162,7 +171,7 @@ def test_a_page_size_that_was_found_out():
 
 def test_a_state_that_knows_no_page_size():
     """A release before wrote a mark, and a state, without one."""
-    for stored in (dump(STATE), mark(None, TUESDAY), mark(dump(STATE), TUESDAY)):
+    for stored in (dump(STATE), mark_pending(None, TUESDAY), mark_pending(dump(STATE), TUESDAY)):
         older = {name: value for name, value in stored.items() if name != "page_size"}
         assert load(older) == load(stored)
 
@@ -171,12 +180,12 @@ def test_a_state_that_knows_no_page_size():
     "state", [STATE, TableState(TUESDAY, MONDAY, "a1b2", "c3d4", 3, None), TableState(TUESDAY, MONDAY, "a", "c", 0, {})]
 )
 @pytest.mark.parametrize(
-    "before", [dump(STATE), mark(dump(STATE), TUESDAY), mark(None, TUESDAY), {"pending": TUESDAY}, {}]
+    "before", [dump(STATE), mark_pending(dump(STATE), TUESDAY), mark_pending(None, TUESDAY), {"pending": TUESDAY}, {}]
 )
 def test_a_state_that_is_merged_into_another(before: dict[str, Any], state: TableState):
     """Nothing of a state before is left, whichever it was: neither its mark nor its rows."""
     assert load({**before, **dump(state)}) == state
-    assert load({**before, **mark(None, MONDAY)}) is None
+    assert load({**before, **mark_pending(None, MONDAY)}) is None
 
 
 @pytest.mark.parametrize("left_out", [["pending"], ["rows", "pending"]])
@@ -190,7 +199,7 @@ def test_what_release_0_1_0_left_out(left_out: list[str]):
 
 def test_rows_that_unpack_to_more_than_any_state_holds(monkeypatch: pytest.MonkeyPatch):
     """A few kilobytes that unpack without end are damage, and take no memory."""
-    monkeypatch.setattr("tap_wix_users.snapshot.state._MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("tap_wix_users.snapshot.state._MAX_BYTES", 1 << 20)
     bomb = base64.b64encode(zlib.compress(b"\xc0" * (1 << 24))).decode()
     assert _why({**dump(STATE), "rows": bomb}) == "it is damaged"
 
@@ -295,7 +304,7 @@ def test_rows_that_are_damaged(rows: str):
 def test_rows_that_are_not_as_many_as_it_says(count: int, columns: tuple[Any, ...]):
     """A state that lost rows would take them for new ones, or never for removed."""
     stored = {**dump(STATE), "count": count, "rows": _packed(*columns)}
-    assert _why(stored) == "it is damaged: its rows are not as many as it says"
+    assert _why(stored) == "it is damaged: it does not hold as many rows as it says"
 
 
 @settings(deadline=None, max_examples=400)

@@ -217,21 +217,21 @@ def test_nothing_changed():
     ("fields", "why"),
     [
         pytest.param(
-            {"flaw": "a row came twice", "attempts": 3},
-            "in 3 walks, a row came twice: the list changes faster than it can be read. Its rows were sent, and none "
-            "is taken for removed; run again at a calmer time, or raise `max_walk_attempts`",
+            {"flaw": "a row was returned twice", "attempts": 3},
+            "in 3 walks, a row was returned twice: the list changes faster than it can be read. Its rows were "
+            "sent, and none counts as removed; run again at a quieter time, or raise `max_walk_attempts`",
             id="a flaw",
         ),
         pytest.param(
             {"expected": 9},
-            "the walks do not agree with what Wix counts, or with each other. Its rows were sent, and none is taken "
-            "for removed; run again, and if Wix always counts more than there is, set `accept_repeat_proof`",
+            "the walks do not match Wix's count, or each other. Its rows were sent, and none counts as removed; "
+            "run again, and if Wix always counts more rows than it returns, set `accept_repeat_proof`",
             id="a count",
         ),
         pytest.param(
             {"expected": None},
-            "the walks do not agree with what Wix counts, or with each other. Its rows were sent, and none is taken "
-            "for removed; run again, and if Wix always counts more than there is, set `accept_repeat_proof`",
+            "the walks do not match Wix's count, or each other. Its rows were sent, and none counts as removed; "
+            "run again, and if Wix always counts more rows than it returns, set `accept_repeat_proof`",
             id="a count of other things",
         ),
     ],
@@ -256,7 +256,7 @@ def test_a_mass_removal_is_held():
     assert _kinds(events) == ["CheckpointPending", "SendRows", "SnapshotIncomplete", "WriteReceipt"]
     error = (
         "a mass removal is held: 22 of 42 rows are gone. If that is right, run once with "
-        "`allow_mass_removal: true`; if not, look at the API key's permissions and at Wix's status"
+        "`allow_mass_removal: true`; if not, check the API key's permissions and Wix's status page"
     )
     assert events[2] == SnapshotIncomplete(error)
     keys = [row.own_key for row in MANY[:20]]
@@ -419,9 +419,9 @@ def test_all_rows_are_gone(rows: list[Row]):
     held = _events([], old, {"emit_tombstones": True}, expected=None)
     assert _kinds(held) == ["SnapshotIncomplete", "WriteReceipt"]
     error = (
-        f"a mass removal is held: all of {len(rows)} rows are gone, and Wix does not say that there are none. If that "
-        "is right, run once with `allow_mass_removal: true`; if not, look at the API key's permissions and at Wix's "
-        "status"
+        f"a mass removal is held: all {len(rows)} rows are gone, and Wix does not confirm that there are none. If that "
+        "is right, run once with `allow_mass_removal: true`; if not, check the API key's permissions and Wix's "
+        "status page"
     )
     receipt = _receipt(held)
     assert (receipt["status"], receipt["removed_count"], receipt["error"]) == ("held", len(rows), error)

@@ -268,8 +268,8 @@ def test_a_folder_that_is_gone_and_still_named_by_a_grant(named, serve):
     ran = run(sandbox, catalog=every, state=first.state)
     assert (ran.code, ran.statuses()["folders"]) == ((1, "held") if named else (0, "complete"))
     if named:
-        assert "1 folder(s) that are gone are still named by grants" in ran.receipt("folders")["error"]
+        assert "grants still refer to 1 folder(s) that are gone" in ran.receipt("folders")["error"]
         ran = run(sandbox, catalog=every, state=ran.state, allow_mass_removal=True)
     assert (ran.code, [row["record_key"] for row in ran.records("change_log")]) == (0, [gone.id])
     later = run(sandbox, catalog=every, state=ran.state)
-    assert (later.code, "folder(s) that the list of folders does not hold" in later.log) == (0, named)
+    assert (later.code, "folder(s) that are missing from the list of folders" in later.log) == (0, named)

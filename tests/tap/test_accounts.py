@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.snapshot.state import mark
+from tap_wix_users.snapshot.state import mark_pending
 from tests.support import BY_SITE, LOGS, TABLES, TEAM, catalog, run
 from tests.tap import expected
 from tests.tap.expected import content, key_of
@@ -294,7 +294,7 @@ def test_a_child_that_fails(fault, serve):
         assert statuses(ran, account_id) == dict.fromkeys(TABLES, "complete")
     for kept in states(ran, child.id).values():
         assert kept["pending"]
-        assert kept == mark(None, kept["pending"])
+        assert kept == mark_pending(None, kept["pending"])
 
 
 @pytest.mark.parametrize("stream", ["roles", "sites", "folders", "accounts"])

@@ -267,7 +267,7 @@ def test_a_full_disk_where_no_sync_is_asked_for(tmp_path, serve, option):
     with Path("/dev/full").open("w") as full:
         done = command("--config", settings, option, capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
-    assert "Cannot write what was asked for: No space left on device" in done.stderr
+    assert "Cannot write the output: No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
 

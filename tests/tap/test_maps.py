@@ -12,7 +12,7 @@ from tap_wix_users.tables.registry import MODELS
 from tests.support import config, own_signals, run
 
 NULLS = [None, "__NULL__"]
-RULE = [(model.table, column) for model in MODELS for column in dict.fromkeys((*model.key, *model.judged_by))]
+RULE = [(model.table, column) for model in MODELS for column in dict.fromkeys((*model.key, *model.rule_columns))]
 LOGS = [model.table for model in MODELS if model.is_log]
 
 
@@ -61,7 +61,7 @@ def test_a_pattern(pattern: str):
     ids=str,
 )
 def test_a_log_that_loses_rows(log: str, spoiled: Any):
-    """Without every row of the logs nobody can say which rows are current."""
+    """Without every row of the logs it is unknown which rows are current."""
     assert [sentence.split("`")[3] for sentence in maps.refusals({log: spoiled}, MODELS)] == [log]
 
 
@@ -92,7 +92,7 @@ def test_other_keys(keys: Any):
 def test_rows_in_another_table():
     """A name that another table has would mix the rows of two tables."""
     [sentence] = maps.refusals({"roles": {"__alias__": "'users'"}}, MODELS)
-    assert sentence.startswith("`stream_maps` puts rows of `roles` among those of `users`")
+    assert sentence.startswith("`stream_maps` mixes rows of `roles` into `users`")
 
 
 @pytest.mark.parametrize(

@@ -67,5 +67,5 @@ def test_an_expression_that_fails(expression, sandbox):
     """Its table fails with a sentence that repeats neither it nor a row, and the others are complete."""
     ran = run(sandbox, stream_maps={"users": {"email": expression}})
     assert (ran.code, ran.statuses()["users"], ran.statuses()["roles"]) == (1, "failed", "complete")
-    assert "its expressions have to take null, too" in ran.receipt("users")["error"]
+    assert "its expressions have to accept null, too" in ran.receipt("users")["error"]
     assert "secretword" not in ran.log + "".join(ran.lines)

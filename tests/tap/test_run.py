@@ -55,7 +55,7 @@ def test_a_run_that_crashes_leaves_no_connection(serve, monkeypatch):
     def crash(*_arguments):
         raise RuntimeError("never thought of")
 
-    monkeypatch.setattr(TableStream, "_hand_out", crash)
+    monkeypatch.setattr(TableStream, "_write_receipt", crash)
     with own_signals(), contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
         tap = TapWixUsers(config=config(sandbox, page_size=20))
         with pytest.raises(RuntimeError, match="never thought of"), tap.run:

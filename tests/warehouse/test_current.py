@@ -398,7 +398,7 @@ class Life:
         self._prepare_state(run)
         stored = self._states[name]
         before = None if stored is None or run.state == "ignored" else json.loads(stored)
-        job = self._sync(A, seen, run, state.load(before), state.marked_at(before))
+        job = self._sync(A, seen, run, state.load(before), state.pending_since(before))
         events = list(job.events())
         written = events[: run.stop]
         kept = written[: run.kept]
@@ -411,7 +411,7 @@ class Life:
                 self.left.pop(key, None)
         for event in kept:
             if isinstance(event, CheckpointPending):
-                self._states[name] = json.dumps(state.mark(before, event.at))
+                self._states[name] = json.dumps(state.mark_pending(before, event.at))
             elif isinstance(event, CheckpointCommitted):
                 self._states[name] = json.dumps(state.dump(event.state))
         # What the target stored, and its STATE never told.

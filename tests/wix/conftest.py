@@ -9,7 +9,7 @@ import pytest
 
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.endpoints import AccountApi
-from tap_wix_users.wix.proving import Effort
+from tap_wix_users.wix.proving import ReadOptions
 from tests.defaults import CLIENT, defaults
 from tests.virtual import VirtualClock
 from wix_sandbox import Sandbox, Size, World
@@ -29,7 +29,7 @@ ASK: dict[str, Callable[[AccountApi], Any]] = {
 """One request to each endpoint, by the sandbox's name for it."""
 
 
-EFFORT = Effort(
+READ_OPTIONS = ReadOptions(
     page_size=100, **defaults("accept_repeat_proof"), attempts=defaults("max_walk_attempts")["max_walk_attempts"]
 )
 """How a list is read, where a test does not say otherwise: in pages of which small teams have several."""
@@ -81,7 +81,7 @@ class Listener(socketserver.ThreadingTCPServer):
     """A host that keeps what it is sent, and answers everything with the same bytes.
 
     Attributes:
-        heard: Each request, as it came.
+        received: Each request, as it came.
         url: Its address.
     """
 
@@ -90,7 +90,7 @@ class Listener(socketserver.ThreadingTCPServer):
     def __init__(self, answer: bytes) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
-        self.heard: list[bytes] = []
+        self.received: list[bytes] = []
         self.url = "http://{}:{}".format(*self.server_address)
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
@@ -110,5 +110,5 @@ class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         head = b"".join(iter(self.rfile.readline, b"\r\n"))
         lengths = [line.split(b":")[1] for line in head.lower().splitlines() if line.startswith(b"content-length:")]
-        self.server.heard.append(head + b"\r\n" + self.rfile.read(int(lengths[0]) if lengths else 0))
+        self.server.received.append(head + b"\r\n" + self.rfile.read(int(lengths[0]) if lengths else 0))
         self.wfile.write(self.server.answer)

@@ -14,12 +14,12 @@ from typing_extensions import override
 from tap_wix_users.wix import errors
 from tap_wix_users.wix.ahead import PagesAhead, in_order
 from tap_wix_users.wix.endpoints import AccountApi
-from tap_wix_users.wix.fence import MOST_VALUES
+from tap_wix_users.wix.fence import MAX_VALUES
 from tap_wix_users.wix.lists import read_team
 from tap_wix_users.wix.page_size import PageSize
 from tap_wix_users.wix.walks import Entry, OffsetWalk
 from tests.virtual import VirtualClock
-from tests.wix.conftest import EFFORT, asked
+from tests.wix.conftest import READ_OPTIONS, asked
 from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.records import Person, stamp
 
@@ -63,11 +63,11 @@ def world(rows: int) -> World:
     return World(Size(users=rows - rows // 10, invites=rows // 10, sites=3, folders=2, child_accounts=0))
 
 
-def read(api: Any, **effort: Any) -> ReadResult[Members]:
+def read(api: Any, **overrides: Any) -> ReadResult[Members]:
     """The team, as read a day after everybody has joined."""
     now = dt.datetime(2026, 11, 2, 8, tzinfo=dt.UTC)
     options: dict[str, Any] = {"page_size": 10, "now": lambda: now}
-    return read_team(api, Members, replace(EFFORT, **options | effort))
+    return read_team(api, Members, replace(READ_OPTIONS, **options | overrides))
 
 
 def pagings(sandbox: Sandbox) -> list[tuple[int, int]]:
@@ -374,7 +374,7 @@ class TestPageSize:
         [
             pytest.param({"kind": "status", "status": 504, "times": 2}, id="504"),
             pytest.param({"kind": "stall", "seconds": 0.4, "times": 2}, id="time-out"),
-            pytest.param({"kind": "status", "status": 200, "body": "[" + "," * (MOST_VALUES + 1)}, id="too large"),
+            pytest.param({"kind": "status", "status": 200, "body": "[" + "," * (MAX_VALUES + 1)}, id="too large"),
         ],
     )
     def test_a_size_that_is_not_answered(self, fault, serve, connect, caplog):
@@ -421,7 +421,7 @@ class TestPageSize:
         """A run begins with what holds, unless more is wanted than was ever tried."""
         sandbox = serve(world(20), options=ApiOptions(max_page_size=100))
         outcome = read_team(
-            connect(sandbox), Members, replace(EFFORT, page_size=wanted), learnt=PageSize(wanted=1000, holds=100)
+            connect(sandbox), Members, replace(READ_OPTIONS, page_size=wanted), learnt=PageSize(wanted=1000, holds=100)
         )
         assert sandbox.requests[0].body["paging"]["limit"] == begins
         assert outcome.page_size == after
@@ -430,10 +430,10 @@ class TestPageSize:
         """The size is lowered again, and a raised one that holds leaves nothing to know."""
         learnt = PageSize(wanted=1000, holds=500)
         sandbox = serve(world(20), options=ApiOptions(max_page_size=100))
-        lower = read_team(connect(sandbox), Members, replace(EFFORT, page_size=1000), learnt=learnt)
+        lower = read_team(connect(sandbox), Members, replace(READ_OPTIONS, page_size=1000), learnt=learnt)
         assert lower.page_size == PageSize(1000, 100)
         free = serve(world(20), options=ApiOptions(max_page_size=5000))
-        assert read_team(connect(free), Members, replace(EFFORT, page_size=2000), learnt=learnt).page_size is None
+        assert read_team(connect(free), Members, replace(READ_OPTIONS, page_size=2000), learnt=learnt).page_size is None
 
     @pytest.mark.parametrize("facets", [True, False])
     def test_a_silent_cap_of_a_hundred(self, facets, serve, connect):
@@ -538,7 +538,7 @@ class TestOddAnswers:
     def test_enough(self, serve, connect):
         """A test of the connection asks for no more than it needs."""
         sandbox = serve(world(100))
-        outcome = read(connect(sandbox), enough=1)
+        outcome = read(connect(sandbox), stop_after=1)
         assert outcome.sink.ids == team(sandbox.world.main)[:10]
         assert asked(sandbox) == 1
 

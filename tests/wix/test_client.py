@@ -23,7 +23,7 @@ from tap_wix_users.wix.endpoints import GET_ROLES
 from tap_wix_users.wix.errors import WixError
 from tap_wix_users.wix.lists import read_sites, read_team
 from tests.virtual import VirtualClock
-from tests.wix.conftest import ASK, EFFORT, Listener, asked
+from tests.wix.conftest import ASK, READ_OPTIONS, Listener, asked
 from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.faults import KINDS
 from wix_sandbox.problems import HTML
@@ -65,7 +65,7 @@ class TestWhatIsSent:
         with Listener(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n") as host:
             api = connect(sandbox, base_url=host.url)
             fail(api, endpoint)
-        head, _, body = host.heard[0].partition(b"\r\n\r\n")
+        head, _, body = host.received[0].partition(b"\r\n\r\n")
         lines = [line.split(": ", 1) for line in head.decode().split("\r\n")[1:]]
         headers = {name.lower(): value for name, value in lines}
         assert len(headers) == len(lines)
@@ -86,7 +86,7 @@ class TestWhatIsSent:
             fault = Fault.of("status", status=status, headers={"location": f"{elsewhere.url}/moved"}, body="")
             sandbox = serve(faults=[fault])
             error = fail(connect(sandbox))
-        assert elsewhere.heard == []
+        assert elsewhere.received == []
         assert asked(sandbox) == 1
         assert type(error) is errors.Redirected
         assert str(error) == f"{ROLES}: {status} [x-wix-request-id 1793520000.0000000001]. {NOT_FOLLOWED}"
@@ -112,7 +112,7 @@ class TestWhatIsSent:
                 monkeypatch.delenv(exception, raising=False)
             monkeypatch.setenv(name, proxy.url)
             ASK["get_roles"](connect(serve()))
-        assert proxy.heard == []
+        assert proxy.received == []
 
 
 WHAT = {
@@ -386,9 +386,9 @@ class TestTheReadAsAWhole:
         sandbox = serve()
         api = connect(sandbox, requests_per_minute=pace)
         ASK["get_roles"](api)
-        clock.sleep(hours * 3600 - 1, api.given_up)
+        clock.sleep(hours * 3600 - 1, api.cancelled)
         ASK["get_roles"](api)
-        clock.sleep(2, api.given_up)
+        clock.sleep(2, api.cancelled)
         error = fail(api)
         assert str(error) == (
             f"{ROLES}: the whole read was given up after {hours:g} hours: its pages come too slowly, or do not end. "
@@ -492,7 +492,7 @@ class TestBrokenAnswers:
         with Listener(answer) as host:
             error = fail(connect(serve(), base_url=host.url, max_retry_seconds=2))
         assert type(error) is errors.NoAnswer
-        assert len(host.heard) == 2
+        assert len(host.received) == 2
 
     def test_an_empty_200(self, serve, connect):
         """Nothing is no JSON."""
@@ -658,7 +658,7 @@ class TestSecret:
             api = connect(sandbox, request_timeout=timeout(faults[0].kind), max_retry_seconds=4)
             try:
                 read = read_sites if faults[0].kind == "cycle_cursor" else read_team
-                read(api, _Nothing, dataclasses.replace(EFFORT, page_size=5, attempts=2))
+                read(api, _Nothing, dataclasses.replace(READ_OPTIONS, page_size=5, attempts=2))
             except WixError as error:
                 return error, everything(error, caplog.records)
             return None, everything(None, caplog.records)
@@ -680,7 +680,7 @@ class TestSecret:
             caplog.set_level(logging.DEBUG, logger=name)
         with Listener(answer.encode()) as host:
             error = fail(connect(serve(), api_key=KEY, base_url=host.url, max_retry_seconds=2))
-        assert KEY.encode() in host.heard[0]
+        assert KEY.encode() in host.received[0]
         assert leaks(everything(error, caplog.records)) == set()
 
     @pytest.mark.parametrize("name", ["httpcore", "httpcore.http11"])

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_wix_users.wix.contributors import KIND, ROLE_KIND, Before, SiteRecord, Sites, read_contributors
+from tap_wix_users.wix.contributors import KIND, ROLE_KIND, PreviousContributors, SiteRecord, Sites, read_contributors
 from tap_wix_users.wix.errors import ServerFailure, Unauthorized
 from tap_wix_users.wix.objects import Contributor
-from tests.wix.conftest import EFFORT, asked
+from tests.wix.conftest import READ_OPTIONS, asked
 from wix_sandbox import ApiOptions, Fault, Size, World
 from wix_sandbox.records import Contributor as Outside
 
@@ -71,9 +71,11 @@ def rows(sites: Sequence[Site], known: Sequence[str] = ()) -> list[tuple[str, st
     ]
 
 
-def read(api: Any, ids: Sequence[str], *, proved: bool = True, role_ids: Sequence[str] | None = None, **effort: Any):
+def read(api: Any, ids: Sequence[str], *, proved: bool = True, role_ids: Sequence[str] | None = None, **overrides: Any):
     """Read the contributors of sites whose records say nothing about them."""
-    return read_sites(api, [SiteRecord(site_id, None) for site_id in ids], proved=proved, role_ids=role_ids, **effort)
+    return read_sites(
+        api, [SiteRecord(site_id, None) for site_id in ids], proved=proved, role_ids=role_ids, **overrides
+    )
 
 
 def read_sites(
@@ -82,12 +84,12 @@ def read_sites(
     *,
     proved: bool = True,
     role_ids: Sequence[str] | None = None,
-    before: Before | None = None,
-    **effort: Any,
+    before: PreviousContributors | None = None,
+    **overrides: Any,
 ) -> ReadResult[Found]:
     """Read the contributors of sites."""
     sites = Sites(records, proved=proved, started_at=NOW, role_ids=role_ids, before=before)
-    return read_contributors(api, Found, replace(EFFORT, **effort), sites)
+    return read_contributors(api, Found, replace(READ_OPTIONS, **overrides), sites)
 
 
 def what(outcome: ReadResult[Found]) -> str:
@@ -180,7 +182,7 @@ class TestWhatIsRead:
     def test_a_sample_asks_few_sites(self, serve, connect):
         """A test of the connection asks no more sites than it wants rows."""
         sandbox = serve(world())
-        read(connect(sandbox, max_concurrency=1), list(main_sites(sandbox)), enough=2)
+        read(connect(sandbox, max_concurrency=1), list(main_sites(sandbox)), stop_after=2)
         assert asked(sandbox) == 2
 
 
@@ -364,7 +366,7 @@ class TestRolesThatAreNotLookedAt:
         (site,) = made.main.sites.values()
         known = list(made.main.roles)
         held = {(str(one.account_id), role) for one in site.contributors for role in one.role_ids}
-        last = Before("2025", frozenset({site.id}), {site.id: held}) if later else None
+        last = PreviousContributors("2025", frozenset({site.id}), {site.id: held}) if later else None
         sandbox = serve(made, faults=[ignored(site)])
         result = read_sites(connect(sandbox), [told(site)], role_ids=known, before=last)
         assert result.sink.rows == rows([site])
@@ -420,7 +422,7 @@ class TestWhatTheLastSnapshotTells:
             case "other case":
                 one.account_id = "A"
         sandbox = serve(made)
-        last = Before("2025", frozenset({site.id}), {site.id: held})
+        last = PreviousContributors("2025", frozenset({site.id}), {site.id: held})
         result = read_sites(connect(sandbox), [SiteRecord(site.id, None)], role_ids=known, before=last)
         assert (result.sink.rows, result.proofs) == (rows([site], known), WHOLE)
         assert (asked(sandbox) == 4) is (change in {"nothing", "left"})
@@ -435,7 +437,7 @@ class TestSitesThatAreAsked:
     """A site is left unasked only where its record says that it has none (docs/streams.md, section 3.2)."""
 
     LONG_AGO, LATER = "2020-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.000000Z"
-    BEFORE = Before("2025-01-01T00:00:00.000000Z", frozenset({"had"}))
+    BEFORE = PreviousContributors("2025-01-01T00:00:00.000000Z", frozenset({"had"}))
 
     @pytest.mark.parametrize(
         ("others", "contributors", "created", "before", "asked"),
@@ -536,11 +538,11 @@ class TestListsThatAreLeftOut:
     @pytest.mark.parametrize(
         ("contributors", "before", "proofs"),
         [
-            ((), Before("2025", frozenset({"x"})), WHOLE),
+            ((), PreviousContributors("2025", frozenset({"x"})), WHOLE),
             (None, None, UNPROVED),
-            (None, Before("2025", frozenset()), WHOLE),
-            (None, Before("2025", frozenset({"x"})), UNPROVED),
-            (("a",), Before("2025", frozenset()), UNPROVED),
+            (None, PreviousContributors("2025", frozenset()), WHOLE),
+            (None, PreviousContributors("2025", frozenset({"x"})), UNPROVED),
+            (("a",), PreviousContributors("2025", frozenset()), UNPROVED),
         ],
     )
     def test_of_contributors(self, contributors, before, proofs, serve, connect):
@@ -548,7 +550,7 @@ class TestListsThatAreLeftOut:
         made = world(1)
         (site,) = made.main.sites.values()
         if before is not None and before.sites:
-            before = Before(before.at, frozenset({site.id}))
+            before = PreviousContributors(before.at, frozenset({site.id}))
         site.contributors = []
         made.main.changed(site)
         faults = [Fault.of("drop", endpoint="query_contributors", path="contributors", times=0)]
@@ -567,7 +569,7 @@ class TestListsThatAreLeftOut:
         roles = list(made.main.roles)
         site.contributors = [Outside("a", None, roles[:1])]
         faults = [Fault.of("drop", endpoint="query_contributors", path="contributors", nth=2, times=0)]
-        before = Before("2025", frozenset({site.id}), {site.id: {("a", roles[0])}} if known else {})
+        before = PreviousContributors("2025", frozenset({site.id}), {site.id: {("a", roles[0])}} if known else {})
         for last, proof in ((None, None), (before, None if known else "whole")):
             sandbox = serve(made, faults=faults)
             result = read_sites(connect(sandbox), [SiteRecord(site.id, None)], role_ids=roles, before=last)
@@ -593,5 +595,5 @@ def test_roles_that_may_not_be_all(serve, connect):
     sandbox = serve(world(1))
     (site,) = main_sites(sandbox).values()
     sites = Sites([told(site)], proved=True, started_at=NOW, role_ids=list(sandbox.world.main.roles), roles_doubt="why")
-    result = read_contributors(connect(sandbox), Found, EFFORT, sites)
+    result = read_contributors(connect(sandbox), Found, READ_OPTIONS, sites)
     assert (result.proofs, result.doubts) == ({KIND: "whole", ROLE_KIND: None}, {ROLE_KIND: "why"})

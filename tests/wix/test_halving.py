@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from tap_wix_users.wix.halving import MOST_AT_ONCE, ContradictionError, UnfilteredError, holders
+from tap_wix_users.wix.halving import MAX_AT_ONCE, ContradictionError, UnfilteredError, holders
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -50,7 +50,7 @@ class Site:
 
     def ask(self, of: Sequence[str]) -> frozenset[str]:
         """Who holds at least one of some roles: without any role, the API answers with everybody."""
-        assert 0 < len(of) <= MOST_AT_ONCE
+        assert 0 < len(of) <= MAX_AT_ONCE
         number = len(self.asked)
         self.held = self.held | self.changes.get(number, {})
         self.asked.append(list(of))
@@ -111,7 +111,7 @@ def is_plain(known: Sequence[str], held: Held) -> bool:
 @given(sites(), sites())
 @example((roles(1), {"ann": set()}), ([], {}))
 @example(([], {"ann": set()}), ([], {}))
-@example((roles(MOST_AT_ONCE + 1), {"ann": {f"r{MOST_AT_ONCE}"}}), ([], {}))
+@example((roles(MAX_AT_ONCE + 1), {"ann": {f"r{MAX_AT_ONCE}"}}), ([], {}))
 @example((roles(9), {"ann": {"r3"}, "ben": set()}), (roles(9), {"ann": {"r3"}, "ben": {"r4"}, "eve": {"r5"}}))
 def test_every_role_and_nothing_else(known_and_held, before):
     """Whoever holds whatever comes out, in the order of the roles, whatever the last snapshot made expect."""
@@ -126,7 +126,7 @@ def test_every_role_and_nothing_else(known_and_held, before):
 @settings(max_examples=80)
 @given(sites())
 @example((roles(70), {who: set(roles(69)) for who in PEOPLE}))
-@example((roles(MOST_AT_ONCE), {"ann": {"r0"}}))
+@example((roles(MAX_AT_ONCE), {"ann": {"r0"}}))
 def test_the_number_of_questions(known_and_held):
     """A few for each doubling and each role that is held, and at most three for each role."""
     known, held = known_and_held
@@ -147,10 +147,10 @@ def test_the_number_of_questions_where_nothing_changed(known_and_held):
     site = Site(held)
     found = site.search(known, held)
     others = len(known) - len(found)
-    assert len(site.asked) == len(found) + ceil(others / MOST_AT_ONCE)
+    assert len(site.asked) == len(found) + ceil(others / MAX_AT_ONCE)
 
 
-@pytest.mark.parametrize(("number", "most"), [(2, 3), (13, 6), (16, 6), (30, 7), (MOST_AT_ONCE, 8)])
+@pytest.mark.parametrize(("number", "most"), [(2, 3), (13, 6), (16, 6), (30, 7), (MAX_AT_ONCE, 8)])
 def test_one_contributor_with_one_role(number, most):
     """One of 30 roles takes at most 7 questions instead of 30, and two of them where it was expected."""
     counts = []

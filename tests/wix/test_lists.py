@@ -34,7 +34,7 @@ from tap_wix_users.wix.objects import (
 from tap_wix_users.wix.proving import MARGIN
 from tap_wix_users.wix.reading import as_came, parse
 from tap_wix_users.wix.redaction import Redactor
-from tests.wix.conftest import EFFORT
+from tests.wix.conftest import READ_OPTIONS
 from tests.wix.made import made
 
 if TYPE_CHECKING:
@@ -118,11 +118,11 @@ class FakeApi:
     refusal: WixError | None = None
     meanwhile: Callable[[FakeApi], None] = lambda _api: None
     account_id: str = "acc"
-    given_up: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=threading.Event)
     client: Any = field(default_factory=lambda: SimpleNamespace(max_concurrency=1))
     requests: list[Any] = field(default_factory=list)
 
-    def abandonable(self) -> FakeApi:
+    def cancellable(self) -> FakeApi:
         """Nobody gives its requests up."""
         return self
 
@@ -212,18 +212,20 @@ class Reading:
     api: FakeApi
     sinks: list[Sink] = field(default_factory=list)
 
-    def run(self, read: Callable[..., ReadResult[Sink]], **effort: Any) -> ReadResult[Sink]:
+    def run(self, read: Callable[..., ReadResult[Sink]], **overrides: Any) -> ReadResult[Sink]:
         """Read a list."""
-        return read(cast("AccountApi", self.api), self._sink, replace(EFFORT, **{"now": lambda: NOW, **effort}))
+        return read(
+            cast("AccountApi", self.api), self._sink, replace(READ_OPTIONS, **{"now": lambda: NOW, **overrides})
+        )
 
     def _sink(self) -> Sink:
         self.sinks.append(Sink())
         return self.sinks[-1]
 
 
-def read(read_list: Callable[..., ReadResult[Sink]], api: FakeApi, **effort: Any) -> ReadResult[Sink]:
+def read(read_list: Callable[..., ReadResult[Sink]], api: FakeApi, **overrides: Any) -> ReadResult[Sink]:
     """Read a list of the fake account."""
-    return Reading(api).run(read_list, **effort)
+    return Reading(api).run(read_list, **overrides)
 
 
 # Requests: as many as the proof needs
@@ -686,7 +688,7 @@ def test_rows_of_an_unknown_kind_are_told_and_stepped_over(caplog: pytest.LogCap
 def test_enough_is_one_page_and_proves_nothing(read_list: Callable[..., ReadResult[Sink]], requests: list[Any]):
     """A test of the connection asks for the first page alone, and does not count."""
     api = FakeApi(members=users(250), sites=sites(250))
-    outcome = read(read_list, api, enough=1)
+    outcome = read(read_list, api, stop_after=1)
     assert api.requests == requests
     assert (outcome.walk.rows, outcome.attempts, set(outcome.proofs.values())) == (100, 1, {None})
 

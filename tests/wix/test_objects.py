@@ -95,7 +95,14 @@ class TestTolerance:
 
     def test_an_unknown_field_survives(self):
         """Whatever it holds, also under a name that Python or this project use."""
-        fields = {"seen": {"at": [1, None]}, "first_name": "x", "unparsed": 2, "aside": 3, "present": 4, "__class__": 5}
+        fields = {
+            "seen": {"at": [1, None]},
+            "first_name": "x",
+            "unparsed": 2,
+            "unknown_fields": 3,
+            "present": 4,
+            "__class__": 5,
+        }
         assert _read_user(**fields).unknown == fields
 
     def test_an_unknown_enum_value_survives(self):
@@ -108,7 +115,7 @@ class TestTolerance:
     def test_a_missing_field_is_none(self):
         """Nothing is invented."""
         assert structs.asdict(_read_user()) == {
-            "aside": msgspec.UNSET,
+            "unknown_fields": msgspec.UNSET,
             "id": "u",
             "email": None,
             "name": None,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PAGES = 6_000
 
-NAMES = (*KNOWN_NAMES, "joinedTeamAt", "acceptLink", "aside", "present", "message", "details", "seen")
+NAMES = (*KNOWN_NAMES, "joinedTeamAt", "acceptLink", "unknownFields", "present", "message", "details", "seen")
 VALUES = (
     *("null", "true", "0", "-0", "5", "7261756085891260003", "18446744073709551616", "-10000000000000000000000000"),
     *("1.0", "1.5", "1E5", "1e400", '""', '"x"', '"FOLDER"', '"2024-01-15T12:00:00Z"', '"2024-13-01"', '"\\u2028"'),

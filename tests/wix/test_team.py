@@ -10,7 +10,7 @@ import pytest
 from tap_wix_users.wix.lists import read_team
 from tap_wix_users.wix.objects import TeamMember
 from tap_wix_users.wix.team import ROLES_OF, RoleTally
-from tests.wix.conftest import EFFORT
+from tests.wix.conftest import READ_OPTIONS
 from tests.wix.made import made
 from wix_sandbox import Fault, Size, World
 
@@ -181,9 +181,9 @@ class TestTheRead:
         """A small team."""
         return World(Size(users=6, invites=2, child_accounts=0))
 
-    def read(self, sandbox: Any, connect: Any, wanted: Collection[str] = WANTED, **effort: Any) -> Any:
+    def read(self, sandbox: Any, connect: Any, wanted: Collection[str] = WANTED, **overrides: Any) -> Any:
         """Read the team."""
-        return read_team(connect(sandbox), _Nothing, replace(EFFORT, **effort), roles=wanted)
+        return read_team(connect(sandbox), _Nothing, replace(READ_OPTIONS, **overrides), roles=wanted)
 
     def test_all_is_well(self, serve, connect):
         """The roles are proved as their owners are, in one request."""

@@ -173,20 +173,20 @@ def test_a_page_that_comes_again_ends_the_walk_with_a_flaw(again: str):
 def test_a_page_of_old_rows_behind_a_right_seam_came_again():
     """The seam alone does not make a page a new one."""
     walk = offset_walk(("abc", 5), ("cab", 5))
-    assert (walk.done, walk.flaw) == (True, "a row came twice")
+    assert (walk.done, walk.flaw) == (True, "a row was returned twice")
 
 
 def test_a_page_of_one_row_that_comes_again_ends_the_walk():
     """Without an overlap, a row that comes twice is a flaw."""
     walk = offset_walk(("a", None), ("a", None))
-    assert (walk.done, walk.flaw, walk.duplicates) == (True, "a row came twice", 1)
+    assert (walk.done, walk.flaw, walk.duplicates) == (True, "a row was returned twice", 1)
 
 
 def test_a_row_that_comes_twice_is_a_flaw_and_handed_on_once():
     """Rows have one key each, also within a page."""
     walk = OffsetWalk(("row",), HORIZON)
     assert walk.take(rows("aba")) == [0, 1]
-    assert (walk.done, walk.flaw, walk.duplicates) == (False, "a row came twice", 1)
+    assert (walk.done, walk.flaw, walk.duplicates) == (False, "a row was returned twice", 1)
 
 
 @pytest.mark.parametrize("next_page", ["de", "bcd"], ids=["someone left", "someone joined"])
@@ -214,17 +214,17 @@ def test_the_first_flaw_is_the_one_told():
 def test_counts_are_wanted_first_and_last():
     """Counts cost the API work, so they are asked for where they prove something."""
     walk = OffsetWalk(("row",), HORIZON)
-    wanted = [walk.wants_counts]
+    wanted = [walk.needs_counts]
     for keys, count in (("abc", 5), ("cd", None), ("de", None), ("e", 5)):
         walk.take(rows(keys), counted(count))
-        wanted.append(walk.wants_counts)
+        wanted.append(walk.needs_counts)
     assert wanted == [True, False, False, True, True]
     assert (walk.counts_first, walk.counts_last) == ({"row": 5}, {"row": 5})
 
 
 def test_counts_that_never_come_are_always_wanted():
     """Without a first count, any page may be the last one."""
-    assert offset_walk(("abc", None)).wants_counts
+    assert offset_walk(("abc", None)).needs_counts
 
 
 def test_the_pages_to_come_are_known_from_the_count_and_the_longest_page():
@@ -285,7 +285,7 @@ def test_a_cursor_that_is_denied_ends_at_a_page_without_rows():
 def test_a_cycling_cursor_ends_the_walk_with_a_flaw(cursors: str):
     """A cursor that was followed before leads nowhere new."""
     walk = cursor_walk(*zip("abcd", cursors, strict=False))
-    assert (walk.done, walk.flaw) == (True, "a cursor came again")
+    assert (walk.done, walk.flaw) == (True, "a cursor was returned again")
     assert judge("row", walk) is None
 
 
@@ -321,7 +321,7 @@ def test_a_page_with_rows_starts_the_count_of_empty_pages_again():
 def test_a_row_on_two_pages_of_a_cursor_is_a_flaw():
     """Pages of a cursor do not overlap."""
     walk = cursor_walk(("ab", "x"), ("bc", None), first=3, last=3)
-    assert (walk.flaw, walk.duplicates, walk.rows) == ("a row came twice", 1, 3)
+    assert (walk.flaw, walk.duplicates, walk.rows) == ("a row was returned twice", 1, 3)
     assert judge("row", walk) is None
 
 
@@ -591,7 +591,7 @@ def by_offset(server: Server, *, last: bool, kind: type[OffsetWalk] = OffsetWalk
     while not walk.done and (last or not walk.flaw):
         turn = server.turn()
         states.append(server.live)
-        counts = server.counts(turn) if walk.wants_counts else None
+        counts = server.counts(turn) if walk.needs_counts else None
         walk.take(server.page(turn, walk.offset, walk.limit), counts)
     return Trip(walk, states[0], states[-1], len(states))
 
@@ -607,7 +607,7 @@ def by_offset_ahead(server: Server, *, last: bool) -> Trip:
             for offset in reversed([walk.offset, *islice(walk.upcoming(), 2)]):
                 turn = server.turn()
                 states.append(server.live)
-                counts = server.counts(turn) if walk.wants_counts else None
+                counts = server.counts(turn) if walk.needs_counts else None
                 window[offset] = server.page(turn, offset, walk.limit), counts
         walk.take(*window.pop(walk.offset))
     return Trip(walk, states[0], states[-1], len(states))
@@ -790,7 +790,7 @@ class WithoutOverlap(OffsetWalk):
     @override
     def take(self, entries: Sequence[Entry] | None, counts: Mapping[str, int] | None = None) -> list[int]:
         fresh = super().take(entries, counts)
-        self.newborns.clear()
+        self.unsettled.clear()
         return fresh
 
     @override
@@ -806,7 +806,7 @@ class WithoutAge(OffsetWalk):
     @override
     def _add(self, entries: Sequence[Entry]) -> list[int]:
         fresh = super()._add(entries)
-        self.newborns.clear()
+        self.unsettled.clear()
         return fresh
 
 
@@ -983,7 +983,7 @@ def test_ids_that_differ_in_their_case_alone_prove_nothing():
     walk.take(rows("aA"), None, has_next=False)
     assert judge("row", walk) == "whole"
     walk.conclude()
-    assert (walk.flaw, judge("row", walk)) == ("two rows have ids that differ in their case alone", None)
+    assert (walk.flaw, judge("row", walk)) == ("two rows have ids that differ only in case", None)
 
 
 def test_an_answer_that_tells_of_more_rows_proves_nothing():
@@ -1019,7 +1019,7 @@ class TestWithoutAnEnd:
             if not walk.done:
                 walk.take([Entry("site", "s")], f"c{number}", has_next=True)
         assert walk.done
-        assert number > len(walk._asked)
+        assert number > len(walk._followed)
 
     def test_offsets(self):
         """The same of a list by offset."""

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.snapshot import state
 from tap_wix_users.tables.keys import key_parts
-from tap_wix_users.wix.reads import Known
+from tap_wix_users.wix.reads import PreviousRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Before:
-    """The state as a run finds it. Reads of several threads ask it, while the streams move on.
+class PreviousSnapshots:
+    """The state as the run found it. Reads in several threads use it while the streams already change their own.
 
     Args:
         bookmarks: The state of each stream.
@@ -22,8 +22,8 @@ class Before:
     def __init__(self, bookmarks: Mapping[str, Any]) -> None:
         self._stored = {stream: dict(kept.get("accounts") or {}) for stream, kept in bookmarks.items()}
 
-    def known(self, table: str, account_id: str) -> Known | None:
-        """What a table held in an account; None where there is no complete snapshot, or none that can be read.
+    def known(self, table: str, account_id: str) -> PreviousRows | None:
+        """What a table held in an account; None if there is no complete snapshot, or its state cannot be read.
 
         Args:
             table: The table's name.
@@ -32,7 +32,7 @@ class Before:
         return _known(self._stored.get(table, {}).get(account_id))
 
 
-def _known(stored: Any) -> Known | None:
+def _known(stored: Any) -> PreviousRows | None:
     try:
         found = state.load(stored)
     except state.UnreadableState:
@@ -40,4 +40,4 @@ def _known(stored: Any) -> Known | None:
     if found is None:
         return None
     keys = None if found.rows is None else [tuple(key_parts(key)) for key in found.rows]
-    return Known(found.snapshot_at, found.count, keys, found.page_size)
+    return PreviousRows(found.snapshot_at, found.count, keys, found.page_size)

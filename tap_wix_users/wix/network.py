@@ -20,11 +20,11 @@ import httpx
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
-class BadSurroundings(Exception):
+class BadNetworkSettings(Exception):
     """A variable of the environment that cannot be used."""
 
 
-class Surroundings(NamedTuple):
+class NetworkSettings(NamedTuple):
     """The network as this machine describes it.
 
     Attributes:
@@ -43,17 +43,17 @@ class Surroundings(NamedTuple):
         return list(filter(None, self.proxy.auth or ())) if self.proxy else []
 
 
-def surroundings(base_url: str) -> Surroundings:
+def network_settings(base_url: str) -> NetworkSettings:
     """The way to a host, as the environment sets it.
 
     Raises:
-        BadSurroundings: A variable cannot be used.
+        BadNetworkSettings: A variable cannot be used.
     """
     address = urlsplit(base_url)
     if address.scheme.lower() != "https":
         # A proxy would see the key of a plain-http loopback server, and certificates take a while to load.
-        return Surroundings(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    return Surroundings(_trust(), *_proxy(address.hostname or ""))
+        return NetworkSettings(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    return NetworkSettings(_trust(), *_proxy(address.hostname or ""))
 
 
 def _trust() -> ssl.SSLContext:
@@ -64,17 +64,17 @@ def _trust() -> ssl.SSLContext:
         try:
             trust.load_verify_locations(cafile=file)
         except ssl.SSLError:
-            raise BadSurroundings(
+            raise BadNetworkSettings(
                 "`SSL_CERT_FILE` names a file without certificates: it has to hold them as PEM text"
             ) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "no such file"
-            raise BadSurroundings(
+            raise BadNetworkSettings(
                 f"`SSL_CERT_FILE` names a file that cannot be read ({reason}): correct it, or unset it"
             ) from None
     elif folder:
         if not Path(folder).is_dir():
-            raise BadSurroundings("`SSL_CERT_DIR` names no folder: correct it, or unset it")
+            raise BadNetworkSettings("`SSL_CERT_DIR` names no folder: correct it, or unset it")
         trust.load_verify_locations(capath=folder)
     else:
         trust.load_verify_locations(cafile=certifi.where())
@@ -96,12 +96,12 @@ def _proxy(host: str) -> tuple[httpx.Proxy | None, str]:
         usable = False
     kind = address.partition("://")[0].lower()
     if kind not in _SCHEMES or (kind.startswith("socks") and find_spec("socksio") is None):
-        raise BadSurroundings(
+        raise BadNetworkSettings(
             f"`{variable}` names a proxy that is neither http:// nor https://: name one that is, "
             f"or put {host} into `NO_PROXY` to go without"
         )
     if not usable:
-        raise BadSurroundings(
+        raise BadNetworkSettings(
             f"`{variable}` is no address of a proxy, like http://proxy.example:3128: correct it, "
             f"or put {host} into `NO_PROXY` to go without"
         )

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tap_wix_users.wix import errors
 from tap_wix_users.wix.client import WixClient
 from tap_wix_users.wix.endpoints import AccountApi
-from tap_wix_users.wix.surroundings import BadSurroundings, Surroundings, surroundings
+from tap_wix_users.wix.network import BadNetworkSettings, NetworkSettings, network_settings
 from tests.defaults import CLIENT
 from tests.wix.conftest import Listener
 
@@ -41,12 +41,12 @@ def _bare(monkeypatch):
 
 def told(url: str = WIX) -> str:
     """What is wrong with the environment."""
-    with pytest.raises(BadSurroundings) as caught:
-        surroundings(url)
+    with pytest.raises(BadNetworkSettings) as caught:
+        network_settings(url)
     return str(caught.value)
 
 
-def host_of(found: Surroundings) -> str | None:
+def host_of(found: NetworkSettings) -> str | None:
     """The proxy's host."""
     return found.proxy.url.host if found.proxy else None
 
@@ -62,19 +62,19 @@ class TestProxies:
     def test_that_is_taken(self, name, value, monkeypatch):
         """With and without its scheme."""
         monkeypatch.setenv(name, value)
-        found = surroundings(WIX)
+        found = network_settings(WIX)
         assert (host_of(found), found.proxy_variable) == ("proxy.example", name)
 
     @pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY"])
     def test_that_is_empty(self, name, monkeypatch):
         """It is not set."""
         monkeypatch.setenv(name, "")
-        assert surroundings(WIX).proxy is None
+        assert network_settings(WIX).proxy is None
 
     def test_of_plain_http(self, monkeypatch):
         """It is for others: the API is reached over TLS alone."""
         monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
-        assert surroundings(WIX).proxy is None
+        assert network_settings(WIX).proxy is None
 
     @pytest.mark.parametrize(
         "exceptions",
@@ -84,14 +84,14 @@ class TestProxies:
         """`NO_PROXY` names hosts and domains; a network among them does no harm."""
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
         monkeypatch.setenv("NO_PROXY", exceptions)
-        assert surroundings(WIX).proxy is None
+        assert network_settings(WIX).proxy is None
 
     @pytest.mark.parametrize("exceptions", ["", "::1/128", "fd00::/8,10.0.0.0/8", "[::1]", "example.com", "[", "%%"])
     def test_that_is_not_gone_round(self, exceptions, monkeypatch):
         """Other hosts, networks and nonsense are no reason."""
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
         monkeypatch.setenv("NO_PROXY", exceptions)
-        assert host_of(surroundings(WIX)) == "proxy.example"
+        assert host_of(network_settings(WIX)) == "proxy.example"
 
     @pytest.mark.parametrize("value", ["socks5://h:1", "socks4://h:1", "ftp://h", f"socks5h://u:{PASSWORD}@h:1"])
     def test_of_another_kind(self, value, monkeypatch):
@@ -124,7 +124,7 @@ class TestProxies:
     def test_its_password_is_a_secret(self, monkeypatch):
         """It is among what must not be shown."""
         monkeypatch.setenv("HTTPS_PROXY", f"http://anna:{PASSWORD}@proxy.example:3128")
-        assert surroundings(WIX).secrets == ["anna", PASSWORD]
+        assert network_settings(WIX).secrets == ["anna", PASSWORD]
 
     @pytest.mark.parametrize(
         ("answer", "what", "kind"),
@@ -150,8 +150,8 @@ class TestProxies:
         assert type(error) is kind
         assert error.what.startswith(what)
         assert PASSWORD not in str(error)
-        assert proxy.heard[0].startswith(b"CONNECT wix.example:443 ")
-        assert KEY.encode() not in b"".join(proxy.heard)
+        assert proxy.received[0].startswith(b"CONNECT wix.example:443 ")
+        assert KEY.encode() not in b"".join(proxy.received)
 
 
 KEY = "IST.a-key-of-a-test"
@@ -253,7 +253,7 @@ class TestCertificates:
         assert type(error) is errors.Unreachable
         assert error.what == "no connection: its certificate is not trusted: self-signed certificate"
         assert error.advice.startswith("`SSL_CERT_FILE` names the certificates to trust")
-        assert host.heard == []
+        assert host.received == []
 
     def test_of_another_host(self, pair, monkeypatch):
         """A certificate of somebody else is none."""
@@ -307,4 +307,4 @@ class TestCertificates:
         """A loopback server needs no certificates, and no proxy sees the key."""
         monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
         monkeypatch.setenv("ALL_PROXY", "http://proxy.example:99999")
-        assert surroundings("http://127.0.0.1:8080").proxy is None
+        assert network_settings("http://127.0.0.1:8080").proxy is None

@@ -1,4 +1,4 @@
-"""A client that keeps what it heard, each request asked once."""
+"""A client that keeps what it exchanges, each request asked once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Heard:
+class Exchange:
     """What one request was answered.
 
     Attributes:
@@ -41,12 +41,12 @@ class Heard:
     error: WixError | None
 
 
-class ListeningClient(WixClient):
-    """Sends each request once, and keeps what it heard."""
+class RecordingClient(WixClient):
+    """Sends each request once, and keeps what it exchanges."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, max_retry_seconds=0, max_concurrency=1)
-        self.heard: list[Heard] = []
+        self.exchanges: list[Exchange] = []
 
     @override
     def send(self, request: Request, parse: Callable[[bytes], T]) -> T:
@@ -66,10 +66,10 @@ class ListeningClient(WixClient):
             body = bodies[-1]
             status = 200 if body or error is None else getattr(error, "status", None)
             seconds = time.monotonic() - began
-            self.heard.append(Heard(request.endpoint, seconds, status, len(body), _document(body), error))
+            self.exchanges.append(Exchange(request.endpoint, seconds, status, len(body), _document(body), error))
 
 
-def refused(error: WixError) -> int | None:
+def refusal_status(error: WixError) -> int | None:
     """The status of a refusal; None where it is none."""
     return error.status if isinstance(error, Refusal) else None
 
