@@ -1,1 +1,1 @@
-"""The first minutes with a real account: what an API key may read, and what Wix answers, without anybody's data."""
+"""Checks a real account: what the API key may read, and what Wix answers, without showing personal data."""

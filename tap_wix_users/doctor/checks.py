@@ -1,4 +1,4 @@
-"""What is looked at, one line each: what holds, and what to do where something does not."""
+"""The checks of `--doctor`, one line each: what works, and what to do about what does not."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Verdict: TypeAlias = Literal["ok", "note", "FAIL"]
 
 @dataclass(frozen=True)
 class Check:
-    """One line.
+    """The result of one check.
 
     Attributes:
-        verdict: `ok`, `note` where nothing has to be done, or `FAIL`.
-        name: What was looked at.
-        says: What holds, or what to do. Nobody's data.
+        verdict: `ok`, `note` if nothing has to be done, or `FAIL`.
+        name: What was checked.
+        says: What was found, or what to do; holds no personal data.
     """
 
     verdict: Verdict
@@ -40,10 +40,10 @@ class Check:
 
 
 class Examination:
-    """Asks each endpoint once, and says what it found.
+    """Requests each endpoint once, and reports what it found.
 
     Args:
-        client: Asks.
+        client: Sends the requests.
         settings: The checked settings.
     """
 
@@ -56,9 +56,9 @@ class Examination:
         self._page = settings.page_size
 
     def checks(self) -> Iterator[Check]:
-        """Everything, in an order in which a later check needs an earlier one alone."""
+        """Run all checks, in an order in which each one only depends on earlier ones."""
         chosen = self._settings
-        yield Check("ok", "settings", f"they can be used; the API is {chosen.base_url}")
+        yield Check("ok", "settings", f"valid; the API is {chosen.base_url}")
         self._ask("account", self._api.get_account)
         self._ask("team", lambda: self._search(0))
         yield self._key()
@@ -102,7 +102,7 @@ class Examination:
             return Check("FAIL", "API key", unknown[0].advice)
         if not self._answers and all(refusal_status(error) is None for error in self._errors.values()):
             error = next(iter(self._errors.values()))
-            return Check("FAIL", "API key", f"nothing answers: {error.what}. {error.advice}".rstrip(". "))
+            return Check("FAIL", "API key", f"no answer: {error.what}. {error.advice}".rstrip(". "))
         return Check("ok", "API key", "Wix accepts it")
 
     def _account(self) -> Check:
@@ -111,8 +111,8 @@ class Examination:
             return Check("FAIL", "account (Get Account)", f"{_why(error)}{owns}")
         answered = str(self._answers["account"].account_id).lower()
         if answered != self._settings.account_id:
-            return Check("FAIL", "account (Get Account)", "Wix answers for another account: check `account_id`")
-        return Check("ok", "account (Get Account)", "it is the one that `account_id` names")
+            return Check("FAIL", "account (Get Account)", "Wix returned another account: check `account_id`")
+        return Check("ok", "account (Get Account)", "matches `account_id`")
 
     def _permission(self, name: str, what: str) -> Check:
         if (error := self._errors.get(name)) is not None:
@@ -123,7 +123,7 @@ class Examination:
         what = "contributors of sites (Query Site Contributors)"
         sites = self._answers["sites"].sites if "sites" in self._answers else []
         if not sites:
-            return Check("note", what, "not tried, since no site can be read")
+            return Check("note", what, "not checked, since no site can be read")
         return self._asked("contributors", what, lambda: self._api.query_contributors(sites[0].id))
 
     def _children(self) -> Check:
@@ -140,19 +140,19 @@ class Examination:
         seen, counted = len(page.team_members), _counted(page)
         if self._page != self._settings.page_size:
             says = (
-                f"Wix answers to {self._page} rows, not to {self._settings.page_size}; `page_size` is lowered by itself"
+                f"Wix accepts {self._page} rows, not {self._settings.page_size}; `page_size` is lowered automatically"
             )
             yield Check("note", "page size", says)
         more = counted > seen if counted is not None else seen > 0 and bool(self._more(seen))
         if more and seen < self._page:
             self._page = seen
-            yield Check("note", "pages", f"Wix caps them at {seen} rows: reading goes on, with more requests")
+            yield Check("note", "pages", f"Wix caps them at {seen} rows: reading works, with more requests")
         else:
-            yield Check("ok", "pages", f"Wix answers up to {self._page} rows at once")
+            yield Check("ok", "pages", f"Wix returns up to {self._page} rows per page")
         if counted is None:
-            yield Check("note", "counts", "Wix does not count team members: each list is read twice to prove itself")
+            yield Check("note", "counts", "Wix does not count team members: its list is read twice to prove it")
         else:
-            yield Check("ok", "counts", "Wix counts team members and invites: one reading proves itself")
+            yield Check("ok", "counts", "Wix counts team members and invites: one read proves the list complete")
 
     def _more(self, seen: int) -> list[Any]:
         self._ask("more", lambda: self._search(seen))
@@ -163,8 +163,8 @@ class Examination:
             return Check("note", "shape", "unknown until something can be read")
         new = sorted({place for answer in self._answers.values() for place in _unknown(answer)})
         if not new:
-            return Check("ok", "shape", "every field is one that this release knows")
-        says = f"new, or of another type: {len(new)} fields, which are kept in `extra`; `--report` names them"
+            return Check("ok", "shape", "this release knows every field")
+        says = f"{len(new)} fields are new, or of another type; they are kept in `extra`, and `--report` lists them"
         return Check("note", "shape", says)
 
     def _cost(self) -> Check:
@@ -174,8 +174,8 @@ class Examination:
         minutes = max(1, ceil(requests / self._settings.requests_per_minute))
         return Check(
             "ok", "cost",
-            f"a run asks about {requests:,} requests, {minutes:,} minute{'s' if minutes > 1 else ''} at "
-            f"{self._settings.requests_per_minute:,} a minute; each later run asks as many, and sends only what changed"
+            f"a run sends about {requests:,} requests, {minutes:,} minute{'s' if minutes > 1 else ''} at "
+            f"{self._settings.requests_per_minute:,} a minute; later runs send as many, but emit only what changed"
             f"{self._extra()}",
         )  # fmt: skip
 
@@ -199,12 +199,12 @@ class Examination:
             return ""
         sites = self._answers.get("count") or len(self._answers["sites"].sites)
         return (
-            f"; `site_contributors` would ask up to {sites:,} more, `site_contributor_roles` several for each of them"
+            f"; `site_contributors` would send up to {sites:,} more, `site_contributor_roles` several for each of them"
         )
 
 
 def _why(error: WixError) -> str:
-    """Why something cannot be read, without the server's own words."""
+    """Why something cannot be read, without any text from the server."""
     status = refusal_status(error)
     said = f"refused ({status})" if status is not None else error.what
     return f"{said}. {error.advice}" if error.advice else said
@@ -221,7 +221,7 @@ def _counted(page: TeamPage) -> int | None:
 
 
 def _unknown(value: Any, path: str = "") -> Iterator[str]:
-    """The places of fields that the release does not know, or that are of another type than documented."""
+    """The paths of fields that this release does not know, or whose type is not the documented one."""
     if isinstance(value, WixObject):
         yield from (f"{path}.{name}" for name in value.unknown)
         for field in fields(type(value)).values():

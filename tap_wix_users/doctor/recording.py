@@ -1,4 +1,4 @@
-"""A client that keeps what it exchanges, each request asked once."""
+"""A client that sends each request once, and keeps every answer."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Exchange:
-    """What one request was answered.
+    """One request and its answer.
 
     Attributes:
-        endpoint: What was asked.
+        endpoint: The endpoint.
         seconds: How long it took.
-        status: HTTP status; None without an answer.
-        size: Bytes of the answer that could be read.
-        document: The answer, as JSON; None without one.
-        error: What went wrong; None where nothing did.
+        status: The HTTP status; None without an answer.
+        size: The number of bytes of the answer that could be read.
+        document: The answer as JSON; None if there is none.
+        error: What went wrong, if anything.
     """
 
     endpoint: Endpoint
@@ -42,7 +42,7 @@ class Exchange:
 
 
 class RecordingClient(WixClient):
-    """Sends each request once, and keeps what it exchanges."""
+    """Sends each request once, and keeps every answer."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, max_retry_seconds=0, max_concurrency=1)
@@ -70,7 +70,7 @@ class RecordingClient(WixClient):
 
 
 def refusal_status(error: WixError) -> int | None:
-    """The status of a refusal; None where it is none."""
+    """The status of a refusal; None if the error is not a refusal."""
     return error.status if isinstance(error, Refusal) else None
 
 

@@ -1,4 +1,4 @@
-"""The report for an issue: what Wix answers look like, and no string of the account."""
+"""The report to attach to an issue: the shape of Wix's answers, without any string from the account."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ _DEEPEST = 12
 
 
 def report(checks: Sequence[Check], exchanges: Sequence[Exchange], *, version: str, account_id: str) -> dict[str, Any]:
-    """What an issue needs, as JSON.
+    """The report, as JSON values.
 
     Args:
-        checks: What was found; only their names and verdicts go in.
-        exchanges: What was answered.
-        version: The tap's release.
-        account_id: Taken out of the addresses.
+        checks: The checks; the report only holds their names and verdicts.
+        exchanges: The requests and their answers.
+        version: The version of the tap.
+        account_id: The account id, which is removed from paths.
     """
     return {
         "tap_version": version,
@@ -74,7 +74,7 @@ def report(checks: Sequence[Check], exchanges: Sequence[Exchange], *, version: s
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file for its owner alone; a link of that name is not followed.
+    """Write a file that only its owner can read; a symbolic link of that name is not followed.
 
     Raises:
         OSError: It cannot be written.
@@ -121,7 +121,7 @@ def _walk(value: Any, words: set[str], path: str, depth: int) -> Iterator[tuple[
 
 
 def _shown(name: str, words: set[str]) -> str:
-    """A field's name, unless it may be somebody's data: an unknown one that is no plain word, or is a value too."""
+    """A field's name, unless it may be personal data: an unknown name that is not a plain word, or is also a value."""
     if name in _KNOWN_NAMES or (_PLAIN_NAME.fullmatch(name) and name.lower() not in words):
         return name
     return f"(a name of {len(name)})"

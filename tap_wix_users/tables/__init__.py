@@ -1,1 +1,1 @@
-"""The tables: each declared once, as a pydantic model, and made of API objects by pure functions."""
+"""The tables: each declared once, as a pydantic model, and filled from API objects by pure functions."""

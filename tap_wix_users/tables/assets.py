@@ -2,7 +2,7 @@
 
 The restrictions are those of docs/api-contract.md, section 2.1, and the columns those of docs/streams.md, section 2.
 
-The widest access, the whole account, is said only where there is no restriction. Whatever cannot be parsed is
+The widest access, the whole account, is only reported if there is no restriction. Whatever cannot be parsed is
 `unknown`.
 """
 
@@ -28,9 +28,9 @@ class Asset(NamedTuple):
     Attributes:
         type: Kind of asset.
         id: Its id; None when unknown.
-        name: Site name or folder path as it came.
-        site_id: Site that it is, or belongs to.
-        folder_id: Folder that it is.
+        name: Site name or folder path as the API returned it.
+        site_id: The site that it is, or belongs to.
+        folder_id: The folder that it is.
         unparsed: The part of the restriction that could not be parsed; None when all of it was.
     """
 
@@ -48,19 +48,19 @@ class Asset(NamedTuple):
 
     @property
     def grant(self) -> str:
-        """The asset as it stands in the key of an assignment that has no id of its own."""
+        """The asset as a part of the key of an assignment that has no id of its own."""
         if self.type == "account":
             return "account"
         return self.label if self.id is None else f"{self.type}:{self.id}"
 
 
 class Scope(NamedTuple):
-    """What the restriction of an assignment says.
+    """The restriction of an assignment.
 
     Attributes:
         assets: What it limits the role to.
-        restrictions: Its column, as JSON; None where there is none, or where it does not fit.
-        unfit: What does not: a restriction that is no object is kept beside its column.
+        restrictions: The value of its column, as JSON; None if there is none, or it does not fit the column.
+        unfit: A restriction that does not fit its column, since it is not an object; it is kept in `extra`.
     """
 
     assets: tuple[Asset, ...]
@@ -69,14 +69,14 @@ class Scope(NamedTuple):
 
 
 def scope_of(restrictions: Raw, account_id: str) -> Scope:
-    """What the restriction of an assignment says: most come many times, and are read once.
+    """Parse the restriction of an assignment; cached, since most restrictions occur many times.
 
     Args:
-        restrictions: The API's JSON, empty where it did not come.
+        restrictions: The API's JSON, empty if there is none.
         account_id: The account, for a role without restriction.
 
     Raises:
-        UnreadableBody: It is nested beyond reason.
+        UnreadableBody: It is nested too deeply.
     """
     text = bytes(restrictions)
     return _known_scope(text, account_id) if len(text) <= _KNOWN_LENGTH else _scope(text, account_id)
@@ -91,16 +91,16 @@ def _scope(text: bytes, account_id: str) -> Scope:
 
 
 _KNOWN_LENGTH = 1024
-"""So long may a restriction be to be remembered: an answer may be made of a few enormous ones."""
+"""Longer restrictions are not cached: an answer may hold a few enormous ones."""
 
 _known_scope = lru_cache(4096)(_scope)
 
 
 def assets(restrictions: Any, account_id: str) -> list[Asset]:
-    """The assets that a role is limited to: one at least, each once.
+    """The assets that a role is limited to: at least one, and each only once.
 
     Args:
-        restrictions: The API's value, whatever it is.
+        restrictions: The API's value, of any type.
         account_id: The account, for a role without restriction.
     """
     if restrictions is None:
@@ -127,7 +127,7 @@ def _parse_site(kind: str, value: Any) -> list[Asset]:
         return [Asset("site", site_id, name, site_id)]
     resource_id = _id(resource)
     if resource_id is None:
-        # Less than the site, but what? The site is known, the asset is not.
+        # The role is limited to a part of the site, but it is unknown to which.
         return [_unknown({kind: value}, site_id)]
     return [Asset("site_resource", resource_id, name, site_id)]
 

@@ -1,7 +1,7 @@
-"""Rows as they are made, keyed and written: the columns of a table's declaration, and their JSON.
+"""How rows are created, keyed and serialized.
 
-A declaration is a pydantic model, and a row is a `msgspec` struct with the same columns: what is checked where it is
-read needs no second check, and is written as JSON at once.
+A table is declared as a pydantic model, and its rows are `msgspec` structs with the same columns: values were validated
+when the answer was parsed, so rows need no second validation and can be serialized directly.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Columns: TypeAlias = Any
 """A row of a table: each of its columns is an attribute."""
 
 encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="sorted").encode
-"""A row as JSON, its names sorted: the same content is always the same text."""
+"""A row as JSON with sorted names, so that the same content is always the same text."""
 
 
 @cache
 def columns_of(model: type[Row]) -> type[Columns]:
-    """What makes rows of a table: it takes every column, by its name, so that none is forgotten.
+    """The class of a table's rows: every column is a required keyword argument, so that none is forgotten.
 
     Args:
         model: The table's declaration.
@@ -37,7 +37,7 @@ def columns_of(model: type[Row]) -> type[Columns]:
 
 
 def key_of(model: type[Row]) -> Callable[[Columns], str]:
-    """What gives a row's key without the account, as `change_log` names it.
+    """The function that returns a row's key without the account, as in `change_log.record_key`.
 
     Args:
         model: The table's declaration.

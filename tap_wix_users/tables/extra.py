@@ -1,4 +1,4 @@
-"""What no column of a row holds: it is kept in `extra`, as it came, but for links that accept an invite."""
+"""The column `extra`: whatever no other column holds, unchanged except for links that accept an invite."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ class Dates:
     """Parses the date-times of an object, and keeps those that cannot be parsed.
 
     Attributes:
-        unparsed: These, by their names in the API.
+        unparsed: Those that cannot be parsed, by their names in the API.
     """
 
     def __init__(self) -> None:
         self.unparsed: Json = {}
 
     def parse(self, name: str, text: str | None) -> str | None:
-        """A date-time as its column holds it.
+        """The value of a date-time's column.
 
         Args:
-            name: Its name in the API.
-            text: What came.
+            name: The name in the API.
+            text: The API's value.
         """
         if not text:
             return None
@@ -38,12 +38,12 @@ class Dates:
 
 
 def left_over(owner: WixObject, unfit: Json | None = None, **inner: WixObject | None) -> Json | None:
-    """What no column holds, under its name in the API; one found inside an object stays under that object's name.
+    """Whatever no column holds, by its name in the API; fields of an inner object are nested under that object's name.
 
     Args:
         owner: The object.
-        unfit: Values of it that did not fit their columns.
-        inner: Objects inside it, by their names in the API.
+        unfit: Its values that did not fit their columns.
+        inner: The objects inside it, by their names in the API.
     """
     found: Json = {**owner.unknown_fields, **(unfit or {})} if owner.unknown_fields else unfit or {}
     for name, one in inner.items():

@@ -1,4 +1,4 @@
-"""Roles on assets as rows: those that team members hold, and those that invites will grant."""
+"""Rows for roles on assets: those that team members hold, and those that invites will grant."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _InviteAssignment = columns_of(models.InviteAssignmentRow)
 
 
 _Grant: TypeAlias = "tuple[Assignment, str | None, Scope, Asset, str]"
-"""One role on one asset: the assignment, the id of its role, what its restriction says, the asset, and its key."""
+"""One role on one asset: the assignment, the id of its role, its parsed restriction, the asset, and the row's key."""
 
 
 def assignment_rows(account_id: str, member: TeamMember) -> Iterable[Columns]:
@@ -96,9 +96,9 @@ def _grants(account_id: str, owner: User | Invite) -> Iterator[_Grant]:
 
 
 def _with_own_keys(rows: list[Columns]) -> Iterable[Columns]:
-    """Rows with a key of their own: two grants never become one row, and equal ones are one.
+    """Give each row a unique key: different grants never become one row, and equal grants become one.
 
-    Of grants with the same key, all but one have a hash of their content in it, whatever their order was.
+    Of different grants with the same key, all but one get a hash of their content appended, whatever their order was.
     """
     if len({row.assignment_key for row in rows}) == len(rows):
         return rows
@@ -121,7 +121,7 @@ def _role_of_full_form(assignment: Assignment) -> str | None:
 
 
 def _whole_subject(assignment: Assignment) -> Json:
-    """The subject of an invite's assignment: no column holds it, since the contract knows of none."""
+    """The subject of an invite's assignment: no column holds it, since the API contract does not mention one."""
     return {} if assignment.subject is None else {"subject": as_came(assignment.subject)}
 
 

@@ -1,4 +1,4 @@
-"""One short hash for every place that distinguishes values by their content."""
+"""The short hash by which values are distinguished by content."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import msgspec
 
 
 def content_hash(value: Any) -> str:
-    """Sixteen hexadecimal digits that stand for a JSON value, whatever the order of its members.
+    """Hash a JSON value to sixteen hexadecimal digits, regardless of the order of its members.
 
     Args:
-        value: What JSON can hold.
+        value: Any JSON value.
     """
     return blake2b(msgspec.json.encode(value, order="sorted"), digest_size=8).hexdigest()

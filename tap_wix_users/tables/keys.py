@@ -1,4 +1,4 @@
-"""Record keys, as `change_log` names rows by them, and the digest of a set of them, as receipts hold it."""
+"""Record keys, which identify rows in `change_log`, and the digest of a set of keys in a receipt."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 SEPARATOR = "|"
 ESCAPES = (("%", "%25"), (SEPARATOR, "%7C"))
-"""How a part may hold the separator and still differ from two parts: without a backslash, which the SQL of some
-warehouses does not take as it is."""
+"""Replacements that allow a part to contain the separator. Without a backslash, which some warehouses' SQL treats as an
+escape character."""
 
 
 def record_key(parts: Sequence[str]) -> str:
-    """The parts of a key as one text, which no other parts give.
+    """Join the parts of a key into one text, which is different for different parts.
 
     Args:
         parts: The columns of a row's primary key, without the account.
@@ -30,7 +30,7 @@ def record_key(parts: Sequence[str]) -> str:
 
 
 def key_parts(key: str) -> list[str]:
-    """The parts that `record_key` joined."""
+    """Split a key into the parts that `record_key` joined."""
     parts = key.split(SEPARATOR)
     for plain, escaped in reversed(ESCAPES):
         parts = [part.replace(escaped, plain) for part in parts]
@@ -38,17 +38,17 @@ def key_parts(key: str) -> list[str]:
 
 
 class KeySetDigest:
-    """The digest of a set of record keys, whatever their order: sums that any warehouse can make of its rows.
+    """The digest of a set of record keys, in any order: sums that any warehouse can compute from its rows.
 
-    The MD5 of each key is read as four numbers of 32 bits; each is added up over all keys, modulo 2^32. A key that is
-    missing, foreign or there twice changes it. It is a proof against accidents, not against somebody who makes up keys.
+    The MD5 of each key is read as four 32-bit numbers; each is added up over all keys, modulo 2^32. A missing, foreign
+    or duplicate key changes the digest. It protects against accidents, not against somebody who forges keys.
     """
 
     def __init__(self) -> None:
         self._sums = [0, 0, 0, 0]
 
     def add(self, keys: Sequence[str]) -> None:
-        """Add keys of the set; each once."""
+        """Add keys; each key of the set must be added exactly once."""
         hashes = b"".join([md5(key.encode(), usedforsecurity=False).digest() for key in keys])
         numbers = struct.unpack(f">{4 * len(keys)}I", hashes)
         self._sums = [total + sum(numbers[place::4]) for place, total in enumerate(self._sums)]

@@ -1,7 +1,7 @@
-"""Links and tokens that accept an invite: whoever holds one may be able to join the account.
+"""Links and tokens that accept an invite: anyone who has one may be able to join the account.
 
-The API documents one field for them. Whatever looks like one anywhere else is taken for one: fields that this release
-does not know are kept as they came, and a link must not leave with them.
+The API documents one field for them. Anything else that looks like such a link is treated as one: unknown fields are
+kept unchanged, and must not leak a link.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FORM = r"link|url|uri|href|code|key|hash|path|address"
 _NAME = re.compile(
     rf"token|secret|passw|otp$|magic|jwt|(?:{_ACTION}).*(?:{_FORM})|(?:{_FORM}).*(?:{_ACTION})|^(?:accept|join)$"
 )
-"""What a field is called that holds one; letters alone, in lower case."""
+"""Names of fields that hold one; only letters, in lower case."""
 
 _ADDRESS = re.compile(
     rf"(?:(?:[a-z][a-z0-9+.-]*:)?//|www\.)\S*(?:{_ACTION}|token|secret|[?&#]\S+=)|/\S*\?\S+=", re.IGNORECASE
@@ -28,11 +28,11 @@ _ADDRESS = re.compile(
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _RUN = re.compile(r"[A-Za-z0-9_=~-]{16,}")
 _MIXED = 4
-"""So often do letters and digits take turns in a token, and in no word."""
+"""Letters and digits alternate at least this often in a token, but not in words."""
 
 
 def without_links(value: Any) -> Any:
-    """JSON with everything withheld that looks like a link or a token: by its name, at any depth, or by itself.
+    """Withhold everything in a JSON value that looks like a link or a token by its name or value, at any depth.
 
     Args:
         value: JSON.
@@ -51,7 +51,7 @@ def without_links(value: Any) -> Any:
 
 @lru_cache(4096)
 def is_link(text: str) -> bool:
-    """Whether a text is, or holds, what may accept an invite."""
+    """Whether a text is or contains a link or a token that may accept an invite."""
     if len(text) < 4 or _GUID.fullmatch(text):
         return False
     plain = unquote(unquote(html.unescape(text)))

@@ -1,8 +1,8 @@
-"""The tables, as docs/streams.md (sections 1 and 2) declares them.
+"""The tables, as docs/streams.md (sections 1 and 2) specifies them.
 
 A model is a table's only declaration: its columns, their types and descriptions, and its key. The Singer schema and
-the data dictionary are made of it, and a row is an instance of it. `observed_at` and `snapshot_at` are no fields: they
-do not describe the row, but when it was seen, and are added when it is emitted.
+the data dictionary are generated from it, and its rows have its columns. `observed_at` and `snapshot_at` are not
+fields: they do not describe the row, but when it was seen, and are added when it is emitted.
 
 To add a table: a model here, a function that makes its rows in `rows`, and a line in `registry`.
 """
@@ -20,7 +20,7 @@ Json = Annotated[dict[str, Any], SkipValidation]
 
 
 def column(description: str) -> Any:
-    """A column, which every row has to name, so that none is forgotten."""
+    """A required column: every row has to pass it, so that none is forgotten."""
     return Field(description=description)
 
 
@@ -32,23 +32,24 @@ class Row(BaseModel):
     table: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
     references: ClassVar[dict[str, str]] = {}
-    """Columns that name a row of another table of the same account. It need not be there: sites go, grants stay."""
+    """Columns that refer to a row of another table in the same account, which may no longer exist: sites are deleted,
+    but grants on them stay."""
     rule_columns: ClassVar[tuple[str, ...]] = ()
-    """Columns beside the key that the rule of what is current reads: they cannot be deselected or mapped."""
+    """Columns besides the key that decide which rows are current: they cannot be deselected or mapped."""
     is_log: ClassVar[bool] = False
-    """Whether its rows are the tap's own, about what it saw in other tables."""
+    """Whether it is one of the tap's own logs, about what it saw in other tables."""
 
     account_id: str = column("Account that the row belongs to")
 
     @property
     def own_key(self) -> str:
-        """The row's key without the account, as `change_log` names it."""
+        """The row's key without the account, as in `change_log.record_key`."""
         columns = self.__dict__
         return record_key([columns[name] for name in self.key[1:] or self.key])
 
 
 class EntityRow(Row):
-    """A row that describes something at Wix."""
+    """A row that describes something in Wix."""
 
     rule_columns = ("observed_at", "snapshot_at")
 
@@ -307,7 +308,7 @@ SEEN_COLUMNS = {
     OBSERVED_AT: "Start of the snapshot that first saw this version of the row: known since",
     SNAPSHOT_AT: "Start of the snapshot that last sent this row",
 }
-"""Columns of every entity table beside those of its model: date-times that are never null."""
+"""Columns of every entity table besides those of its model: date-times that are never null."""
 
 DELETED_AT = "_sdc_deleted_at"
-"""Column of a tombstone, which targets that delete rows look at."""
+"""Column of a tombstone, by which targets delete rows."""

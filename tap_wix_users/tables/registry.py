@@ -1,4 +1,4 @@
-"""Every table in one line: its declaration, the read that its rows come from, and the function that makes them."""
+"""Every table, one line each: its declaration, the read that its rows come from, and the function that makes them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Table:
         model: Declaration of its columns and key.
         read: The read that its rows come from; tables of one read share it.
         kind: The kind of row whose proof is this table's.
-        make_rows: Makes its rows of an account id and an object of the read.
+        make_rows: Makes its rows from an account id and an object of the read.
         counted: Whether each object is one row, so that the API's count of objects is a count of rows.
         localized: Whether its content depends on the setting `locale`.
-        selected: Whether its stream is selected when no catalog says so: not one that costs a request per site.
-        needs: Other reads without which it has no rows, while the other tables of its read have theirs.
+        selected: Whether its stream is selected by default: False if it costs a request per site.
+        needs: Other reads that this table needs, but the other tables of its read do not.
     """
 
     model: type[models.Row]
@@ -82,7 +82,7 @@ def tables(*, include_accept_links: bool) -> list[Table]:
     """The tables of a run.
 
     Args:
-        include_accept_links: Whether invites show the link that accepts them.
+        include_accept_links: Whether invites include the link that accepts them.
     """
     invites = models.InviteRow.table
     return [INVITES_WITH_LINKS if include_accept_links and table.name == invites else table for table in TABLES]

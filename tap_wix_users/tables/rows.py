@@ -1,4 +1,4 @@
-"""API objects as rows: one pure function per table, from an account id and an object to the object's rows.
+"""Makes rows from API objects: one pure function per table, from an account id and an object to the object's rows.
 
 The rows of roles on assets are made in `grants`.
 """
@@ -97,7 +97,7 @@ def _invite_columns(account_id: str, invite: Invite) -> dict[str, Any]:
         "date_created": dates.parse("dateCreated", invite.date_created),
         "date_updated": dates.parse("dateUpdated", invite.date_updated),
         "expiration_date": dates.parse("expirationDate", invite.expiration_date),
-        # A link of an odd type is not in its column, but is as secret.
+        # An accept link that is not a string does not fit its column, but is just as secret.
         "extra": _without(left_over(invite, dates.unparsed), "acceptLink"),
     }
 
@@ -107,7 +107,7 @@ def role_rows(account_id: str, listed: tuple[Role, Literal["predefined", "custom
 
     Args:
         account_id: The account.
-        listed: The role, and its list, which alone distinguishes a custom one (docs/api-contract.md, section 2.2).
+        listed: The role, and its list, the only sign of a custom role (docs/api-contract.md, section 2.2).
     """
     role, role_type = listed
     yield _Role(
@@ -192,7 +192,7 @@ def contributor_role_rows(account_id: str, found: SiteContributor) -> Iterable[C
 def _path(folder: Folder) -> str | None:
     """The folder's path, which ends with its own name whether or not the API's list does (docs/streams.md, section 2).
 
-    Without a list, or without a name on the way, only the path of a folder at the root is known.
+    If the list or one of its names is missing, the path is unknown, except for a folder at the root.
     """
     steps = list(folder.path or ())
     if steps and steps[-1].id == folder.id:
@@ -204,7 +204,7 @@ def _path(folder: Folder) -> str | None:
 
 
 def _path_with_unknown_fields(folder: Folder) -> Json:
-    """The folder's list of steps, if it has fields that nobody knows."""
+    """The folder's list of steps, if it has unknown fields."""
     steps = folder.path or []
     return {"path": [as_came(step) for step in steps]} if any(step.unknown for step in steps) else {}
 

@@ -1,4 +1,4 @@
-"""The Singer schema of a table, made of its model."""
+"""The Singer schema of a table, generated from its model."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _KEPT = ("type", "format", "description", "properties", "items")
 
 
 def singer_schema(model: type[Row]) -> dict[str, Any]:
-    """The JSON schema of a table's rows, in the subset that Singer targets read.
+    """The JSON schema of a table's rows, in the subset that Singer targets understand.
 
-    An open set of values is a plain string, so that an enum value that this release does not know passes.
+    Enums are plain strings, so that a value that this release does not know is valid.
     """
     properties = columns(model)
     if issubclass(model, EntityRow):
@@ -43,7 +43,7 @@ def _columns(model: type[BaseModel]) -> str:
 
 
 def _singer_type(declared: dict[str, Any]) -> dict[str, Any]:
-    # pydantic says `anyOf: [X, null]`, which targets read as text; Singer says `type: [x, null]`.
+    # pydantic writes `anyOf: [X, null]`, which targets treat as text; Singer uses `type: [x, null]`.
     options = declared.get("anyOf", [declared])
     real = next(option for option in options if option.get("type") != "null")
     merged = {**declared, **real}

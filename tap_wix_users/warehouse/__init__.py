@@ -1,1 +1,1 @@
-"""The rule of what is current as SQL, and exported files as tables."""
+"""The rule for what is current as SQL, and exported files as tables."""

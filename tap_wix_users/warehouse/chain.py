@@ -45,7 +45,7 @@ from chain
 join latest on latest.account_id = chain.account_id and latest.stream_name = chain.stream_name
 left join linked on linked.account_id = chain.account_id and linked.stream_name = chain.stream_name
   and linked.snapshot_at = chain.snapshot_at"""
-"""The complete receipts from the latest back to its baseline, with the relation of receipts left open."""
+"""The complete receipts from the latest back to its baseline; a template for the relation of receipts."""
 
 FORKS = """\
 with latest as (
@@ -68,9 +68,9 @@ select account_id, stream_name, snapshot_at, 'link' from {chain} where is_loose
 union all
 select account_id, stream_name, snapshot_at, 'clock' from found
 where cast(snapshot_at as timestamp) > cast(current_timestamp as timestamp) + interval '31 days'"""
-"""What was written since the latest baseline by something else than the chain, or that makes the chain doubtful."""
+"""Whatever something outside the chain wrote since the latest baseline, or that makes the chain doubtful."""
 
 SIGHTINGS = """\
 union all
   select distinct account_id, '{table}', snapshot_at, 'row' from {entity}"""
-"""When rows of a table were sent, as a part of `FORKS`."""
+"""The times at which rows of a table were sent; one part of `FORKS` per table."""

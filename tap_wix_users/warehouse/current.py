@@ -1,8 +1,8 @@
-"""The rule of what is current (docs/streams.md, section 3.10), as SQL that any warehouse runs.
+"""The rule for what is current (docs/streams.md, section 3.10), as SQL that any warehouse runs.
 
-``python -m tap_wix_users.warehouse.current raw_wix current_wix`` prints the statements that make the views, given the
-schema of the loaded tables and that of the views; further arguments are the tables, all that are selected by default
-when there are none. The dbt project in `transform/` has the same rule as a macro, made of it by `tables.staging`.
+``python -m tap_wix_users.warehouse.current raw_wix current_wix`` prints the statements that create the views, given the
+schema of the loaded tables and that of the views; further arguments are the tables, by default all that are selected by
+default. The dbt project in `transform/` has the same rule as a macro, which `tools.staging` generates from it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ from {entity} as entity
 left join standing
   on {same} and standing.observed_at = entity.observed_at and standing.snapshot_at = entity.snapshot_at
   and standing.place = 1"""
-"""The rule, with the names of a table and of its columns left open."""
+"""The rule; a template for the names of a table and of its columns."""
 
 
 def own_key(table: Table) -> list[str]:
@@ -117,7 +117,7 @@ def full_key(table: Table) -> list[str]:
 
 
 def record_key_sql(columns: Iterable[str]) -> str:
-    """The record key of a row as SQL: what `record_key` makes of these columns.
+    """SQL for the record key of a row, equal to what `record_key` returns for these columns.
 
     Args:
         columns: The columns, as SQL names them.
@@ -140,7 +140,7 @@ def current_sql(table: Table, raw: str, schema: str) -> str:
     Args:
         table: The table.
         raw: The schema that the tables were loaded into.
-        schema: The schema of the views, where the chain of receipts is one, too.
+        schema: The schema of the views, one of which is the chain of receipts.
     """
     key = full_key(table)
     return RULE.format(
@@ -157,9 +157,9 @@ def current_sql(table: Table, raw: str, schema: str) -> str:
 
 
 def current_views(tables: Iterable[Table], raw: str, schema: str) -> Iterator[str]:
-    """Statements that make a view per table, with all its rows and `is_current`, and two of the chain of receipts.
+    """Statements that create a view per table, with all its rows and `is_current`, and two for the chain of receipts.
 
-    `receipt_forks` is empty, unless something else than the state of the latest run wrote into the same tables.
+    `receipt_forks` is empty, unless another state than that of the latest run wrote into the same tables.
 
     Args:
         tables: The tables.
@@ -180,7 +180,7 @@ def current_views(tables: Iterable[Table], raw: str, schema: str) -> Iterator[st
 
 
 def main(arguments: list[str]) -> int:
-    """Print the statements that make the views.
+    """Print the statements that create the views.
 
     Args:
         arguments: The schema of the loaded tables, the schema of the views, and the tables.

@@ -1,8 +1,8 @@
-"""Files of JSON lines as tables: what target-jsonl wrote, as SQL for DuckDB.
+"""SQL for DuckDB that loads JSON Lines files, as target-jsonl writes them, into tables.
 
-``python -m tap_wix_users.warehouse.files output/jsonl raw_wix`` prints statements that make a table of each file, given
-the folder of the files and the schema of the tables. A file holds every row that was ever sent; a table holds the last
-one of each key. With ``history`` as a third argument it holds the last one of each version.
+``python -m tap_wix_users.warehouse.files output/jsonl raw_wix`` prints statements that create a table from each file,
+given the folder of the files and the schema of the tables. A file holds every row that was ever sent; a table holds the
+last row of each key. With ``history`` as a third argument it holds the last row of each version.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ where place = 1"""
 
 
 def table_statements(folder: Path, schema: str, *, history: bool = False) -> Iterator[str]:
-    """Statements for DuckDB that make a table of each file; of a file that is not there, an empty one.
+    """Statements for DuckDB that create a table from each file, or an empty table if the file does not exist.
 
     Args:
         folder: The folder of the files.

@@ -1,4 +1,4 @@
-"""Requests that do not depend on each other, side by side: their latency is paid once for several."""
+"""Concurrent requests, where they do not depend on each other: several of them cost the latency of one."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _NO_COUNTS = False
 
 
 def in_order(api: AccountApi, ask: Callable[[AccountApi, T], P], items: Iterable[T]) -> Generator[P, None, None]:
-    """Ask about each item, as many at once as the client's pool has threads, and give the answers in order.
+    """Send a request for each item, as many at once as the client's pool has threads, and yield the answers in order.
 
     Args:
-        api: The account, whose requests are given up with the walk.
-        ask: Asks about an item.
+        api: The account; its requests are cancelled when the caller stops iterating.
+        ask: Sends the request for an item.
         items: The items.
 
     Raises:
-        WixError: An answer could not be had.
+        WixError: A request failed.
     """
     rest, client, own = iter(items), api.client, api.cancellable()
     window = deque(client.pool.submit(ask, own, item) for item in islice(rest, client.max_concurrency))
@@ -51,15 +51,15 @@ class _Asked(NamedTuple, Generic[P]):
 
 
 class PagesAhead(Generic[P]):
-    """Asks for the pages that a walk will want next, while the walk still looks at the one before.
+    """Requests the pages that a walk will need next, while the walk still processes the one before.
 
-    The walk stays what it was, one page after the other: a page that turns out not to be wanted is dropped. The last
-    request of a walk is never among them, since its count has to be younger than every page.
+    The walk itself takes one page after the other: a page that turns out not to be needed is dropped. The last request
+    of a walk is never sent ahead, since its count has to be newer than every page.
 
     Args:
-        api: The account; its client's pool asks, as many pages at once as it has threads.
+        api: The account; its client's pool requests as many pages at once as it has threads.
         walk: The walk.
-        ask: Asks for the page at an offset, and whether for the API's counts too.
+        ask: Requests the page at an offset, with or without the API's counts.
     """
 
     def __init__(self, api: AccountApi, walk: OffsetWalk, ask: Callable[[AccountApi, int, bool], P]) -> None:
@@ -77,10 +77,10 @@ class PagesAhead(Generic[P]):
         self._drop()
 
     def take(self) -> P:
-        """The page that the walk wants now.
+        """The page that the walk needs now.
 
         Raises:
-            WixError: It could not be had.
+            WixError: It could not be read.
         """
         walk = self._walk
         if self._window and self._window[0][:2] != (walk.offset, walk.limit):

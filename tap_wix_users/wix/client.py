@@ -1,4 +1,4 @@
-"""Transport: the key, the request budget, retries, and errors instead of odd answers."""
+"""Transport: authentication, the request budget, retries, and errors for answers that cannot be used."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TRUST = "`SSL_CERT_FILE` names the certificates to trust, where a proxy or a firewall brings its own"
+_TRUST = "If a proxy or a firewall uses certificates of its own, set `SSL_CERT_FILE` to those to trust"
 
 _HEADER_LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
-"""Loggers that write the headers of answers at debug level: a server may echo the key in one."""
+"""Loggers that write response headers at debug level, in one of which a server may echo the key."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Meter:
     Attributes:
         requests: Requests sent, retries included.
         retries: Requests sent again after a failure.
-        backed_off: Seconds between a failure and the next attempt, those after a 429 left out.
+        backed_off: Seconds between a failure and the next attempt, except after a 429.
         began: When the first request was sent, in the client's monotonic seconds.
     """
 
@@ -89,8 +89,8 @@ class Request:
         params: Query parameters; a list repeats its key.
         body: JSON body of a POST.
         meter: Counts it.
-        cancelled: Set when nobody waits for its answer any more: it is then not tried again.
-        shrinkable: Whether a smaller page can be asked for, so that patience with this one is short.
+        cancelled: Set when its answer is no longer needed: it is then not retried.
+        shrinkable: Whether a smaller page can be requested instead, so that this one is retried less often.
     """
 
     endpoint: Endpoint
@@ -103,21 +103,21 @@ class Request:
 
 
 class WixClient:
-    """Sends requests with an account-level API key, within one budget, and retries what can be cured.
+    """Sends requests with an account-level API key, within one budget, and retries those that may succeed.
 
     As a context manager it closes its connections.
 
     Args:
-        api_key: Raw key; sent in ``Authorization`` to ``base_url`` alone.
+        api_key: The bare key; sent in ``Authorization``, and only to ``base_url``.
         base_url: Scheme and host of the API.
-        requests_per_minute: Budget of everything that uses this client.
-        request_timeout: Seconds that one exchange may take, from the connection to the answer's last byte.
-        max_retry_seconds: Total patience per request, its waits included.
-        max_concurrency: Requests in flight at once, where requests do not depend on each other.
-        clock: What waits are measured with.
+        requests_per_minute: Budget for everything that uses this client.
+        request_timeout: Seconds that one exchange may take, from connecting to the last byte of the answer.
+        max_retry_seconds: Seconds for which one request may be retried, including waits.
+        max_concurrency: Maximum number of requests in flight, where requests do not depend on each other.
+        clock: Measures time and waits.
 
     Raises:
-        BadNetworkSettings: A proxy or a file of certificates that the environment names cannot be used.
+        BadNetworkSettings: A proxy or a certificate file that the environment names cannot be used.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class WixClient:
     ) -> None:
         for name in _HEADER_LOGGERS:
             logging.getLogger(name).disabled = True
-        # Our own log line reports a retry, and when it comes.
+        # We log retries ourselves, with the time of the next attempt.
         stamina.instrumentation.set_on_retry_hooks([])
         self.meter = Meter()
         self._clock = clock or SystemClock()
@@ -142,7 +142,7 @@ class WixClient:
         self._redactor = Redactor(api_key, *network.secrets)
         self._by_way_of = f" through the proxy of `{network.proxy_variable}`" if network.proxy else ""
         self._patience = max_retry_seconds
-        # Whoever asks for a slower pace waits for longer.
+        # A slower pace than Wix's is allowed to take proportionally longer.
         self._max_seconds = fence.MAX_SECONDS * max(1, fence.WIX_PACE / requests_per_minute)
         self.max_concurrency = max_concurrency
         self._slots = threading.BoundedSemaphore(max_concurrency)
@@ -155,7 +155,7 @@ class WixClient:
             follow_redirects=False,
             event_hooks={"response": [_forget_location]},
             transport=fence.FencedTransport(network.trust, network.proxy, max_concurrency),
-            # What the environment says is in the transport.
+            # The transport already has the proxy and the certificates of the environment.
             trust_env=False,
         )
 
@@ -163,47 +163,46 @@ class WixClient:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # After a failure, nobody waits for requests that are under way.
+        # After a failure, do not wait for requests in flight.
         self.close(wait=kind is None)
 
     @property
     def waits(self) -> dict[str, float]:
-        """Seconds that requests waited for the budget, and for another attempt; those of all threads together."""
-        asked = self._budget.waited_closed
-        return {"budget": self._budget.waited - asked, "retries": self.meter.backed_off + asked}
+        """Seconds that requests waited for the budget, and before retries, summed over all threads."""
+        throttled = self._budget.waited_closed
+        return {"budget": self._budget.waited - throttled, "retries": self.meter.backed_off + throttled}
 
     def close(self, *, wait: bool = True) -> None:
         """Close the connections, and end the threads.
 
         Args:
-            wait: Whether to wait for requests that are under way.
+            wait: Whether to wait for requests in flight.
         """
         self.pool.shutdown(wait=wait, cancel_futures=True)
         self._http.close()
 
     def send(self, request: Request, parse: Callable[[bytes], T]) -> T:
-        """Send a request until it is answered, and parse the answer's body.
+        """Send a request, retrying it until it is answered, and parse the body of the answer.
 
         Args:
-            request: What to ask.
-            parse: Turns the body into an object; its ``ValueError`` means that the body is unreadable.
+            request: The request.
+            parse: Turns the body into an object; raises ``UnreadableBody`` if it cannot.
 
         Raises:
-            WixError: No attempt within the patience was answered with a readable 200, or the read as a whole took too
-                long.
+            WixError: No attempt in time was answered with a readable 200, or the read as a whole took too long.
         """
         if not all(value.isascii() and value.isprintable() for value in request.headers.values()):
-            raise Unreachable(request.endpoint, "it cannot be asked: an id holds letters that no header can")
+            raise Unreachable(request.endpoint, "it cannot be sent: an id has characters that no header can hold")
         attempts = Attempts(self._clock, self._patience)
-        # stamina decides nothing about time: every wait is one of our clock's, so that a 429 holds back all threads
-        # once, a wait beyond the patience is never begun, and tests run in virtual time.
+        # stamina never waits itself: our clock does, so that a 429 holds back all threads together, no wait begins that
+        # would end too late, and tests run in virtual time.
         for attempt in stamina.retry_context(
             on=lambda error: self._wait(error, request, attempts), attempts=None, timeout=None
         ):
             with attempt:
                 self._budget.acquire(request.cancelled)
                 if request.cancelled.is_set():
-                    raise NoAnswer(request.endpoint, "nobody waits for the answer any more")
+                    raise NoAnswer(request.endpoint, "the answer is no longer needed")
                 if request.meter.age(self._clock.now()) > self._max_seconds:
                     raise TooLong(request.endpoint, self._max_seconds)
                 attempts.begin()
@@ -228,10 +227,10 @@ class WixClient:
         except (httpx.RequestError, httpx.InvalidURL, fence.LimitExceeded, fence.ExchangeFailed) as error:
             failure = self._failure(endpoint, error)
         if response is not None and response.status_code != 200:
-            # Its body may be cut or oddly encoded: the status counts.
+            # Its body may be cut short or badly encoded: the status decides.
             failure = refusal(endpoint, response, body, self._redactor)
         if failure is not None:
-            # Out here, so that no context of the error holds the request, and the key in it.
+            # Raised outside the `except`, so that its context does not hold the request, and the key in it.
             raise failure
         if body.count(b",") > fence.MAX_VALUES:
             raise TooLarge(endpoint)
@@ -241,30 +240,30 @@ class WixClient:
             raise UnreadableAnswer(endpoint, str(error), retryable=error.retryable) from None
 
     def _failure(self, endpoint: Endpoint, error: Exception) -> WixError:
-        """The error for an exchange that brought no answer, in words that name what is at fault."""
+        """The error for an exchange without an answer, with a message that names what is at fault."""
         if isinstance(error, fence.TooSlow | httpx.TimeoutException):
             return TimedOut(endpoint, self._timeout, self._by_way_of)
         if isinstance(error, fence.TooLarge):
             return TooLarge(endpoint)
         if isinstance(error, fence.Undecodable):
-            return UnreadableAnswer(endpoint, "the answer is not encoded as it says", retryable=True)
+            return UnreadableAnswer(endpoint, "the answer is not encoded as its headers say", retryable=True)
         said = self._redactor.text(str(error)) or "no details"
         if isinstance(error, fence.NotTrusted):
             return Unreachable(endpoint, f"no connection{self._by_way_of}: {said}", _TRUST)
         if isinstance(error, httpx.ProxyError):
-            return Unreachable(endpoint, f"no way{self._by_way_of}: it answers {said}")
+            return Unreachable(endpoint, f"no connection{self._by_way_of}: it answers {said}")
         return NoAnswer(endpoint, f"no answer{self._by_way_of}: {type(error).__name__} ({said})")
 
     def _wait(self, error: Exception, request: Request, attempts: Attempts) -> float | bool:
-        """Whether to try again; the wait before it is over, or laid on the budget, when this returns."""
+        """Whether to try again; waits before it returns, or, after a 429, closes the budget for that time."""
         if not is_retryable(error) or request.cancelled.is_set():
             return False
         if request.shrinkable and attempts.number > 1 and may_be_too_large(error):
             return False
         throttled, seconds = is_throttled(error), attempts.wait_after(error)
         if throttled:
-            # Also when this request gives up: the next one must not run into the same limit. Never for longer than the
-            # patience, though: what Wix asks for may be a day.
+            # Even when this request gives up, the next one must not run into the same limit. But never for longer than
+            # requests are retried: Wix may ask for a day.
             self._budget.close_for(min(seconds, self._patience))
         if not attempts.has_patience_for(seconds):
             if isinstance(error, WixError):
@@ -281,7 +280,7 @@ class UnreadableBody(ValueError):
     """A body that a parser cannot read.
 
     Attributes:
-        retryable: Whether another attempt may bring a better one: it was cut short or is no JSON.
+        retryable: Whether another attempt may return a better one: it was cut short or is not JSON.
     """
 
     def __init__(self, what: str, *, retryable: bool) -> None:
@@ -290,5 +289,5 @@ class UnreadableBody(ValueError):
 
 
 def _forget_location(response: httpx.Response) -> None:
-    # httpx prepares the next request even though it follows no redirect, and stumbles over an odd address.
+    # httpx prepares the next request even if it follows no redirects, and fails if the address is malformed.
     response.headers.pop("location", None)

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 KIND, ROLE_KIND = "contributor", "contributor role"
 
 _MAX_LOOKS = 2
-"""At a site whose record and whose own answer disagree."""
+"""How often a site is read if its record and its own answer disagree."""
 
 _NO_ROLE = "0"
-"""Has the form of a role's id (docs/api-contract.md, section 1), and is none: nobody holds it."""
+"""Has the form of a role id (docs/api-contract.md, section 1), but no role has it, so nobody holds it."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class SiteContributor:
     Attributes:
         site_id: The site.
         account_id: The outside account.
-        contributor: What the API says of it.
-        role_ids: The roles that it holds on the site; empty when they were not asked for.
+        contributor: The API's object.
+        role_ids: The roles that it holds on the site; empty if they were not requested.
     """
 
     site_id: str
@@ -54,8 +54,8 @@ class SiteRecord(NamedTuple):
 
     Attributes:
         site_id: The site.
-        contributors: Their accounts; None where the list does not say, or cannot be understood.
-        created: When the site came to be, as normalized text; None where that is not known, or the list is odd.
+        contributors: Their accounts; None if the list does not say, or cannot be parsed.
+        created: When the site was created, as normalized text; None if that is unknown, or the list cannot be parsed.
     """
 
     site_id: str
@@ -68,9 +68,9 @@ class PreviousContributors:
     """What the last complete snapshot said about the contributors.
 
     Attributes:
-        at: When it began, as normalized text.
+        at: When the snapshot began, as normalized text.
         sites: The sites that had contributors.
-        held: Pairs of a contributor and a role that it held, by site; None when roles were not read.
+        held: Pairs of a contributor and a role that it held, by site; None if roles were not read.
     """
 
     at: str
@@ -80,16 +80,17 @@ class PreviousContributors:
 
 @dataclass(frozen=True)
 class Sites:
-    """The sites, and what is known of them.
+    """The sites, and what is known about them.
 
     Attributes:
         records: The sites, in the order of their list.
-        proved: Whether that list is.
-        started_at: When the walk through it began: who came to a site whose record was read before is not missing.
-        role_ids: The roles to look for; None when roles are not asked for.
-        before: The last complete snapshot; None when there is none, or it was too large to keep.
-        reported_empty: Whether Wix counts no site at all.
-        roles_doubt: Why the roles to look for may not be all, if so.
+        proved: Whether that list is proved to be complete.
+        started_at: When the walk through it began, which is the time of the snapshot: a contributor who joined after
+            the site's record was read is not missing from it.
+        role_ids: The roles to look for; None if roles are not selected.
+        before: The last complete snapshot; None if there is none, or it was too large to keep.
+        reported_empty: Whether Wix counts no sites at all.
+        roles_doubt: Why the list of roles to look for may be incomplete, if so.
     """
 
     records: Sequence[SiteRecord]
@@ -101,10 +102,11 @@ class Sites:
     roles_doubt: str | None = None
 
     def to_ask(self) -> list[SiteRecord]:
-        """The sites that may have contributors: all but those whose record says that they have none.
+        """The sites that may have contributors: all except those whose record shows that they have none.
 
-        An empty list says so, unless the last snapshot had some. A list that was left out does where Wix leaves out
-        what is empty (some records have a list, none an empty one), and the last snapshot saw the site without any.
+        An empty list shows that, unless the site had contributors in the last snapshot. A missing list shows it only if
+        Wix leaves out empty lists (some records have a list, none an empty one) and the site had no contributors in the
+        last snapshot.
         """
         listed = [record.contributors for record in self.records if record.contributors is not None]
         silence = any(listed) and all(listed)
@@ -119,7 +121,7 @@ class Sites:
 
     @property
     def all_report_none(self) -> bool:
-        """Whether each site's record says that it has no contributors, or Wix says that there are no sites."""
+        """Whether every site's record says that it has no contributors, or Wix says that there are no sites."""
         return all(record.contributors == () for record in self.records) and (bool(self.records) or self.reported_empty)
 
     def knows_of(self, record: SiteRecord) -> bool:
@@ -137,20 +139,19 @@ class _Answer:
 
 
 def read_contributors(api: AccountApi, sink: Callable[[], S], options: ReadOptions, sites: Sites) -> ReadResult[S]:
-    """Read the contributors (kind ``contributor``) of sites, side by side, and their roles (``contributor role``).
+    """Read the contributors (kind ``contributor``) of sites, concurrently, and their roles (``contributor role``).
 
-    A site that refuses, or contradicts itself or its record, leaves the result without a proof, and is named in its
-    flaw.
+    If a site refuses, or contradicts itself or its record, the result has no proof, and its flaw names the site.
 
     Raises:
-        WixError: A site could not be asked, for another reason than a refusal.
+        WixError: A site could not be read, for another reason than a refusal.
     """
     listed = {KIND: sum(len(record.contributors or ()) for record in sites.records)}
     walk = Walk((KIND, ROLE_KIND), "", done=True, counts_first=listed, counts_last=listed)
     target = sink()
     flaws: list[str] = [] if sites.proved else ["the list of sites is not proved to be complete"]
     advice, doubted = "", [sites.roles_doubt] if sites.roles_doubt else []
-    # A test of the connection asks about the first sites alone.
+    # A connection test only reads the first sites.
     asked = sites.to_ask()[: options.stop_after]
     for answer in in_order(api, partial(_ask_site, options.attempts, sites), asked):
         walk.seen[KIND] |= {f"{found.site_id}|{found.account_id}" for found in answer.found}
@@ -172,16 +173,16 @@ def _ask_site(attempts: int, sites: Sites, api: AccountApi, record: SiteRecord) 
     contradictions = disagreements = 0
     while True:
         try:
-            # What was expected is not asked for again where it led to a contradiction.
+            # After a contradiction, do not rely on what was expected.
             answer = _contributors(api, record, sites, expect=not contradictions)
         except (Forbidden, NotFound) as refusal:
             words = " ".join(filter(None, (str(refusal.status), refusal.code)))
-            return _Answer([], f"site {record.site_id} refuses ({words})", refusal.advice)
+            return _Answer([], f"site {record.site_id} refused ({words})", refusal.advice)
         except ContradictionError:
             contradictions += 1
             if contradictions < attempts:
                 continue
-            return _Answer([], f"the contributors of site {record.site_id} changed while their roles were asked for")
+            return _Answer([], f"the contributors of site {record.site_id} changed while their roles were being read")
         disagreements += bool(answer.flaw)
         if not answer.flaw or disagreements == _MAX_LOOKS:
             return answer
@@ -195,7 +196,7 @@ def _contributors(api: AccountApi, record: SiteRecord, sites: Sites, *, expect: 
     everybody, nameless = _by_account(page.contributors)
     flaw = f"site {site_id} has {nameless} contributor(s) without an account id" if nameless else None
     if not page.has("contributors") and not sites.knows_of(record):
-        flaw = f"the answer about site {site_id} left its list out"
+        flaw = f"the answer about site {site_id} left out its list"
     flaw = flaw or _disagreement(record, everybody)
     held, doubt = _roles(api, site_id, everybody, sites, expect=expect)
     found = [
@@ -208,20 +209,20 @@ def _contributors(api: AccountApi, record: SiteRecord, sites: Sites, *, expect: 
 def _disagreement(record: SiteRecord, everybody: Mapping[str, Contributor]) -> str | None:
     folded = {account_id.casefold() for account_id in everybody}
     if len(folded) < len(everybody):
-        return f"site {record.site_id} has contributors whose ids differ in their case alone"
+        return f"site {record.site_id} has contributors whose ids differ only in case"
     listed = record.contributors
     if listed is None or {account_id.casefold() for account_id in listed} == folded:
         return None
     return (
         f"site {record.site_id} has {len(set(listed))} contributor(s) in the list of sites, "
-        f"and {len(everybody)} when it is asked itself"
+        f"but {len(everybody)} in its own answer"
     )
 
 
 def _roles(
     api: AccountApi, site_id: str, everybody: Mapping[str, Contributor], sites: Sites, *, expect: bool
 ) -> tuple[Mapping[str, AbstractSet[str]], str | None]:
-    """Who holds which role on a site, and why that may not be all."""
+    """Who holds which role on a site, and why that may be incomplete, if so."""
     if not sites.role_ids or not everybody:
         return {}, None
     before = sites.before.held if sites.before else None
@@ -232,7 +233,7 @@ def _roles(
         nonlocal left_out
         page = api.query_contributors(site_id, role_ids=roles)
         if not page.has("contributors"):
-            # An empty list may be left out, but not where there was somebody before.
+            # Wix may leave out an empty list; but if there was somebody before, it is not known to be empty.
             left_out = left_out or before is None or any(role in roles for _, role in held_before)
         return frozenset(_by_account(page.contributors)[0])
 
@@ -240,14 +241,14 @@ def _roles(
         held = holders(sites.role_ids, everybody.keys(), holding_one_of, held_before if expect else ())
     except UnfilteredError:
         if holding_one_of([_NO_ROLE]):
-            # Roles that nobody asked about are unknown, and not everybody's (docs/api-contract.md, section 6.17).
-            return {}, f"the answers about site {site_id} name every contributor, whatever role is asked for"
+            # The filter is ignored, so who holds which role is unknown (docs/api-contract.md, section 6.17).
+            return {}, f"the answers about site {site_id} name every contributor, whatever role is requested"
         held = dict.fromkeys(sites.role_ids, frozenset(everybody))
-    return held, f"an answer about the roles on site {site_id} left its list out" if left_out else None
+    return held, f"an answer about the roles on site {site_id} left out its list" if left_out else None
 
 
 def _looked_at_again(api: AccountApi, record: SiteRecord) -> SiteRecord:
-    """A site's record as it is now; as it was, where it is out of reach or no longer says anything."""
+    """A site's record as it is now; the given one if it is out of reach or no longer lists contributors."""
     try:
         site = api.query_site(record.site_id)
     except (Forbidden, NotFound):
@@ -265,7 +266,7 @@ def site_record(site: Site) -> SiteRecord:
 
 
 def _by_account(contributors: Sequence[Contributor]) -> tuple[dict[str, Contributor], int]:
-    """Contributors by their account, and how many have none and so cannot be a row."""
+    """Contributors by their account, and how many have no account and so cannot become rows."""
     named = {contributor.account_id: contributor for contributor in contributors if contributor.account_id}
     return named, sum(not contributor.account_id for contributor in contributors)
 

@@ -1,4 +1,4 @@
-"""The endpoints that the tap reads, each a method that asks once. None of them changes anything at Wix.
+"""The endpoints that the tap reads, each a method that sends one request. None of them changes anything in Wix.
 
 Section numbers are those of docs/api-contract.md, where every path, parameter and permission comes from.
 """
@@ -42,7 +42,7 @@ QUERY_CONTRIBUTORS = Endpoint(
 )
 
 _ALL_NAMESPACES = {"namespace": {"$in": ["WIX", "HEADLESS"]}}
-"""Without it, headless sites are silently missing (section 2.3)."""
+"""Without this filter, headless sites are silently missing (section 2.3)."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class AccountApi:
         client: Sends the requests.
         account_id: Goes into ``wix-account-id``.
         meter: Counts this read's requests.
-        cancelled: Set when nobody waits for answers any more.
+        cancelled: Set when answers are no longer needed.
     """
 
     client: WixClient
@@ -62,7 +62,7 @@ class AccountApi:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def cancellable(self) -> AccountApi:
-        """The same, with requests of its own to give up."""
+        """The same account, with requests that can be cancelled without those of others."""
         return replace(self, cancelled=threading.Event())
 
     def search_team(self, *, limit: int, offset: int, facets: bool) -> objects.TeamPage:
@@ -80,7 +80,7 @@ class AccountApi:
         return self._ask(GET_ROLES, objects.RoleList, params={"locale": locale})
 
     def query_sites(self, *, cursor: str | None) -> objects.SitePage:
-        """One page of sites, the oldest first; a cursor carries filter and order in itself (section 2.3)."""
+        """One page of sites, the oldest first; a cursor includes the filter and the order (section 2.3)."""
         if cursor is not None:
             query: dict[str, Any] = {"cursorPaging": {"limit": SITE_PAGE, "cursor": cursor}}
         else:
@@ -92,7 +92,7 @@ class AccountApi:
         return self._ask(QUERY_SITES, objects.SitePage, body={"query": query})
 
     def count_sites(self) -> int | None:
-        """How many sites Query Sites returns in all; None when the answer does not tell (section 2.3)."""
+        """How many sites Query Sites returns in total; None if the answer does not say (section 2.3)."""
         return self._ask(COUNT_SITES, objects.SiteCount, body={"filter": _ALL_NAMESPACES}).count
 
     def query_folders(self, *, offset: int) -> objects.FolderPage:
@@ -109,7 +109,7 @@ class AccountApi:
         """One site's record; None when the answer does not hold it (section 2.3)."""
         query = {"filter": {**_ALL_NAMESPACES, "id": {"$eq": site_id}}, "cursorPaging": {"limit": SITE_PAGE}}
         page = self._ask(QUERY_SITES, objects.SitePage, body={"query": query})
-        # A filter that Wix does not know is ignored without a word (section 6.17).
+        # Wix silently ignores a filter that it does not know (section 6.17).
         return next((site for site in page.sites if site.id == site_id), None)
 
     def query_contributors(self, site_id: str, *, role_ids: Sequence[str] = ()) -> objects.ContributorList:

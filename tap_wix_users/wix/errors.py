@@ -3,10 +3,10 @@
     WixError
     ├── NoAnswer             the connection could not be made, or broke
     │   ├── TimedOut         the answer was not whole within `request_timeout`
-    │   └── Unreachable      what stands between cannot be passed: a proxy refuses, a certificate is not trusted
-    ├── UnreadableAnswer     a 200 whose body is cut short, is no JSON, or is not shaped as documented
-    │   └── TooLarge         an answer beyond every size that the API has
-    ├── TooLong              the read as a whole goes on for longer than any account can take
+    │   └── Unreachable      retrying cannot help: a proxy refuses, or a certificate is not trusted
+    ├── UnreadableAnswer     a 200 whose body is cut short, is not JSON, or is not shaped as documented
+    │   └── TooLarge         an answer larger than any that the API has reason to send
+    ├── TooLong              the read as a whole takes longer than any account can need
     ├── Unexpected           a fault of the tap itself
     └── Refusal              any other status
         ├── InvalidRequest   400
@@ -17,8 +17,8 @@
         ├── Redirected       3xx
         └── ServerFailure    5xx
 
-An error says what an operator needs (method, path, status, Wix's code and description, request id) and
-never a secret: no key, no query string, no body. See docs/api-contract.md, section 1.2.
+An error tells an operator what happened (method, path, status, Wix's code and description, request id) and
+never reveals a secret: no key, no query string, no body. See docs/api-contract.md, section 1.2.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     import httpx
 
 _MAX_ENVELOPE = 256 * 1024
-"""Bytes of a refusal that are read: a longer one is no envelope."""
+"""Bytes of an error body that are parsed: a longer body is not an error envelope."""
 
 _MAX_VIOLATIONS = 20
-"""How many refused fields a message names."""
+"""The number of refused fields that a message names."""
 
 
 class _ApplicationError(BaseModel):
@@ -74,8 +74,8 @@ class FieldViolation:
 
     Attributes:
         field: Its path, for example ``paging.limit``.
-        description: The server's words.
-        threshold: The bound that was broken, if the refusal names one.
+        description: The server's description.
+        threshold: The limit that was exceeded, if the refusal names one.
     """
 
     field: str
@@ -88,7 +88,7 @@ class FieldViolation:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The part of a request that an error may show, and the permission that the endpoint needs."""
+    """The part of a request that an error may show, and the permission that the endpoint requires."""
 
     method: str
     path: str
@@ -99,13 +99,13 @@ class Endpoint:
 
 
 class WixError(Exception):
-    """Anything that kept the tap from an answer of the Wix API.
+    """Anything that kept the tap from getting an answer from the Wix API.
 
     Attributes:
-        endpoint: The request.
+        endpoint: The endpoint.
         what: What happened.
         advice: What to do about it; may be empty.
-        patience: How long the tap tried, for example ``gave up after 5 attempts in 31 s``; empty where trying is vain.
+        patience: How long the tap tried, for example ``gave up after 5 attempts in 31 s``; empty if it did not retry.
     """
 
     def __init__(self, endpoint: Endpoint, what: str, advice: str = "") -> None:
@@ -125,7 +125,7 @@ class NoAnswer(WixError):
 
 
 class TimedOut(NoAnswer):
-    """The whole answer did not come within the time-out."""
+    """The answer was not complete within the time-out."""
 
     def __init__(self, endpoint: Endpoint, seconds: float, by_way_of: str) -> None:
         what = f"no whole answer within {seconds:g} s"
@@ -133,7 +133,7 @@ class TimedOut(NoAnswer):
 
 
 class Unreachable(NoAnswer):
-    """What stands between here and the API cannot be passed, however often it is tried."""
+    """The API cannot be reached, and retrying cannot help."""
 
 
 class UnreadableAnswer(WixError):
@@ -145,28 +145,28 @@ class UnreadableAnswer(WixError):
 
 
 class TooLarge(UnreadableAnswer):
-    """An answer that is larger than any that the API has reason to give. A smaller page may be answered."""
+    """An answer that is larger than any that the API has reason to send. A smaller page may work."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__(endpoint, "the answer is too large to be one of this API's", retryable=False)
+        super().__init__(endpoint, "the answer is too large to come from this API", retryable=False)
 
 
 class TooLong(WixError):
-    """A read that goes on for longer than any account can take."""
+    """A read that takes longer than any account can need."""
 
     def __init__(self, endpoint: Endpoint, seconds: float) -> None:
-        what = f"the whole read was given up after {seconds / 3600:g} hours: its pages come too slowly, or do not end"
+        what = f"the whole read was given up after {seconds / 3600:g} hours: its pages are too slow, or never end"
         super().__init__(endpoint, what, "Select fewer tables per run if the account is that large")
 
 
 class Unexpected(WixError):
-    """A fault of the tap. The error's own words may hold people's data: only its kind and its place are reported."""
+    """A bug in the tap. The error's message may hold personal data, so only its type and location are reported."""
 
     def __init__(self, read: str, error: BaseException) -> None:
         frames = traceback.extract_tb(error.__traceback__)
         place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-        what = f"it ended with {type(error).__name__}{place}, which this release did not foresee"
-        super().__init__(Endpoint("Reading", read), what, "Report this line; everything else was read")
+        what = f"it failed with an unexpected {type(error).__name__}{place}"
+        super().__init__(Endpoint("Reading", read), what, "Please report this line; everything else was read")
 
 
 class Refusal(WixError):
@@ -175,7 +175,7 @@ class Refusal(WixError):
     Attributes:
         status: HTTP status.
         code: Wix's error code, for example ``PERMISSION_DENIED``; empty when there is none.
-        description: Wix's words, without secrets; often empty (docs/api-contract.md, section 1.2).
+        description: Wix's description, without secrets; often empty (docs/api-contract.md, section 1.2).
         request_id: ``x-wix-request-id``, which Wix support asks for; empty when there is none.
         violations: The refused fields of a 400.
         retry_after: Seconds that the ``Retry-After`` header asks to wait; None when it does not.
@@ -190,7 +190,7 @@ class Refusal(WixError):
         self.violations = said.violations
         self.description = "; ".join(filter(None, map(str, self.violations))) or said.description
         self.request_id = said.request_id
-        # A number, which is not shown: words like a date may hold a piece of the key by chance.
+        # Parsed to a number, because the header's text could repeat a piece of the key.
         self.retry_after = asked_wait(response.headers.get("retry-after"))
         words = [str(self.status), self.code, f"({self.description})" if self.description else ""]
         words.append(f"[x-wix-request-id {self.request_id}]" if self.request_id else "")
@@ -214,7 +214,7 @@ class Unauthorized(Refusal):
 
 
 class Forbidden(Refusal):
-    """403: the key is known, but not allowed this."""
+    """403: the key is known, but lacks the permission."""
 
     def _advice(self, endpoint: Endpoint) -> str:
         need = f"the permission {endpoint.permission}" if endpoint.permission else "access to this account"
@@ -230,13 +230,13 @@ class NotFound(Refusal):
 class Throttled(Refusal):
     """429: more requests than Wix allows."""
 
-    meaning = "Something else uses the request budget of this account: lower `requests_per_minute`"
+    meaning = "Something else is using this account's request budget: lower `requests_per_minute`"
 
 
 class Redirected(Refusal):
-    """3xx: the key is sent to the configured host alone, so redirects are not followed."""
+    """3xx: the key is only ever sent to the configured host, so redirects are not followed."""
 
-    meaning = "Redirects are not followed, so that the key reaches the configured host alone: check `base_url`"
+    meaning = "Redirects are not followed, so that the key only reaches the configured host: check `base_url`"
 
 
 class ServerFailure(Refusal):
@@ -259,7 +259,7 @@ def refusal(endpoint: Endpoint, response: httpx.Response, body: bytes, redactor:
 
 
 class _Explanation:
-    """What a refusal says, as far as it may be shown."""
+    """The parts of a refusal that may be shown."""
 
     def __init__(self, response: httpx.Response, body: bytes, redactor: Redactor) -> None:
         envelope = _envelope(body)
@@ -276,7 +276,7 @@ class _Explanation:
             self.violations, self.description = [], WITHHELD
 
     def _leaks_together(self, redactor: Redactor) -> bool:
-        """Whether the parts repeat a secret of which none of them alone holds a piece."""
+        """Whether the parts together reveal a secret that none of them reveals alone."""
         fields = [violation.field for violation in self.violations]
         words = [violation.description for violation in self.violations]
         rest = [self.code, self.description, self.request_id]
@@ -291,7 +291,7 @@ def _violation(violation: _Violation, redactor: Redactor) -> FieldViolation:
 
 def _envelope(body: bytes) -> _Envelope:
     # Some 403s are HTML pages (docs/api-contract.md, section 1.2), and an envelope may hold anything: what cannot be
-    # read is left out.
+    # parsed is left out.
     try:
         return _Envelope.model_validate_json(body[:_MAX_ENVELOPE])
     except ValidationError:

@@ -1,8 +1,8 @@
-"""A fence around one exchange with the API: it takes so long, and brings so many bytes, whatever the other side does.
+"""A fence around one exchange with the API: limits on its time and its bytes, whatever the other side does.
 
-It stands below HTTP, where every byte passes: those of 1xx answers, status line, headers, chunk extensions and
-trailers too, and those that decode to nothing. What an answer decodes to is bounded apart, since a few kilobytes may
-inflate to gigabytes.
+It works below HTTP, where every byte passes: also those of 1xx answers, status line, headers, chunk extensions and
+trailers, and those that decode to nothing. The decoded size is limited separately, since a few kilobytes may inflate to
+gigabytes.
 """
 
 from __future__ import annotations
@@ -22,57 +22,57 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_BYTES = 32 * 1024 * 1024
-"""What one answer may bring over the line, and what it may decode to."""
+"""The bytes that one answer may have on the wire, and the bytes that it may decode to."""
 
 MAX_HEAD = 128 * 1024
-"""What may come before an answer's body: its status, its headers, and the 1xx answers before it."""
+"""The bytes that may come before the body of an answer: its status, its headers, and 1xx answers before it."""
 
 MAX_VALUES = 1_000_000
-"""What one answer may hold, as its commas show: a few bytes of JSON become an object of hundreds."""
+"""The values that one answer may hold, estimated by its commas: a few bytes of JSON become objects of hundreds."""
 
 MAX_SECONDS = 12 * 3600
-"""What one read may take, all its requests and waits included, at Wix's own pace."""
+"""The time that one read may take, including all its requests and waits, at Wix's own pace."""
 
 WIX_PACE = 200
 """Requests a minute that Wix allows."""
 
 _PART = 64 * 1024
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""The encodings that are asked for, as zlib names them."""
+"""The encodings that are accepted, with zlib's parameter for each."""
 
 _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST"})
-"""Reasons of a failed handshake that say: nobody speaks TLS there."""
+"""Reasons of a failed handshake which show that the other side does not speak TLS."""
 
 
 class LimitExceeded(Exception):
-    """An exchange that is beyond its fence."""
+    """An exchange that exceeded a limit of its fence."""
 
 
 class TooSlow(LimitExceeded):
-    """It takes too long."""
+    """It took too long."""
 
 
 class TooLarge(LimitExceeded):
-    """It brings too much."""
+    """It sent too many bytes."""
 
 
 class ExchangeFailed(Exception):
-    """An exchange that failed in a way that HTTP has no word for."""
+    """An exchange that failed in a way for which httpx has no exception."""
 
 
 class Undecodable(ExchangeFailed):
-    """An answer that is not encoded as it says, or not as it was asked for."""
+    """An answer that is not encoded as its headers say, or in an encoding that was not accepted."""
 
 
 class NotTrusted(ExchangeFailed):
-    """The other side of a TLS connection did not prove who it is, or does not speak TLS at all."""
+    """The other side of a TLS connection did not prove its identity, or does not speak TLS at all."""
 
 
 class Fence:
-    """The bounds of one exchange, for the thread that is in it.
+    """The limits of one exchange, for the thread that enters it.
 
     Args:
-        seconds: For the whole exchange.
+        seconds: The time limit of the whole exchange.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -99,24 +99,24 @@ class Fence:
         return left if most is None else min(left, most)
 
     def count(self, size: int) -> None:
-        """Count bytes that came.
+        """Count received bytes.
 
         Raises:
-            TooLarge: They are too many.
+            TooLarge: There are too many.
         """
         self._came += size
         if self._came > self._most:
             raise TooLarge
 
     def body(self, response: httpx.Response) -> bytes:
-        """The decoded body of an answer of which the head alone was read.
+        """The decoded body of an answer of which only the head has been read.
 
         Args:
             response: The answer.
 
         Raises:
             TooLarge: It is too large, or decodes to too much.
-            Undecodable: It is not encoded as it says, or in a way that was not asked for.
+            Undecodable: It is not encoded as its headers say, or in an encoding that was not accepted.
         """
         self._most = MAX_BYTES
         encoding = response.headers.get("content-encoding", "").strip().lower()
@@ -139,9 +139,9 @@ def _seconds(most: float | None) -> float | None:
 
 
 class _OpenConnections:
-    """The connections of one transport. Once it is closed, so are they, and none is opened any more.
+    """The connections of one transport. Closing it closes them all, and no more can be opened.
 
-    httpcore closes what its pool knows of: not a connection that another thread is just opening.
+    httpcore only closes the connections in its pool, not one that another thread is just opening.
     """
 
     def __init__(self) -> None:
@@ -171,7 +171,7 @@ class _OpenConnections:
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection whose every step is within the fence of whoever takes it."""
+    """A connection on which every read and write is limited by the fence of the current thread."""
 
     def __init__(self, inner: httpcore.NetworkStream, opened: _OpenConnections) -> None:
         self._inner = inner
@@ -212,7 +212,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _distrust(cause: BaseException | None) -> str | None:
-    """Why a handshake will fail again; None where it may not."""
+    """Why a failed handshake will fail again; None if it may succeed next time."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {cause.verify_message}"
     if isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS:
@@ -239,18 +239,18 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class FencedTransport(httpx.HTTPTransport):
-    """httpx's own transport, over connections that keep to the fence of whoever uses them.
+    """httpx's own transport, over connections that are limited by the fence of the current thread.
 
     Args:
-        trust: Whose certificates are trusted.
-        proxy: What to go through.
-        connections: Connections at once.
+        trust: The TLS context with the trusted certificates.
+        proxy: The proxy to use, if any.
+        connections: Maximum number of connections.
     """
 
     def __init__(self, trust: ssl.SSLContext, proxy: httpx.Proxy | None, connections: int) -> None:
         super().__init__(verify=trust, trust_env=False)
         self._opened = _OpenConnections()
-        # httpx makes a pool without asking what its connections are.
+        # httpx has no option for the network backend of its pool, so the pool is replaced.
         self._pool = httpcore.ConnectionPool(
             ssl_context=trust,
             proxy=None if proxy is None else _for_httpcore(proxy),
@@ -276,7 +276,7 @@ def _inflated(parts: Iterable[bytes], window: int) -> bytes:
     found = bytearray()
     for part in parts:
         if not found and window == 15 and not _is_zlib(part):
-            # What is called "deflate" comes with and without its envelope.
+            # Servers send "deflate" both with and without the zlib header.
             inflate, window = zlib.decompressobj(-15), -15
         found += inflate.decompress(part, MAX_BYTES + 1 - len(found))
         if len(found) > MAX_BYTES:

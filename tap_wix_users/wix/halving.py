@@ -1,19 +1,19 @@
-"""Which contributor holds which role, where the API tells who holds one of several (docs/api-contract.md, section 2.4).
+"""Finds out which contributor holds which role, from an API that only lists the holders of any of several roles.
 
-Asking once for each role costs as many requests as there are roles, for every site. Asking for halves, and halving on
-where somebody was found, finds one role of 30 in five or six; one more question then shows that none of the others is
-held. Where the last snapshot tells what to expect there is nothing to search for: one question for each role that was
-held, and one for all others, whose answer has to be empty.
+(docs/api-contract.md, section 2.4.) One query per role would cost as many requests as there are roles, for every site.
+Querying half of the roles, and then half of those where somebody was found, finds one role of 30 in five or six
+queries; one more shows that nobody holds any of the others. If the last snapshot says what to expect, no search is
+needed: one query for each role that was held, and one for all others, which has to return nobody.
 
-What comes out rests on answers of this read alone, whatever was expected:
+The result depends only on answers of this read, whatever was expected:
 
-- that somebody does not hold a role was answered, for this role by itself or among others;
-- that somebody holds a role was answered for this role by itself, and by a second witness: another answer that nothing
-  else explains, the same question once more, or the last snapshot, where nothing is otherwise than there;
-- every answer is what these roles would make it. Where one is not, somebody changed between two questions, or an answer
-  is wrong: that is a contradiction, and nothing is concluded.
+- that somebody does not hold a role was answered by a query for this role, alone or among others;
+- that somebody holds a role was answered by a query for this role alone, and confirmed by a second witness: another
+  answer that nothing else explains, the same query repeated, or the last snapshot, if the result equals it;
+- every answer agrees with the result. If one does not, somebody changed between two queries, or an answer is wrong:
+  that is a contradiction, and there is no result.
 
-Pure: the question is a function.
+Pure: the query is a function that the caller passes in.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 MAX_AT_ONCE = 64
-"""Roles in one question: each makes the address 36 characters longer."""
+"""Roles in one query: each makes its URL 36 characters longer."""
 
 _FEW = 2
-"""So many roles are usual for a contributor. Of one who holds more, the rest is not taken for empty at once."""
+"""Most contributors hold at most this many roles. For those with more, roles are queried in small groups."""
 
 
 class ContradictionError(Exception):
-    """Two answers cannot both be true: the contributors changed while they were asked for."""
+    """Two answers cannot both be true: the contributors changed between two queries."""
 
 
 class UnfilteredError(Exception):
-    """Every answer named everybody: either everybody holds every role, or the roles were not looked at."""
+    """Every answer named everybody: either everybody holds every role, or the API ignored the roles."""
 
 
 def holders(
@@ -50,9 +50,9 @@ def holders(
 
     Args:
         roles: The roles to look for, each once.
-        everybody: Who may hold one.
-        ask: Tells who holds at least one of some roles.
-        expected: Who held which role in the last snapshot: what to ask first.
+        everybody: Those who may hold one.
+        ask: Queries who holds at least one of some roles.
+        expected: Who held which role in the last snapshot; decides what to query first.
 
     Returns:
         The holders of each role that somebody holds, in the order of the roles.
@@ -66,23 +66,23 @@ def holders(
     if known:
         held_before = {role for _, role in known}
         for group in _groups([role for role in roles if role not in held_before]):
-            inquiry.put(group)
+            inquiry.query(group)
         for role in roles:
             if role in held_before:
-                inquiry.put([role])
-    while group := inquiry.next_question():
-        inquiry.put(group)
+                inquiry.query([role])
+    while group := inquiry.next_query():
+        inquiry.query(group)
     if inquiry.unfiltered:
         raise UnfilteredError
     if not known or known != inquiry.pairs:
         for role in inquiry.with_single_witness():
-            inquiry.put([role])
+            inquiry.query([role])
     inquiry.check()
     return inquiry.holders()
 
 
 class _Inquiry:
-    """The questions that were asked about one site, and what their answers leave open."""
+    """The queries about one site, and what their answers leave open."""
 
     def __init__(
         self,
@@ -115,11 +115,11 @@ class _Inquiry:
         """Whether no answer left anybody out."""
         return bool(self._answers) and all(who == self._everybody for _, who in self._answers)
 
-    def put(self, roles: Sequence[str]) -> None:
-        """Ask who holds at least one of some roles.
+    def query(self, roles: Sequence[str]) -> None:
+        """Query who holds at least one of some roles.
 
         Raises:
-            ContradictionError: Somebody does who was not there before.
+            ContradictionError: The answer names somebody who was not there before.
         """
         answer = self._ask(roles)
         if not answer <= self._everybody:
@@ -137,11 +137,11 @@ class _Inquiry:
             (some, who) for some, who in self._unexplained if who not in answer or roles[0] not in some
         ]
 
-    def next_question(self) -> Sequence[str]:
-        """The roles to ask for next, so that either answer is about as likely; none when nothing is open.
+    def next_query(self) -> Sequence[str]:
+        """The roles to query next, so that both outcomes are about equally likely; empty when nothing is open.
 
         Raises:
-            ContradictionError: Somebody holds one of several roles, and none of them.
+            ContradictionError: Somebody holds one of several roles, but none of them alone.
         """
         if suspects := self._suspects():
             return suspects[: max(len(suspects) // 2, 1)]
@@ -149,13 +149,13 @@ class _Inquiry:
         without = sum(not some for some in self._held.values())
         if not open_roles:
             return self._not_asked_together() if without else ()
-        # Everybody holds some role, as a rule: the more of them are looked for, the fewer roles hold none.
+        # Everybody usually holds some role: the more people still have none, the fewer roles to query together.
         most = max(map(len, self._held.values()))
         size = len(open_roles) // (1 + without) >> max(0, most - _FEW)
         return open_roles[: min(max(size, 1), MAX_AT_ONCE)]
 
     def _suspects(self) -> Sequence[str]:
-        """The fewest roles of which one must be held, since nothing else explains an answer."""
+        """The smallest group of roles of which one must be held, since nothing else explains an answer."""
         groups = ([role for role in roles if who in self._open[role]] for roles, who in self._unexplained)
         fewest = min(groups, key=len, default=None)
         if fewest == []:
@@ -163,9 +163,9 @@ class _Inquiry:
         return fewest or ()
 
     def _not_asked_together(self) -> Sequence[str]:
-        """Roles that no one question was about.
+        """Roles that were never queried together.
 
-        Somebody without any role may have changed from one role to another between two questions.
+        Somebody without any role may have changed from one role to another between two queries.
         """
         return next(
             (group for group in _groups(self._roles) if not any(roles.issuperset(group) for roles, _ in self._answers)),
@@ -186,7 +186,7 @@ class _Inquiry:
         """Compare every answer with what was found.
 
         Raises:
-            ContradictionError: One is another than it should be.
+            ContradictionError: One of them differs from what it should be.
         """
         for roles, answer in self._answers:
             if answer != {who for who, some in self._held.items() if not some.isdisjoint(roles)}:

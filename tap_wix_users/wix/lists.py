@@ -1,4 +1,4 @@
-"""The lists of an account, each read whole over HTTP."""
+"""Reads each list of an account to its end, over HTTP."""
 
 from __future__ import annotations
 
@@ -47,25 +47,25 @@ def read_team(
 ) -> ReadResult[S]:
     """Read the team members and invites of an account, in one walk.
 
-    What is proved are the kinds ``user`` and ``invite``, and apart from them the roles that these hold, which no count
-    speaks of: the kinds ``assignment`` and ``invite assignment``.
+    The kinds ``user`` and ``invite`` are proved by the API's counts; the roles that these hold, the kinds
+    ``assignment`` and ``invite assignment``, are proved separately, since no count covers them.
 
     Args:
         api: The account.
-        sink: Makes what takes the objects of one walk.
-        options: How hard to try.
-        roles: The kinds of roles that somebody wants.
-        known: The last complete snapshot.
-        learnt: The page size that was found out before.
+        sink: Makes the sink of one walk.
+        options: How to read the list.
+        roles: The kinds of roles that are selected.
+        known: Returns the keys of a kind of row in the last complete snapshot.
+        learnt: The page size that an earlier run discovered.
 
     Raises:
-        WixError: A page could not be had.
+        WixError: A page could not be read.
     """
     held = HeldRoles(api, options, roles, known)
     team = _Team(api, held, begin_with(options.page_size, learnt))
     result = prove(team.begin, sink, options, lambda walk: held.doubts(walk.holders))
-    if strange := len(result.walk.seen.get("other", ())):
-        logger.warning("%d rows of the team are neither a user nor an invite: this release cannot read them", strange)
+    if others := len(result.walk.seen.get("other", ())):
+        logger.warning("%d rows of the team are neither a user nor an invite: this release cannot read them", others)
     return replace(held.proved(result), page_size=size_to_remember(options.page_size, team.limit, learnt))
 
 
@@ -74,11 +74,11 @@ class _Team:
 
     Args:
         api: The account.
-        held: Takes note of the roles that the members hold.
-        limit: Rows to ask for at once.
+        held: Records the roles that the members hold.
+        limit: Rows to request per page.
 
     Attributes:
-        limit: Rows that a page holds, as far as the walks found out.
+        limit: Rows to request per page, after what the walks have discovered.
     """
 
     def __init__(self, api: AccountApi, held: HeldRoles, limit: int) -> None:
@@ -93,7 +93,7 @@ class _Team:
         return walk, self._pages(walk)
 
     def _pages(self, walk: OffsetWalk) -> Pages[TeamMember]:
-        def ask(api: AccountApi, offset: int, facets: bool) -> TeamPage:  # noqa: FBT001  # what pages differ in
+        def ask(api: AccountApi, offset: int, facets: bool) -> TeamPage:  # noqa: FBT001  # as `PagesAhead` calls it
             return api.search_team(limit=walk.limit, offset=offset, facets=facets)
 
         with PagesAhead(self._api, walk, ask) as ahead:
@@ -112,8 +112,8 @@ class _Team:
                 yield fresh
 
     def _lower(self, walk: OffsetWalk, error: WixError) -> None:
-        """Ask for fewer rows from now on, if that may cure the error; else raise it."""
-        # A page that begins with the overlap needs a second row to show anything.
+        """Request fewer rows from now on, if that may avoid the error; else raise it."""
+        # A page that begins with the overlap needs a second row to hold anything new.
         lower = smaller(error, walk.limit, 2 if walk.overlaps else 1)
         if lower is None:
             raise error
@@ -126,12 +126,12 @@ def read_sites(api: AccountApi, sink: Callable[[], S], options: ReadOptions, *, 
 
     Args:
         api: The account.
-        sink: Makes what takes the objects of one walk.
-        options: How hard to try.
-        before: Sites of the last complete snapshot: fewer of them are counted, too.
+        sink: Makes the sink of one walk.
+        options: How to read the list.
+        before: Sites in the last complete snapshot: a first page with fewer is checked with Count Sites.
 
     Raises:
-        WixError: A page could not be had.
+        WixError: A page could not be read.
     """
     counted = False
 
@@ -148,7 +148,7 @@ def read_sites(api: AccountApi, sink: Callable[[], S], options: ReadOptions, *, 
             if not counted and options.stop_after is None and not _is_surely_whole(page, before):
                 counted = True
                 if page.sites or _has_next(page):
-                    # Only a count that is older than the first page proves a walk: ask it, and begin again.
+                    # Only a count from before the first page proves a walk: request it, and begin again.
                     continue
             entries = [Entry("site", site.id, _created_at(site.created_date)) for site in page.sites]
             metadata = page.metadata or CursorMetadata()
@@ -158,7 +158,7 @@ def read_sites(api: AccountApi, sink: Callable[[], S], options: ReadOptions, *, 
             if counted and walk.done:
                 walk.counts_last = _site_counts(api)
                 if not walk.rows:
-                    # That there is no site at the end needs no count from the beginning.
+                    # For an empty list, the count at the end is enough.
                     walk.counts_first = walk.counts_last
                 walk.reported_empty = {kind for kind, count in (walk.counts_last or {}).items() if not count}
             yield [page.sites[position] for position in fresh]
@@ -167,7 +167,7 @@ def read_sites(api: AccountApi, sink: Callable[[], S], options: ReadOptions, *, 
 
 
 def _is_surely_whole(page: SitePage, before: int) -> bool:
-    """Whether a first page needs no count: it is below its limit, says that it is all, and nothing speaks against."""
+    """Whether a first page needs no count: it is below its limit, has no next page, and nothing contradicts that."""
     metadata = page.metadata or CursorMetadata()
     claimed = metadata.count or 0
     ends_here = metadata.has_next is False and not (metadata.cursors and metadata.cursors.next)
@@ -183,7 +183,7 @@ def read_folders(api: AccountApi, sink: Callable[[], S], options: ReadOptions) -
     """Read the site folders (kind ``folder``) of an account.
 
     Raises:
-        WixError: A page could not be had.
+        WixError: A page could not be read.
     """
 
     def begin(horizon: str) -> tuple[Walk, Pages[Folder]]:
@@ -206,7 +206,7 @@ def read_child_accounts(api: AccountApi, sink: Callable[[], S], options: ReadOpt
     """Read the ids of an account's child accounts (kind ``child``).
 
     Raises:
-        WixError: A page could not be had.
+        WixError: A page could not be read.
     """
 
     def begin(horizon: str) -> tuple[Walk, Pages[ChildAccount]]:
@@ -227,10 +227,10 @@ def read_child_accounts(api: AccountApi, sink: Callable[[], S], options: ReadOpt
 
 
 def read_roles(api: AccountApi, sink: Callable[[], S], options: ReadOptions, *, locale: str) -> ReadResult[S]:
-    """Read the roles (kind ``role``) of an account, each with the list that it came in.
+    """Read the roles (kind ``role``) of an account, each with the name of its list.
 
     Raises:
-        WixError: The list could not be had.
+        WixError: The list could not be read.
     """
 
     def ask(walk: CursorWalk) -> list[tuple[str, Any]]:
@@ -251,7 +251,7 @@ def read_account(
     """Read the record (kind ``account``) of an account, and its parent.
 
     Raises:
-        WixError: The record could not be had.
+        WixError: The record could not be read.
     """
 
     def ask(_walk: CursorWalk) -> list[tuple[str, Any]]:
@@ -259,7 +259,7 @@ def read_account(
         own = account.account_properties.parent_account_id if account.account_properties else None
         if own and parent_account_id and own.casefold() != parent_account_id.casefold():
             logger.warning(
-                "Account %s is listed as a child of %s, and says itself that it is one of %s: the latter is kept",
+                "Account %s is listed as a child of %s, but its own record names %s: the latter is kept",
                 api.account_id, parent_account_id, own,
             )  # fmt: skip
         return [(api.account_id, (account, parent_account_id))]
@@ -270,7 +270,7 @@ def read_account(
 def _read_whole(
     kind: str, ask: Callable[[CursorWalk], list[tuple[str, Any]]], sink: Callable[[], S], options: ReadOptions
 ) -> ReadResult[S]:
-    """Read a list that comes in one answer, as pairs of key and object."""
+    """Read a list that the API returns in one answer, as pairs of key and object."""
 
     def begin(horizon: str) -> tuple[Walk, Pages[Any]]:
         walk = CursorWalk((kind,), horizon)
@@ -294,18 +294,18 @@ def _team_entry(member: TeamMember) -> Entry:
         return Entry("user", member.user.id, _created_at(member.user.joined_team_at))
     if member.invite is not None:
         return Entry("invite", member.invite.id, _created_at(member.invite.date_created))
-    # A kind of member that the contract does not know still takes a place in the paging.
+    # A kind of member that the contract does not know still counts in the paging.
     return Entry("other", blake2b(msgspec.json.encode(member, order="sorted"), digest_size=16).hexdigest())
 
 
 _FACETS = {"Users": "user", "InviteStatus": "invite"}
-"""The facets that count rows, and the kind that each counts."""
+"""The facets that count rows, and the kind of row that each counts."""
 
 
 def _team_counts(page: TeamPage) -> dict[str, int] | None:
-    """Users and invites as the facets count them; a kind whose count cannot be read is not counted.
+    """Users and invites as the facets count them, without a kind whose count cannot be read.
 
-    Facets leave out what they count zero of (docs/api-contract.md, section 2.1): one that is not there counts none.
+    Facets leave out zero counts (docs/api-contract.md, section 2.1), so a missing facet counts as zero.
     """
     if page.facets is None:
         return None
@@ -320,7 +320,7 @@ def _team_counts(page: TeamPage) -> dict[str, int] | None:
 
 
 def _none_of(facets: Sequence[Facet]) -> set[str]:
-    """The kinds that a facet says there are none of: one that is not there says nothing."""
+    """The kinds of which a facet reports none; a missing facet reports nothing."""
     counted = {facet.facet_type: facet.values for facet in facets if facet.values is not None}
     return {
         kind for name, kind in _FACETS.items() if not any(value.count != 0 for value in counted.get(name, _UNKNOWN))
@@ -328,7 +328,7 @@ def _none_of(facets: Sequence[Facet]) -> set[str]:
 
 
 def _holders(facets: Sequence[Facet]) -> dict[str, int]:
-    """How many members hold each role, as facet ``Roles`` counts them: what its values are, is uncertain (6.4)."""
+    """How many members hold each role, as facet ``Roles`` counts them; what its values are is uncertain (6.4)."""
     values = [value for facet in facets if facet.facet_type == "Roles" for value in facet.values or []]
     return {value.value: value.count for value in values if value.value and value.count}
 

@@ -1,6 +1,6 @@
-"""What a machine says about its network: which proxy to go through, and whose certificates to trust.
+"""Network settings from environment variables: which proxy to use, and which certificates to trust.
 
-A variable that is empty is not set. One that cannot be used ends in a sentence that names it, and never its value,
+An empty variable counts as not set. For one that cannot be used, the error names the variable but never its value,
 since a proxy's address may hold a password.
 """
 
@@ -21,16 +21,16 @@ _SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 class BadNetworkSettings(Exception):
-    """A variable of the environment that cannot be used."""
+    """An environment variable that cannot be used."""
 
 
 class NetworkSettings(NamedTuple):
-    """The network as this machine describes it.
+    """The network settings for one host.
 
     Attributes:
-        trust: Whose certificates are trusted.
-        proxy: What to go through; None for the straight way.
-        proxy_variable: Which variable says so.
+        trust: The TLS context with the trusted certificates.
+        proxy: The proxy to use; None to connect directly.
+        proxy_variable: The variable that names the proxy.
     """
 
     trust: ssl.SSLContext
@@ -39,12 +39,12 @@ class NetworkSettings(NamedTuple):
 
     @property
     def secrets(self) -> list[str]:
-        """What must not be shown."""
+        """The user name and password of the proxy, which must not be shown."""
         return list(filter(None, self.proxy.auth or ())) if self.proxy else []
 
 
 def network_settings(base_url: str) -> NetworkSettings:
-    """The way to a host, as the environment sets it.
+    """The network settings for a host, from the environment.
 
     Raises:
         BadNetworkSettings: A variable cannot be used.
@@ -57,7 +57,7 @@ def network_settings(base_url: str) -> NetworkSettings:
 
 
 def _trust() -> ssl.SSLContext:
-    # Not the default context: it writes the session keys to where SSLKEYLOGFILE says, and with them the API key.
+    # Not the default context: it writes session keys to SSLKEYLOGFILE, and with them the API key can be decrypted.
     trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if file:
@@ -98,17 +98,17 @@ def _proxy(host: str) -> tuple[httpx.Proxy | None, str]:
     if kind not in _SCHEMES or (kind.startswith("socks") and find_spec("socksio") is None):
         raise BadNetworkSettings(
             f"`{variable}` names a proxy that is neither http:// nor https://: name one that is, "
-            f"or put {host} into `NO_PROXY` to go without"
+            f"or add {host} to `NO_PROXY` to connect directly"
         )
     if not usable:
         raise BadNetworkSettings(
-            f"`{variable}` is no address of a proxy, like http://proxy.example:3128: correct it, "
-            f"or put {host} into `NO_PROXY` to go without"
+            f"`{variable}` is not the address of a proxy, like http://proxy.example:3128: correct it, "
+            f"or add {host} to `NO_PROXY` to connect directly"
         )
     return proxy, variable
 
 
 def _variable(scheme: str) -> str:
-    """The variable that a proxy comes from; a small one goes first, as everywhere."""
+    """The variable that names the proxy; lower case takes precedence, as usual."""
     names = (f"{scheme}_proxy", f"{scheme.upper()}_PROXY")
     return next((name for name in names if os.environ.get(name)), "the system's settings")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Id = str | int
-"""A digit string above 2^53 (section 1). JSON integers are kept to the last digit; a float never is an id."""
+"""A string of digits above 2^53 (section 1). JSON integers keep every digit; a float is never an id."""
 
 Named = Annotated[str, Meta(min_length=1)]
 """The id of a row."""
@@ -36,7 +36,7 @@ class UnknownFields(dict[str, Any]):
 
 
 class WixObject(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True, gc=False):
-    """Something the API returned, with the fields that this release does not know.
+    """An object that the API returned, including the fields that this release does not know.
 
     Attributes:
         unknown_fields: Fields that this release does not know, or whose value was not of the documented type, by their
@@ -52,21 +52,21 @@ class WixObject(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknow
 
     @property
     def unparsed(self) -> dict[str, Any]:
-        """What of it is a known field whose value was not of the documented type."""
+        """Known fields whose value was not of the documented type."""
         return {name: value for name, value in self.unknown.items() if name in fields(type(self))}
 
 
 class Answer(WixObject, frozen=True, kw_only=True):
-    """All that an endpoint answered.
+    """The whole answer of an endpoint.
 
     Attributes:
-        present: Its own fields that came, null or not: a list that was left out is not one that was empty.
+        present: Its declared fields that were in the answer, null or not: a missing list is not an empty one.
     """
 
     present: frozenset[str] = frozenset()
 
     def has(self, *names: str) -> bool:
-        """Whether one of these fields came."""
+        """Whether at least one of these fields was in the answer."""
         return not self.present.isdisjoint(names)
 
 
@@ -95,7 +95,7 @@ class Subject(WixObject, frozen=True):
 class Assignment(WixObject, frozen=True):
     """A role of a team member or an invite, in the compact form, or in the full one with ``policy`` (section 6.3).
 
-    ``restrictions`` stays JSON as it came, and empty where it did not: what it means is for the tables to say.
+    ``restrictions`` is kept as unparsed JSON, empty if it was missing: the tables interpret it.
     """
 
     policy_id: Id | None = None
@@ -129,14 +129,14 @@ class Invite(WixObject, frozen=True):
 
 
 class TeamMember(WixObject, frozen=True):
-    """One of a user or an invite."""
+    """Either a user or an invite."""
 
     user: User | None = None
     invite: Invite | None = None
 
 
 class FacetValue(WixObject, frozen=True):
-    """How many rows have one value."""
+    """The number of rows that have one value."""
 
     value: str | None = None
     count: int | None = None
@@ -225,7 +225,7 @@ class SiteCount(Answer, frozen=True):
 
 
 class PathStep(WixObject, frozen=True):
-    """One folder on the way to a folder."""
+    """One folder in the path of a folder."""
 
     id: str | UnsetType | None = UNSET
     name: str | UnsetType | None = UNSET
@@ -259,7 +259,7 @@ class FolderPage(Answer, frozen=True):
 class ChildAccount(WixObject, frozen=True):
     """The id of a child account (section 2.5)."""
 
-    # It goes into an address and a header.
+    # It is used in a URL and in a header.
     account_id: Annotated[str, Meta(pattern=r"\A[0-9A-Za-z-]{1,64}\Z")]
 
 

@@ -1,6 +1,6 @@
-"""How many rows of Search Team to ask for at once: the API documents no limit (docs/api-contract.md, section 2.1).
+"""How many rows of Search Team to request per page: the API documents no limit (docs/api-contract.md, section 2.1).
 
-A size that is refused, or that no answer comes to, makes room for a smaller one. The next run begins with what holds.
+If a size is refused, or not answered, a smaller one is tried. The next run begins with the size that worked.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from tap_wix_users.wix.errors import WixError
 
 SAFE = 100
-"""A page of fewer rows may be taken for the end of the list, and no failure is put down to a page of so many."""
+"""A page with fewer rows may be taken for the end of the list, and no failure is blamed on a page of this size."""
 
 
 class PageSize(NamedTuple):
-    """A page size that was found out.
+    """A page size that was discovered.
 
     Attributes:
         wanted: The setting at that time.
-        holds: The size that Wix answered to.
+        holds: The size that worked.
     """
 
     wanted: int
@@ -34,12 +34,12 @@ def begin_with(wanted: int, learnt: PageSize | None) -> int:
 
 
 def size_to_remember(wanted: int, held: int, learnt: PageSize | None) -> PageSize | None:
-    """What is known of the page size after a read.
+    """The page size to store in the state after a read, if it differs from the setting.
 
     Args:
         wanted: The setting.
         held: The size that the read ended with.
-        learnt: What was known before.
+        learnt: The page size that an earlier run discovered.
     """
     if learnt and wanted <= learnt.wanted:
         return learnt if held >= min(wanted, learnt.holds) else PageSize(learnt.wanted, held)
@@ -47,12 +47,12 @@ def size_to_remember(wanted: int, held: int, learnt: PageSize | None) -> PageSiz
 
 
 def smaller(error: WixError, size: int, least: int) -> int | None:
-    """The page size to try after an error; None where the error is not about it, or there is nothing smaller.
+    """The page size to try after an error; None if the error has another cause, or there is no smaller size.
 
     Args:
-        error: What came of a request.
-        size: The size that it asked for.
-        least: The smallest size that tells anything.
+        error: The error of a request.
+        size: The size that it requested.
+        least: The smallest size that is useful.
     """
     if isinstance(error, InvalidRequest):
         named = [violation.threshold for violation in error.violations if violation.field == "paging.limit"]

@@ -1,8 +1,8 @@
-"""Answers as objects: what came, read as `tap_wix_users.wix.objects` declares it.
+"""Parses answers into the objects that `tap_wix_users.wix.objects` declares.
 
-What is as declared is read at once, by msgspec. What is not is taken apart, one level after the other: each part that
-is as declared is read at once again, and a field that has no place is kept aside, as it came. So what one object holds
-beyond its declaration changes nothing for the others, and costs little.
+msgspec parses whatever matches the declaration in one step. What does not match is parsed one level at a time: each
+part that matches is again parsed in one step, and a field that is not declared is kept unchanged. So an unknown field
+in one object does not affect the others, and costs little.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ O = TypeVar("O", bound=WixObject)  # noqa: E741
 A = TypeVar("A", bound=Answer)
 
 _ENVELOPE = {"message", "details"}
-"""Members of an error (docs/api-contract.md, section 1.2): an answer that has them is one, whatever its status is."""
+"""Members of an error (docs/api-contract.md, section 1.2): an answer that has them is an error, whatever its status."""
 
-_NOT_THE_ENDPOINTS = "the answer is not this endpoint's: it has none of its members, or is an error with status 200"
+_NOT_THE_ENDPOINTS = "the answer is not this endpoint's: it has none of its fields, or is an error with status 200"
 
 _NO_JSON = "the answer is not JSON, or was cut short"
 
@@ -42,8 +42,8 @@ def parse(kind: type[A], body: bytes) -> A:
         body: The answer's body.
 
     Raises:
-        UnreadableBody: The body is no JSON (worth another attempt), or what identifies or holds rows is not as
-            documented (not worth one). The message names the places, never the values.
+        UnreadableBody: The body is not JSON (worth another attempt), or a field that identifies or holds rows is not
+            as documented (not worth one). The message names the fields, never their values.
     """
     reading = Reading()
     try:
@@ -63,16 +63,16 @@ def parse(kind: type[A], body: bytes) -> A:
 
 
 def as_came(one: WixObject) -> dict[str, Any]:
-    """The fields of an object that came, known or not: of one whose fields are `UNSET` where they did not."""
+    """All fields that an object was received with, known or not; its declared fields have to default to `UNSET`."""
     known = {name: getattr(one, field.name) for name, field in fields(type(one)).items()}
     return {name: value for name, value in known.items() if value is not msgspec.UNSET} | one.unknown
 
 
 def value_of(text: bytes) -> Any:
-    """What a part that was left as JSON holds; None where it did not come.
+    """Parse a part that was kept as JSON; None if it is empty.
 
     Raises:
-        UnreadableBody: It is nested beyond reason.
+        UnreadableBody: It is nested too deeply.
     """
     try:
         return from_json(text) if text else None
@@ -85,23 +85,23 @@ class _Misfit(Exception):
 
 
 class Reading:
-    """One reading of an answer, part by part.
+    """Parses one answer, part by part.
 
     Attributes:
-        places: Where it is not as documented.
+        places: Paths at which the answer is not as documented.
     """
 
     def __init__(self) -> None:
         self.places: set[str] = set()
 
-    def parts(self, kind: type[O], members: dict[str, Raw], way: str, *, structural: bool) -> O | None:
-        """An object of which not everything is as declared; None where a row or a list of rows would be lost.
+    def parts(self, kind: type[O], members: dict[str, Raw], path: str, *, structural: bool) -> O | None:
+        """Parse an object that does not match its declaration; None if a row or a list of rows would be lost.
 
         Args:
-            kind: The object.
-            members: What came.
-            way: The place of it in the answer.
-            structural: Whether a row or a list of rows is lost with what identifies it.
+            kind: The type of the object.
+            members: Its members.
+            path: Its path in the answer.
+            structural: Whether the object identifies or holds rows, so that a field that cannot be read loses a row.
         """
         known = fields(kind)
         values: dict[str, Any] = {}
@@ -113,7 +113,7 @@ class Reading:
                 continue
             holds = structural and name in STRUCTURE
             try:
-                values[known[name].name] = self._field(known[name], raw, f"{way}{name}", structural=holds)
+                values[known[name].name] = self._field(known[name], raw, f"{path}{name}", structural=holds)
             except _Misfit:
                 if holds:
                     lost = True
@@ -121,39 +121,39 @@ class Reading:
                     unknown_fields[name] = from_json(bytes(raw))
         for name, field in known.items():
             if field.required and name not in members:
-                self.places.add(f"{way}{name}")
+                self.places.add(f"{path}{name}")
                 lost = True
         if lost:
             return None
         return kind(**values, unknown_fields=unknown_fields) if unknown_fields else kind(**values)
 
-    def _field(self, field: structs.FieldInfo, raw: Raw, way: str, *, structural: bool) -> Any:
+    def _field(self, field: structs.FieldInfo, raw: Raw, path: str, *, structural: bool) -> Any:
         try:
             return _decoder(field.type).decode(raw)
         except ValidationError:
             inner, in_list = _inner(field.type)
             if inner is None:
-                return self._other(field.type, raw, way)
+                return self._other(field.type, raw, path)
             if in_list:
-                return self._list(inner, raw, way, structural=structural)
-            return self._object(inner, raw, way, structural=structural)
+                return self._list(inner, raw, path, structural=structural)
+            return self._object(inner, raw, path, structural=structural)
 
-    def _object(self, kind: type[O], raw: Raw, way: str, *, structural: bool) -> O:
+    def _object(self, kind: type[O], raw: Raw, path: str, *, structural: bool) -> O:
         try:
             members = _members(raw)
         except ValidationError:
-            self.places.add(way)
+            self.places.add(path)
             raise _Misfit from None
-        found = self.parts(kind, members, f"{way}.", structural=structural)
+        found = self.parts(kind, members, f"{path}.", structural=structural)
         if found is None:
             raise _Misfit
         return found
 
-    def _list(self, kind: type[O], raw: Raw, way: str, *, structural: bool) -> list[O]:
+    def _list(self, kind: type[O], raw: Raw, path: str, *, structural: bool) -> list[O]:
         try:
             elements = _elements(raw)
         except ValidationError:
-            self.places.add(way)
+            self.places.add(path)
             raise _Misfit from None
         found = []
         for place, element in enumerate(elements):
@@ -161,19 +161,19 @@ class Reading:
                 found.append(_decoder(kind).decode(element))
             except ValidationError:
                 try:
-                    found.append(self._object(kind, element, f"{way}.{place}", structural=structural))
+                    found.append(self._object(kind, element, f"{path}.{place}", structural=structural))
                 except _Misfit:
                     continue
         if len(found) < len(elements):
             raise _Misfit
         return found
 
-    def _other(self, kind: Any, raw: Raw, way: str) -> Any:
+    def _other(self, kind: Any, raw: Raw, path: str) -> Any:
         try:
-            # Numbers of any size: msgspec takes none that is beyond a float.
+            # For numbers of any size: msgspec rejects those beyond the range of a float.
             return msgspec.convert(from_json(bytes(raw)), kind)
         except ValidationError:
-            self.places.add(way)
+            self.places.add(path)
             raise _Misfit from None
 
 
@@ -187,7 +187,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 @cache
 def _inner(kind: Any) -> tuple[type[WixObject] | None, bool]:
-    """The kind of object that a field holds, if it does, and whether it holds a list of them."""
+    """The type of object that a field holds, if it holds objects, and whether it holds a list of them."""
     for option in (kind,) if get_origin(kind) is list else get_args(kind) or (kind,):
         in_list = get_origin(option) is list
         held = get_args(option)[0] if in_list else option
@@ -200,8 +200,8 @@ def _object_of(body: bytes) -> dict[str, Raw]:
     """The members of an answer, each as JSON.
 
     Raises:
-        UnreadableBody: It is JSON, and no object.
-        ValueError: It is no JSON.
+        UnreadableBody: It is JSON, but not an object.
+        ValueError: It is not JSON.
     """
     try:
         return _members(body)

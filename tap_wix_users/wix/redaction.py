@@ -1,6 +1,6 @@
-"""What came from outside, made fit to be shown: without secrets, people's addresses, and letters that play tricks.
+"""Makes untrusted text fit to be shown: without secrets, e-mail addresses, and characters that control a terminal.
 
-In doubt the words are left out: whoever reads a log can ask Wix by the request's id, but nobody can take a key back.
+In doubt the text is withheld: the reader of a log can ask Wix about the request id, but a leaked key stays leaked.
 """
 
 from __future__ import annotations
@@ -34,23 +34,26 @@ _ESCAPE = re.compile(
     re.IGNORECASE,
 )
 _LIMIT = 300
+"""Characters of a text that are shown."""
+
 _LOOKED_AT = 2000
-"""Letters of an answer's words that are looked at: no more than `_LIMIT` of them are shown."""
+"""Characters of a text that are examined."""
 
 _ROUNDS = 4
-"""How often an encoding is undone."""
+"""How many layers of encoding are undone."""
 
 _PIECE = 8
-"""So many characters of a secret, one after another, are a leak of it."""
+"""This many consecutive characters of a secret count as a leak."""
 
 _PIECE_BARE = 4
-"""So many of its letters and digits are, where all between them is left out."""
+"""This many consecutive letters and digits of a secret count as a leak, ignoring all other characters."""
 
 _LONG = 100
-"""A secret of more letters and digits shares pieces of four with innocent words: five are a leak of it then."""
+"""A secret with more letters and digits than this has pieces of four in common with innocent words: there, only five
+count as a leak."""
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
-"""Kinds of characters that control a terminal, change the direction of writing, or show nothing at all."""
+"""Unicode categories of characters that control a terminal, change the direction of writing, or are invisible."""
 
 WITHHELD = "(withheld: it repeats a part of the API key)"
 
@@ -59,7 +62,7 @@ def printable(text: str) -> str:
     """The text in one line, without characters that control a terminal or the direction of writing."""
     if text.isascii() and text.isprintable():
         return text
-    # A joint between two letters falls away; what separates words, and what begins a command, becomes a blank.
+    # Format characters, which may join two letters, are dropped; separators and control characters become blanks.
     kept = (
         ("" if unicodedata.category(letter) == "Cf" else " ")
         if unicodedata.category(letter) in _UNPRINTABLE
@@ -70,10 +73,10 @@ def printable(text: str) -> str:
 
 
 class Redactor:
-    """Takes secrets and people's e-mail addresses out of text that came from outside.
+    """Removes secrets and e-mail addresses from untrusted text.
 
     Args:
-        secrets: What must not be shown, in no dress.
+        secrets: What must not be shown, in any encoding.
     """
 
     def __init__(self, *secrets: str) -> None:
@@ -81,7 +84,7 @@ class Redactor:
 
     @cached_property
     def _pieces(self) -> dict[int, set[str]]:
-        """What gives a secret away, by its length; made when somebody asks, since most runs never do."""
+        """The pieces that reveal a secret, by their length; built on first use, since most runs never need them."""
         pieces: dict[int, set[str]] = defaultdict(set)
         for form, length in (known for secret in self._secrets for known in _encoded_forms(secret)):
             size = min(length, len(form))
@@ -89,7 +92,7 @@ class Redactor:
         return pieces
 
     def leaks(self, *texts: str) -> bool:
-        """Whether the texts, one by one or joined, hold a piece of a secret, in any dress."""
+        """Whether the texts, individually or joined, contain a piece of a secret, in any encoding."""
         joined = ["".join(texts)] if len(texts) > 1 else []
         return any(self._holds(form) for text in (*texts, *joined) for form in _forms(text[:_LOOKED_AT]))
 
@@ -101,7 +104,7 @@ class Redactor:
         )
 
     def text(self, value: object) -> str:
-        """Words of the server, fit to be shown: one line, bounded, without secrets or e-mail addresses."""
+        """Text from the server, made fit to be shown: one line, bounded, without secrets or e-mail addresses."""
         if not isinstance(value, str):
             return ""
         if self.leaks(value):
@@ -114,12 +117,12 @@ class Redactor:
         return masked[:_LIMIT]
 
     def token(self, value: object) -> str:
-        """A code or an id of the server, or nothing when it is not one."""
+        """A code or an id from the server; empty if it does not look like one."""
         return value if isinstance(value, str) and _TOKEN.fullmatch(value) and not self.leaks(value) else ""
 
 
 def _encoded_forms(secret: str) -> Iterator[tuple[str, int]]:
-    """Each form that a secret may come in, and how long a piece of it is a leak."""
+    """Each form that a secret may be encoded in, and the length of a piece that counts as a leak."""
     bare, turned = _bare(secret), secret[::-1]
     for plain in (secret, turned):
         yield plain.lower(), _PIECE
@@ -135,21 +138,21 @@ def _encoded_forms(secret: str) -> Iterator[tuple[str, int]]:
 def _encodings(text: str) -> Iterator[str]:
     raw = text.encode()
     for shift in range(3):
-        # Encoded as a part of something longer, text looks different for each place in a group of three bytes.
+        # Inside a longer base64 text, it is encoded differently at each offset within a group of three bytes.
         yield base64.b64encode(bytes(shift) + raw).decode()[4 if shift else 0 :].rstrip("=")
     yield base64.b32encode(raw).decode().rstrip("=")
     yield raw.hex()
 
 
 def _bare(text: str) -> str:
-    """Letters and digits alone, in one form and one case."""
+    """Only the ASCII letters and digits, normalized and in lower case."""
     return "".join(
         letter for letter in unicodedata.normalize("NFKD", text).lower() if letter.isascii() and letter.isalnum()
     )
 
 
 def _decoded(text: str) -> Iterator[str]:
-    """The text, and what it is with one encoding after the other undone."""
+    """The text as it is, and with one layer of encoding after the other undone."""
     for _ in range(_ROUNDS):
         yield text
         before, text = text, _ESCAPE.sub(_letter, unquote(html.unescape(unicodedata.normalize("NFKC", text))))

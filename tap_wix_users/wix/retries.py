@@ -1,4 +1,4 @@
-"""Which failures another attempt may cure, how long to wait before it, and when patience ends."""
+"""Which failures to retry, how long to wait before each attempt, and when to give up."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from tap_wix_users.wix.budget import Clock
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
-"""Statuses that another attempt may cure (docs/api-contract.md, section 1.1). 400, 401, 403, 404 and 428 never are."""
+"""Statuses that are retried (docs/api-contract.md, section 1.1); 400, 401, 403, 404 and 428 never are."""
 
 THROTTLE_SECONDS = 60.0
 """Back-off for a 429 without ``Retry-After``: the limit is one per minute (docs/api-contract.md, section 1.1)."""
 
 LONGEST_BACKOFF = 60.0
-"""Seconds between two attempts, at most."""
+"""The longest wait between two attempts, in seconds, unless Wix asks for a longer one."""
 
 
 class Attempts:
-    """The attempts at one request, against its patience.
+    """The attempts at one request.
 
     Args:
-        clock: What time is measured with.
-        patience: Seconds from the first attempt to the last, waits included.
+        clock: Measures time.
+        patience: Maximum seconds from the first attempt to the last, including waits.
 
     Attributes:
-        number: How many were begun.
+        number: How many attempts have begun.
     """
 
     def __init__(self, clock: Clock, patience: float) -> None:
@@ -38,13 +38,13 @@ class Attempts:
         self._started = clock.now()
 
     def begin(self) -> None:
-        """Count one. Patience begins with the first: waiting for the budget is not the server's fault."""
+        """Count one attempt. Time counts from the first one: waiting for the budget is not the server's fault."""
         if self.number == 0:
             self._started = self._clock.now()
         self.number += 1
 
     def wait_after(self, error: Exception) -> float:
-        """Seconds to wait before the next one: what the server asks for, or longer after each failure."""
+        """Seconds to wait before the next attempt: as long as the server asks, or else longer after each failure."""
         if isinstance(error, Refusal) and error.retry_after is not None:
             return error.retry_after
         if is_throttled(error):
@@ -52,22 +52,22 @@ class Attempts:
         return min(LONGEST_BACKOFF, _jittered(2.0 ** min(self.number - 1, 10)))
 
     def has_patience_for(self, seconds: float) -> bool:
-        """Whether so long a wait ends within the patience."""
+        """Whether a wait of this many seconds would end in time."""
         return self._clock.now() - self._started + seconds <= self._patience
 
     def summary(self) -> str:
-        """How many there were, and how long they took."""
+        """How many attempts there were, and how long they took."""
         spent = self._clock.now() - self._started
         return f"gave up after {self.number} attempt{'s' if self.number > 1 else ''} in {spent:.0f} s"
 
 
 def is_throttled(error: Exception) -> bool:
-    """Whether more was asked than Wix allows."""
+    """Whether Wix refused because of too many requests."""
     return isinstance(error, Refusal) and error.status == 429
 
 
 def is_retryable(error: Exception) -> bool:
-    """Whether another attempt may be answered."""
+    """Whether another attempt may succeed."""
     if isinstance(error, Refusal):
         return error.status in RETRIED
     if isinstance(error, UnreadableAnswer):

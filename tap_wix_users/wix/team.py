@@ -1,7 +1,7 @@
-"""What a walk through a team says about roles, and where it says less than another source.
+"""What a walk through a team shows about roles, and where it shows less than another source.
 
-A proof of users and invites proves nothing about the roles that they hold: no count speaks of them. What does are the
-facet ``Roles`` of the same search, where its values are role ids, and the last complete snapshot.
+A proof of users and invites proves nothing about the roles that they hold, which no count covers. Two sources are
+compared instead: the facet ``Roles`` of the same search, if its values are role ids, and the last complete snapshot.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from tap_wix_users.wix.proving import ReadOptions, ReadResult, S
 
 ROLES_OF = {"user": "assignment", "invite": "invite assignment"}
-"""What holds roles, and what these are called."""
+"""The kinds of row that hold roles, and the kinds of row of those roles."""
 
 _NAMED = 3
+"""The number of roles that a message names."""
 
 KnownKeys: TypeAlias = Callable[[str], "Collection[tuple[str, ...]]"]
-"""The keys of a kind in the last complete snapshot, in their parts; none where there is none."""
+"""Returns the keys of a kind of row in the last complete snapshot, split into parts; empty if there is none."""
 
 
 @dataclass
@@ -34,9 +35,9 @@ class RoleTally:
     """The roles that the members of one walk hold.
 
     Attributes:
-        held: How many assignments there are of each role.
-        silent: Owners without a list of their roles, by kind: that is not an empty list.
-        nameless: Users, and the ids of their assignments, of which at least one has none.
+        held: The number of assignments of each role.
+        silent: Members whose list of roles was left out, by kind: that is not an empty list.
+        nameless: For users with at least one assignment without an id: the ids of their assignments.
     """
 
     held: Counter[str] = field(default_factory=Counter)
@@ -44,7 +45,7 @@ class RoleTally:
     nameless: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, members: Sequence[TeamMember]) -> None:
-        """Take the new members of a page."""
+        """Add the new members of a page."""
         for member in members:
             if member.user is not None:
                 self._add("user", member.user)
@@ -63,13 +64,13 @@ class RoleTally:
     def doubts(
         self, counted: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]
     ) -> dict[str, str]:
-        """Why the roles are not proved with their owners, by kind.
+        """Why the proof of the members does not cover their roles, by kind.
 
         Args:
             counted: How many hold each role, as facet ``Roles`` counts them.
-            known: The last complete snapshot.
-            role_ids: The ids of all roles, asked for only where neither a row nor the last snapshot has any that was
-                counted.
+            known: Returns the keys of a kind of row in the last complete snapshot.
+            role_ids: Requests the ids of all roles; called only if neither a row nor the last snapshot has any role
+                that was counted.
         """
         doubts = {kind: why for kind in ROLES_OF.values() for why in self._lost(kind, known)}
         missing = self._missing(counted, known, role_ids)
@@ -93,20 +94,20 @@ class RoleTally:
             if owner in silent or owner in nameless:
                 before.setdefault(owner, set()).add(rest)
         if lost := silent & before.keys():
-            yield f"{len(lost)} {owner_kind}(s) came without the list of their roles, and had some before"
+            yield f"{len(lost)} {owner_kind}(s) came without a list of roles, but had roles before"
         renamed = [
             owner
             for owner, ids in nameless.items()
-            # A key begins with the id of its assignment, where there is one; a role, an asset or a hash may follow.
+            # A key begins with the id of its assignment, if it has one; a role, an asset or a hash may follow.
             if any("@" not in rest and rest.split("/")[0].split("#")[0] not in ids for rest in before.get(owner, ()))
         ]
         if renamed:
-            yield f"roles of {len(renamed)} user(s) came without their ids, and had others before"
+            yield f"assignments of {len(renamed)} user(s) came without ids, but had ids before"
 
     def _missing(
         self, counted: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]
     ) -> list[str]:
-        """Roles that the facet knows more holders of than there are assignments, if its values are role ids at all."""
+        """Roles of which the facet counts more holders than there are assignments, if its values are role ids."""
         more = [role for role, count in counted.items() if count > self.held[role]]
         if not more:
             return []
@@ -122,9 +123,9 @@ class HeldRoles:
 
     Args:
         api: The account.
-        options: How hard the list is read.
-        wanted: The kinds of roles that somebody wants.
-        known: The last complete snapshot.
+        options: How the list is read.
+        wanted: The kinds of roles that are selected.
+        known: Returns the keys of a kind of row in the last complete snapshot.
     """
 
     def __init__(self, api: AccountApi, options: ReadOptions, wanted: Collection[str], known: KnownKeys) -> None:
@@ -139,12 +140,12 @@ class HeldRoles:
         self._tally = RoleTally()
 
     def add(self, members: Sequence[TeamMember]) -> None:
-        """Take the new members of a page."""
+        """Add the new members of a page."""
         if self._wanted:
             self._tally.add(members)
 
     def doubts(self, counted: Mapping[str, int]) -> dict[str, str]:
-        """Why the roles of a finished walk are not proved with their owners, by kind.
+        """Why the proof of a finished walk's members does not cover their roles, by kind.
 
         Args:
             counted: How many hold each role, as facet ``Roles`` counts them.
@@ -152,13 +153,13 @@ class HeldRoles:
         if not self._wanted:
             return {}
         if self._options.accept_repeat_proof:
-            # The counts mean something else: that somebody holds the role is all that they say.
+            # The user says that the counts mean something else: they only show that somebody holds the role.
             counted = dict.fromkeys(counted, 1)
         found = self._tally.doubts(counted, self._known, self._role_ids)
         return {kind: why for kind, why in found.items() if kind in self._wanted}
 
     def proved(self, result: ReadResult[S]) -> ReadResult[S]:
-        """The result, with what is proved about the roles: what is about their owners, unless it is doubted."""
+        """The result with the proofs of the roles: each is that of the members, unless there is a doubt."""
         of = {kind: roles for kind, roles in ROLES_OF.items() if roles in self._wanted}
         proofs = {roles: None if roles in result.doubts else result.proofs[kind] for kind, roles in of.items()}
         result.walk.reported_empty |= {roles for kind, roles in of.items() if kind in result.walk.reported_empty}
@@ -173,7 +174,7 @@ class HeldRoles:
 
 
 def role_of(assignment: Assignment) -> str:
-    """The id of an assignment's role, in either form (docs/api-contract.md, section 6.3); empty where it has none."""
+    """The role id of an assignment in either form (docs/api-contract.md, section 6.3); empty if it has none."""
     if assignment.policy_id:
         return str(assignment.policy_id)
     policy = assignment.unknown.get("policy")

@@ -1,4 +1,4 @@
-"""Text that every target can store: what no database takes is replaced before anybody reads the answer."""
+"""Text that every target can store: characters that databases reject are replaced before an answer is parsed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _REPLACED = rb"\ufffd"
 
 
 def storable(body: bytes) -> bytes:
-    """JSON with U+FFFD in place of what no target can store: NUL, half a surrogate pair, and bytes that are no UTF-8.
+    """JSON with U+FFFD in place of what no target can store: NUL, half surrogate pairs, and bytes that are not UTF-8.
 
     Args:
         body: JSON, or anything else.
@@ -30,5 +30,5 @@ def _whole(escape: re.Match[bytes]) -> bytes:
     if 0xD800 <= number < 0xDC00 and escape[2]:
         return escape[0]
     kept = _REPLACED if number == 0 or 0xD800 <= number < 0xE000 else b"\\u" + escape[1]
-    # A low half that follows no high one is one more half.
+    # A low surrogate without a high one before it is another half pair.
     return kept + (_REPLACED if escape[2] else b"")

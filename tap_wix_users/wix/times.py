@@ -1,4 +1,4 @@
-"""Date-times in one fixed width, so that text sorts as time does."""
+"""Date-times in one fixed-width format, so that text sorts like time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def timestamp(moment: dt.datetime) -> str:
 
 
 def normalized(text: str) -> str | None:
-    """An ISO 8601 date-time of the API in that form; None when it is not one.
+    """An ISO 8601 date-time of the API in the format of `timestamp`; None if it is not one.
 
     Without a zone it is UTC (docs/api-contract.md, section 1).
     """
@@ -31,7 +31,7 @@ def following(text: str) -> str:
 
 
 def asked_wait(header: str | None) -> float | None:
-    """Seconds that ``Retry-After`` asks for, in either of its forms (RFC 9110, 10.2.3); None when it does not."""
+    """Seconds that ``Retry-After`` asks for, in either of its forms (RFC 9110, 10.2.3); None if it cannot be read."""
     if not header:
         return None
     if header.strip().isdecimal():

@@ -345,7 +345,7 @@ def test_a_role_filter_that_is_ignored(serve):
     ran = run(sandbox, state=first.state, catalog=catalog(*BY_SITE, *LOGS))
     assert (ran.code, ran.statuses()) == (1, {CONTRIBUTORS: "complete", ROLES: "unverified"})
     assert (ran.records(ROLES), changes(ran, ROLES)) == ([], [])
-    assert "name every contributor, whatever role is asked for" in ran.receipt(ROLES)["error"]
+    assert "name every contributor, whatever role is requested" in ran.receipt(ROLES)["error"]
 
 
 @pytest.mark.parametrize("streams", [[CONTRIBUTORS], BY_SITE], ids="+".join)
@@ -369,7 +369,7 @@ def test_a_site_that_refuses(streams, concurrency, serve):
     for stream in streams:
         receipt = ran.receipt(stream)
         assert (receipt["proof"], receipt["removed_count"] > 0) == (None, True)
-        assert f"site {refused} refuses (403 PERMISSION_DENIED)" in receipt["error"]
+        assert f"site {refused} refused (403 PERMISSION_DENIED)" in receipt["error"]
         assert receipt["baseline_at"] is None
         old, new = (some.state["bookmarks"][stream]["accounts"][account.id] for some in (first, ran))
         assert new["pending"]

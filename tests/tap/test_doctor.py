@@ -113,7 +113,7 @@ def test_a_page_size_that_does_not_hold(options, faults, holds, doctor):
     with Sandbox(World(SIZE), options=ApiOptions(**options), faults=faults) as sandbox:
         code, lines, _ = doctor(sandbox, page_size=1000)
     assert code == 0
-    assert any(f"Wix answers to {holds} rows, not to 1000" in line for line in lines)
+    assert any(f"Wix accepts {holds} rows, not 1000" in line for line in lines)
 
 
 MARK = "Zebulon"

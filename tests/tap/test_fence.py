@@ -89,7 +89,7 @@ def test_an_error_that_nobody_foresaw(monkeypatch):
         **dict.fromkeys(set(TABLES) - {"accounts", "roles"}, "failed"),
     }
     error = ran.receipt("users")["error"]
-    assert error.startswith("Reading team: it ended with ZeroDivisionError at test_fence.py:")
+    assert error.startswith("Reading team: it failed with an unexpected ZeroDivisionError at test_fence.py:")
     assert "anna" not in ran.log + "".join(ran.lines)
 
 
@@ -139,7 +139,7 @@ def test_half_a_surrogate_pair_in_a_state(tmp_path):
     ("variables", "sentence"),
     [
         ({"ALL_PROXY": "socks5://h:1"}, "`ALL_PROXY` names a proxy that is neither http:// nor https://"),
-        ({"HTTPS_PROXY": "http://h:99999"}, "`HTTPS_PROXY` is no address of a proxy"),
+        ({"HTTPS_PROXY": "http://h:99999"}, "`HTTPS_PROXY` is not the address of a proxy"),
         ({"SSL_CERT_FILE": "/nowhere"}, "`SSL_CERT_FILE` names a file that cannot be read"),
         ({"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "fd00::/8"}, "through the proxy of `HTTPS_PROXY`"),
     ],

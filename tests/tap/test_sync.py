@@ -934,7 +934,7 @@ def test_a_stream_map_that_fails(serve):
     assert ran.code == 1
     receipt = ran.receipt("users")
     assert (receipt["status"], receipt["row_count"]) == ("failed", None)
-    assert receipt["error"].startswith("a stream map of `users` ended with ")
+    assert receipt["error"].startswith("a stream map of `users` failed with ")
     assert {name: status for name, status in ran.statuses().items() if name != "users"} == dict.fromkeys(
         [stream for stream in TABLES if stream != "users"], "complete"
     )

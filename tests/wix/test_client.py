@@ -30,8 +30,8 @@ from wix_sandbox.problems import HTML
 
 ROLES = "GET /roles-management/roles"
 MANAGE = "an owner or co-owner of the account grants it in the API Keys Manager"
-SLOW_DOWN = "Something else uses the request budget of this account: lower `requests_per_minute`"
-NOT_FOLLOWED = "Redirects are not followed, so that the key reaches the configured host alone: check `base_url`"
+SLOW_DOWN = "Something else is using this account's request budget: lower `requests_per_minute`"
+NOT_FOLLOWED = "Redirects are not followed, so that the key only reaches the configured host: check `base_url`"
 CHECK_KEY = (
     "Wix does not accept the API key: check `api_key` (raw, without `Bearer`), that it was not revoked in the "
     "API Keys Manager, and that `account_id` is the account that owns it"
@@ -391,7 +391,7 @@ class TestTheReadAsAWhole:
         clock.sleep(2, api.cancelled)
         error = fail(api)
         assert str(error) == (
-            f"{ROLES}: the whole read was given up after {hours:g} hours: its pages come too slowly, or do not end. "
+            f"{ROLES}: the whole read was given up after {hours:g} hours: its pages are too slow, or never end. "
             "Select fewer tables per run if the account is that large"
         )
         ASK["get_roles"](type(api)(api.client, api.account_id))
@@ -459,7 +459,7 @@ class TestBrokenAnswers:
         sandbox = serve(faults=[fault])
         error = fail(connect(sandbox, max_retry_seconds=4))
         assert type(error) is errors.UnreadableAnswer
-        assert error.what == "the answer is not encoded as it says"
+        assert error.what == "the answer is not encoded as its headers say"
         assert asked(sandbox) == 3
         sandbox.faults.clear()
         sandbox.faults.add(replace(fault, times=1))

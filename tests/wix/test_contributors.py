@@ -205,7 +205,7 @@ class TestSitesThatRefuse:
         outcome = read(connect(sandbox, max_concurrency=1), ids)
         others = [site for site in main_sites(sandbox).values() if site.id != ids[2]]
         assert outcome.sink.rows == rows(others)
-        assert (outcome.proofs, what(outcome)) == (UNPROVED, f"site {ids[2]} refuses ({words})")
+        assert (outcome.proofs, what(outcome)) == (UNPROVED, f"site {ids[2]} refused ({words})")
         assert asked(sandbox) == 5
 
     def test_in_the_middle_of_its_roles(self, serve, connect):
@@ -215,7 +215,7 @@ class TestSitesThatRefuse:
         known = list(sandbox.world.main.roles)
         outcome = read(connect(sandbox, max_concurrency=1), ids, role_ids=known)
         assert outcome.sink.rows == rows([*main_sites(sandbox).values()][1:], known)
-        assert what(outcome) == f"site {ids[0]} refuses (403 PERMISSION_DENIED)"
+        assert what(outcome) == f"site {ids[0]} refused (403 PERMISSION_DENIED)"
 
     @pytest.mark.parametrize("concurrency", [1, 8])
     def test_many_sites(self, concurrency, serve, connect):
@@ -224,7 +224,7 @@ class TestSitesThatRefuse:
         strangers = [f"{ELSEWHERE[:-2]}{number:02}" for number in range(7)]
         outcome = read(connect(sandbox, max_concurrency=concurrency), [*strangers, *main_sites(sandbox)])
         assert outcome.sink.rows == rows([*main_sites(sandbox).values()])
-        named = [f"site {stranger} refuses (403 PERMISSION_DENIED)" for stranger in strangers[:5]]
+        named = [f"site {stranger} refused (403 PERMISSION_DENIED)" for stranger in strangers[:5]]
         assert (outcome.proofs, what(outcome)) == (UNPROVED, "; ".join([*named, "and 2 more"]))
 
     @pytest.mark.parametrize("concurrency", [1, 8])
@@ -325,7 +325,7 @@ class TestAnswersThatAreOdd:
         outcome = read(connect(sandbox, max_concurrency=1), [first.id, second.id], role_ids=known, attempts=attempts)
         assert outcome.sink.rows == rows([second], known)
         assert outcome.proofs == UNPROVED
-        assert outcome.walk.flaw == f"the contributors of site {first.id} changed while their roles were asked for"
+        assert outcome.walk.flaw == f"the contributors of site {first.id} changed while their roles were being read"
         assert [seen.headers["wix-site-id"] for seen in sandbox.requests].count(first.id) == 2 * attempts
 
     def test_somebody_who_comes_on_the_way(self, serve, connect):
@@ -371,7 +371,7 @@ class TestRolesThatAreNotLookedAt:
         result = read_sites(connect(sandbox), [told(site)], role_ids=known, before=last)
         assert result.sink.rows == rows([site])
         assert result.proofs == {KIND: "whole", ROLE_KIND: None}
-        words = f"the answers about site {site.id} name every contributor, whatever role is asked for"
+        words = f"the answers about site {site.id} name every contributor, whatever role is requested"
         assert result.doubts == {ROLE_KIND: words}
 
     def test_once(self, serve, connect):
@@ -507,7 +507,7 @@ class TestTwoSources:
         result = read_sites(connect(sandbox, max_concurrency=1), [told(first), told(second)])
         assert result.proofs == UNPROVED
         assert what(result).startswith(
-            f"site {first.id} has {len(first.contributors)} contributor(s) in the list of sites, and 0 when it is asked"
+            f"site {first.id} has {len(first.contributors)} contributor(s) in the list of sites, but 0 in its own"
         )
         assert result.sink.rows == (rows([second]) if times else [])
 
@@ -575,7 +575,7 @@ class TestListsThatAreLeftOut:
             result = read_sites(connect(sandbox), [SiteRecord(site.id, None)], role_ids=roles, before=last)
             assert result.sink.rows == [(site.id, "a", None, ())]
             assert result.proofs == {KIND: "whole", ROLE_KIND: proof}
-            words = f"an answer about the roles on site {site.id} left its list out"
+            words = f"an answer about the roles on site {site.id} left out its list"
             assert result.doubts == ({} if proof else {ROLE_KIND: words})
 
     def test_reported_empty(self, serve, connect):

@@ -55,9 +55,9 @@ class TestEachStatus:
     @pytest.mark.parametrize(
         ("status", "kind", "advice"),
         [
-            (301, errors.Redirected, "Redirects are not followed, so that the key reaches the configured host alone: "),
-            (302, errors.Redirected, "Redirects are not followed, so that the key reaches the configured host alone: "),
-            (308, errors.Redirected, "Redirects are not followed, so that the key reaches the configured host alone: "),
+            (301, errors.Redirected, "Redirects are not followed, so that the key only reaches the configured host: "),
+            (302, errors.Redirected, "Redirects are not followed, so that the key only reaches the configured host: "),
+            (308, errors.Redirected, "Redirects are not followed, so that the key only reaches the configured host: "),
             (400, errors.InvalidRequest, ""),
             (401, errors.Unauthorized, CHECK_THE_KEY),
             (403, errors.Forbidden, GRANT_IT),
@@ -67,7 +67,7 @@ class TestEachStatus:
             (
                 429,
                 errors.Throttled,
-                "Something else uses the request budget of this account: lower `requests_per_minute`",
+                "Something else is using this account's request budget: lower `requests_per_minute`",
             ),
             (500, errors.ServerFailure, ""),
             (501, errors.ServerFailure, ""),

@@ -180,7 +180,7 @@ def test_a_flood_ends_with_the_size(name, listen):
     finally:
         tracemalloc.stop()
     assert type(error) is errors.TooLarge
-    assert error.what == "the answer is too large to be one of this API's"
+    assert error.what == "the answer is too large to come from this API"
     assert error.patience == ""
     assert peak < 150 * 2**20
 
@@ -190,7 +190,7 @@ def test_an_encoding_that_nobody_asked_for(how, listen):
     """It is not undone: each one more would be one more way to inflate."""
     error, _ = listen(encoded(how, b"{}"))
     assert type(error) is errors.UnreadableAnswer
-    assert error.what == "the answer is not encoded as it says"
+    assert error.what == "the answer is not encoded as its headers say"
 
 
 @pytest.mark.parametrize("how", ["gzip", "deflate"])
@@ -198,7 +198,7 @@ def test_half_an_encoding(how, listen):
     """A compressed answer that ends too early is none."""
     error, _ = listen(encoded(how, deflated(1000, 31 if how == "gzip" else 15)[:-6]))
     assert type(error) is errors.UnreadableAnswer
-    assert error.what == "the answer is not encoded as it says"
+    assert error.what == "the answer is not encoded as its headers say"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_an_id_that_no_header_can_hold(site_id, api):
     """The request is not sent, is not tried again, and says why."""
     with pytest.raises(errors.Unreachable) as caught:
         api("http://127.0.0.1:9").query_contributors(site_id)
-    assert caught.value.what == "it cannot be asked: an id holds letters that no header can"
+    assert caught.value.what == "it cannot be sent: an id has characters that no header can hold"
     assert caught.value.patience == ""
 
 

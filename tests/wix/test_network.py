@@ -51,7 +51,8 @@ def host_of(found: NetworkSettings) -> str | None:
     return found.proxy.url.host if found.proxy else None
 
 
-GO_WITHOUT = "or put www.wixapis.com into `NO_PROXY` to go without"
+BY_PROXY = "through the proxy of `HTTPS_PROXY`"
+GO_WITHOUT = "or add www.wixapis.com to `NO_PROXY` to connect directly"
 
 
 class TestProxies:
@@ -118,7 +119,7 @@ class TestProxies:
         monkeypatch.setenv("HTTPS_PROXY", value)
         sentence = told()
         assert sentence == (
-            f"`HTTPS_PROXY` is no address of a proxy, like http://proxy.example:3128: correct it, {GO_WITHOUT}"
+            f"`HTTPS_PROXY` is not the address of a proxy, like http://proxy.example:3128: correct it, {GO_WITHOUT}"
         )
 
     def test_its_password_is_a_secret(self, monkeypatch):
@@ -131,12 +132,12 @@ class TestProxies:
         [
             (
                 f"HTTP/1.1 407 anna:{PASSWORD}\r\n\r\n".encode(),
-                "no way through the proxy of `HTTPS_PROXY`: it answers (withheld: it repeats a part of the API key)",
+                f"no connection {BY_PROXY}: it answers (withheld: it repeats a part of the API key)",
                 errors.Unreachable,
             ),
             (
                 b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
-                "no way through the proxy of `HTTPS_PROXY`: it answers 407 Proxy Authentication Required",
+                f"no connection {BY_PROXY}: it answers 407 Proxy Authentication Required",
                 errors.Unreachable,
             ),
             (b"nonsense", "no answer through the proxy of `HTTPS_PROXY`: RemoteProtocolError (", errors.NoAnswer),

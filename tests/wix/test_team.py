@@ -68,7 +68,7 @@ class TestAgainstTheLastSnapshot:
     )
     def test_a_member_that_had_some(self, members, lost):
         """Nobody said that they are gone, whether the list is missing or null."""
-        why = f"{lost} user(s) came without the list of their roles, and had some before"
+        why = f"{lost} user(s) came without a list of roles, but had roles before"
         assert doubts(members, known=ASSIGNMENTS) == {"assignment": why}
 
     def test_a_list_that_is_empty(self):
@@ -81,7 +81,7 @@ class TestAgainstTheLastSnapshot:
 
     def test_invites(self):
         """They have a table of their own, and a proof of their own."""
-        why = "1 invite(s) came without the list of their roles, and had some before"
+        why = "1 invite(s) came without a list of roles, but had roles before"
         known = {"invite assignment": [f"i|{OWNER}@account"]}
         assert doubts([user("a", OWNER), invite("i", None)], known=known) == {"invite assignment": why}
         assert doubts([user("i", None), invite("j", None)], known=known) == {}
@@ -90,7 +90,7 @@ class TestAgainstTheLastSnapshot:
     def test_an_assignment_that_lost_its_id(self, missing):
         """It is the same role under another key: none is gone, and none is new."""
         members = [{"user": {"id": "a", "assignments": [{"policyId": OWNER, **missing}]}}]
-        why = "roles of 1 user(s) came without their ids, and had others before"
+        why = "assignments of 1 user(s) came without ids, but had ids before"
         assert doubts(members, known=ASSIGNMENTS) == {"assignment": why}
 
     @pytest.mark.parametrize(
