@@ -253,7 +253,7 @@ class TestCertificates:
         assert time.monotonic() - began < 3
         assert type(error) is errors.Unreachable
         assert error.what == "no connection: its certificate is not trusted: self-signed certificate"
-        assert error.advice.startswith("`SSL_CERT_FILE` names the certificates to trust")
+        assert error.advice.endswith("set `SSL_CERT_FILE` to those to trust")
         assert host.received == []
 
     def test_of_another_host(self, pair, monkeypatch):
