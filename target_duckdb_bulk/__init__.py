@@ -1,1 +1,1 @@
-"""A Singer target for DuckDB: batches are read by DuckDB itself, and are whole or not there."""
+"""A Singer target for DuckDB: DuckDB itself reads the batches, and each is stored whole or not at all."""

@@ -1,4 +1,4 @@
-"""The command: an error is a sentence, and an exit code that is not 0."""
+"""The command: errors are reported as one-line messages, with a non-zero exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def _end(why: str) -> None:
-    TargetDuckDbBulk.logger.error("%s What is committed stays; no state was emitted for the rest.", why)
+    TargetDuckDbBulk.logger.error("%s Committed rows stay; no state was emitted for the others.", why)
     sys.exit(1)
 
 

@@ -1,4 +1,4 @@
-"""Columns: from the properties of a Singer SCHEMA to types of DuckDB, and to what checks a record."""
+"""Columns: from the properties of a Singer SCHEMA to DuckDB types, and to a validator of records."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ TABLE_VERSION = "_sdc_table_version"
 
 BIGINT_MIN, BIGINT_MAX = -(2**63), 2**63 - 1
 _TYPES = {"string": TEXT, "boolean": "BOOLEAN", "integer": "BIGINT", "number": "DOUBLE", "object": JSON, "array": JSON}
-# Times of day stay text: DuckDB's TIME has no offset.
+# Times of day are stored as text: DuckDB's TIME has no offset.
 _FORMATS = {"date-time": "TIMESTAMP", "date": "DATE"}
 _CHECKS: dict[str, Any] = {
     TEXT: str,
     "BOOLEAN": bool,
     "BIGINT": Annotated[int, msgspec.Meta(ge=BIGINT_MIN, le=BIGINT_MAX)],
     "DOUBLE": float,
-    # DuckDB would cut a date-time down to its day.
+    # DuckDB would truncate a date-time to its day.
     "DATE": dt.date,
     "TIMESTAMP": str,
     JSON: msgspec.Raw,
@@ -96,18 +96,18 @@ def _types(declared: Any) -> Iterator[str]:
 
 
 def checker(types: Mapping[str, str], keys: Collection[str], *, strict: bool) -> Callable[[Record], Any]:
-    """What refuses a record that DuckDB would take for something else: `1.5` or `true` for an integer, for example.
+    """A validator for records, which rejects values that DuckDB would convert: `1.5` or `true` for an integer, say.
 
     Args:
         types: The columns with their types.
-        keys: Those that have to be there, and cannot be null.
-        strict: Whether to refuse a field that is no column.
+        keys: The columns that are required, and cannot be null.
+        strict: Whether to reject a field that is not a column.
 
     Returns:
-        A function of a record; it raises `msgspec.ValidationError`, or `msgspec.DecodeError` for what is no JSON.
+        A function that takes a record; it raises `msgspec.ValidationError`, or `msgspec.DecodeError` for invalid JSON.
     """
     checks = {name: _checked(kind, optional=name not in keys) for name, kind in types.items()}
-    # As msgspec has them, fields that need a value come before the others.
+    # msgspec wants required fields before the others.
     fields: list[tuple[str, Any, Any]] = [
         (f"c{place}", checks[name], msgspec.field(name=name, **({} if name in keys else {"default": None})))
         for place, name in enumerate(sorted(types, key=lambda name: name not in keys))
@@ -115,19 +115,19 @@ def checker(types: Mapping[str, str], keys: Collection[str], *, strict: bool) ->
     try:
         row = msgspec.defstruct("Record", fields, gc=False, forbid_unknown_fields=strict)
     except ValueError:
-        # msgspec has no fields whose names need escapes in JSON.
+        # msgspec does not support fields whose names need escapes in JSON.
         return _ByName(checks, keys, strict=strict)
     return msgspec.json.Decoder(row).decode
 
 
 def _checked(kind: str, *, optional: bool) -> Any:
     check = _CHECKS[kind]
-    # `Raw` takes a null by itself.
+    # `Raw` already accepts null.
     return check | None if optional and check is not msgspec.Raw else check
 
 
 class _ByName:
-    """Checks a record field by field, whatever their names."""
+    """Validates a record field by field, whatever their names."""
 
     def __init__(self, checks: Mapping[str, Any], keys: Collection[str], *, strict: bool) -> None:
         self._decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -146,17 +146,17 @@ class _ByName:
 
 
 def wider(stored: str, declared: str) -> str:
-    """The type that holds the values of two: never a narrower one than what is stored.
+    """The type that can hold the values of two types: never narrower than the stored one.
 
     Args:
-        stored: The type of the column as it is.
-        declared: The type that the SCHEMA asks for.
+        stored: The current type of the column.
+        declared: The type that the SCHEMA declares.
     """
     if stored == declared or stored in {TEXT, JSON}:
         return stored
     if declared == JSON:
         return JSON
     if stored not in _CHECKS and frozenset({stored, declared}) not in _WIDER:
-        # Somebody else's type: it stays for as long as it holds what comes.
+        # A type that something else chose: it is kept for as long as it can hold the values.
         return stored
     return _WIDER.get(frozenset({stored, declared}), TEXT)

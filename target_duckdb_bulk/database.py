@@ -1,4 +1,4 @@
-"""The database: a DuckDB file that one process writes."""
+"""The database: a DuckDB file, open for writing."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ _LOCKED = re.compile(r"Conflicting lock is held in .*?\(PID (\d+)\)")
 
 
 def quoted(name: str) -> str:
-    """An identifier, whatever stands in it."""
+    """Quote an identifier for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """A text in SQL."""
+    """Quote a string for SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
 class Database:
-    """A DuckDB file that is open to write.
+    """A DuckDB file that is open for writing.
 
     Args:
-        path: The file; it is made, for its owner alone, when there is none.
+        path: The file; if it does not exist, it is created so that only its owner can read it.
 
     Raises:
         DatabaseError: It cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
-        # Also for the log that DuckDB writes beside the file.
+        # Also for the write-ahead log that DuckDB creates next to the file.
         self._umask = os.umask(0o077)
         try:
             self._connection = duckdb.connect(str(path))
@@ -51,13 +51,13 @@ class Database:
         ((self.name,),) = self.ask("select current_database()")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
         os.umask(self._umask)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of a block, or nothing."""
+        """Run a block in a transaction."""
         self.ask("begin")
         try:
             yield
@@ -72,23 +72,23 @@ class Database:
 
         Args:
             query: The statement.
-            parameters: What its question marks stand for.
+            parameters: The values of its placeholders.
 
         Returns:
-            The rows of its answer.
+            The rows of the result.
         """
         return self._connection.execute(query, parameters).fetchall()
 
 
 @contextmanager
 def explained(doing: str) -> Iterator[None]:
-    """DuckDB's errors as a sentence.
+    """Turn DuckDB's errors into a one-line message.
 
     Args:
-        doing: What is done.
+        doing: The operation, for the message.
 
     Raises:
-        DatabaseError: DuckDB refused.
+        DatabaseError: DuckDB failed.
     """
     try:
         yield
@@ -103,8 +103,8 @@ def _first_line(error: Exception) -> str:
 def _why_not_open(path: Path, error: str) -> str:
     if held := _LOCKED.search(error):
         return (
-            f"Another process (PID {held[1]}) has {path} open, and DuckDB lets nobody else write meanwhile: end it, or "
-            "let it read a copy of the file, and run again."
+            f"Another process (PID {held[1]}) has {path} open, and DuckDB allows no other writer: end it, or let it "
+            "read a copy of the file, and run again."
         )
     if not path.parent.is_dir():
         return f"There is no folder {path.parent} for the database {path.name}."

@@ -1,15 +1,15 @@
-"""What ends a load: each error is a sentence for whoever runs it."""
+"""Errors that end a load; each message is meant for the user."""
 
 from __future__ import annotations
 
 
 class LoadError(Exception):
-    """The load cannot go on."""
+    """The load cannot continue."""
 
 
 class InputError(LoadError):
-    """The messages cannot be stored as they are."""
+    """The input cannot be stored."""
 
 
 class DatabaseError(LoadError):
-    """DuckDB cannot do what was asked of it."""
+    """DuckDB failed."""

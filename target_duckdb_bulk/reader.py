@@ -1,4 +1,4 @@
-"""Lines to messages: what is not needed of a record is not decoded."""
+"""Parses lines into messages, without decoding records."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Message(msgspec.Struct, gc=False):
-    """A message, its record as it came.
+    """A message, with its record still encoded.
 
     Attributes:
         type: The kind of the message.
         stream: The stream's name.
-        record: Of a RECORD, the record's JSON.
+        record: The JSON of the record, in a RECORD message.
         time_extracted: When the tap read the record.
         version: The version of the table that the record belongs to.
     """
@@ -38,7 +38,7 @@ _decode = msgspec.json.Decoder(Message).decode
 
 
 class Reader(GenericSingerReader[Any]):
-    """Reads messages by lines of bytes, or of text."""
+    """Reads messages from lines of bytes, or of text."""
 
     @property
     @override
@@ -70,7 +70,7 @@ class Reader(GenericSingerReader[Any]):
     @staticmethod
     @override
     def assert_line_requires(line_dict: dict[str, Any], requires: set[str]) -> None:
-        # Without the line, which may hold anything.
+        # The message leaves out the line, which may hold personal data.
         if missing := requires - line_dict.keys():
             kind = line_dict.get("type", "SCHEMA")
             raise InputError(f"A {kind} of the input lacks `{min(missing)}`.")

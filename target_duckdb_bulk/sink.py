@@ -1,4 +1,4 @@
-"""One stream: its records are checked as they come, and stored in batches."""
+"""One stream: validates its records one by one, and stores them in batches."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _METADATA = {
     "_sdc_sync_started_at": "BIGINT",
 }
 _MAX_BYTES = 1 << 28
-"""Of a batch, however few its rows."""
+"""Maximum size of a batch, however few rows it has."""
 
 
 class DuckDbSink(BatchSink):
-    """A stream on its way into its table.
+    """Loads a stream into its table.
 
     Args:
         target: The target, which has the database open.

@@ -144,7 +144,7 @@ class Table:
         return f"DuckDB cannot read a batch of stream `{self._name}`: {found[0] if found else 'malformed JSON'}."
 
     def _leave_out_earlier(self) -> None:
-        """Of a key that comes twice, leave the last row."""
+        """Of several rows with the same key, keep only the last."""
         if not self._keys:
             return
         keys = [self._places[key] for key in self._keys]
@@ -157,7 +157,7 @@ class Table:
             self._ask(f"delete from {_STAGE} where rowid not in (select max(rowid) from {_STAGE} group by {joined})")
 
     def _make_room(self, *, hard_delete: bool) -> None:
-        """Let columns grow that are too narrow for a value of this batch."""
+        """Widen columns that are too narrow for a value of this batch."""
         ((deleted,),) = self._ask(f"select count({self._places[DELETED_AT]}) from {_STAGE}")
         with self._transaction():
             if deleted and not hard_delete:
@@ -195,12 +195,12 @@ class Table:
         if kept:
             self._ask(f"create or replace temp table fresh as {rows}")
             rows = "from temp.main.fresh"
-        # Not one MERGE or UPDATE: to update wide rows in place took DuckDB minutes where this takes a second.
+        # Not MERGE or UPDATE: updating wide rows in place took DuckDB minutes, where this takes a second.
         self._ask(f"delete from {self._full_name} as t using {_STAGE} as s where {self._same}")
         self._ask(f"insert into {self._full_name} ({names}) {rows}")
 
     def _beside(self, kept: Iterable[str]) -> str:
-        """The row that is there, for columns that the SCHEMA does not name: they go on with the row that comes."""
+        """A join with the stored row, whose columns that the SCHEMA does not name are kept in the new row."""
         chosen = ", ".join(map(quoted, kept))
         if not chosen:
             return ""
@@ -208,13 +208,13 @@ class Table:
         return f"left join (select distinct on ({keys}) {keys}, {chosen} from {self._full_name}) as t on {self._same}"
 
     def _mark(self, deleted: str) -> None:
-        """Mark rows that are there, and take their marks out of the batch."""
+        """Mark stored rows as deleted, and remove these marks from the batch."""
         same = f"{self._same} and s.{deleted} is not null"
         self._ask(f"update {self._full_name} as t set {DELETED_AT} = s.{deleted} from {_STAGE} as s where {same}")
         self._ask(f"delete from {_STAGE} as s using {self._full_name} as t where {same}")
 
     def _hold(self, types: Mapping[str, str]) -> None:
-        """Let columns grow until they hold values of these types."""
+        """Add missing columns, and widen the others until they can hold values of these types."""
         stored = self._stored()
         for column, kind in types.items():
             found = stored.get(column.lower())
@@ -233,7 +233,7 @@ class Table:
         self._ask(f"alter table {self._full_name} alter column {name} type {needed} using {value}")
 
     def _stored(self) -> dict[str, str]:
-        """The columns of the table as it is, in lower case, with their types."""
+        """The current columns of the table, in lower case, with their types."""
         query = """
             select lower(column_name), data_type from duckdb_columns()
             where database_name = current_database() and lower(schema_name) = lower(?) and lower(table_name) = lower(?)
@@ -243,7 +243,7 @@ class Table:
 
 
 def _as(value: str, kind: str | None, needed: str) -> str:
-    """A value of one type as one of another."""
+    """Convert a value from one type to another."""
     if kind == needed:
         return value
     return f"to_json({value})" if needed == JSON else f"cast({value} as {needed})"

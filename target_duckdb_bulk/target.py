@@ -1,4 +1,4 @@
-"""The target: messages in, batches out, and a state only for what is stored."""
+"""The target: takes messages, stores batches, and emits a state only for what is stored."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from target_duckdb_bulk.reader import Message
 
     Route = tuple[Callable[[dict[str, Any]], dict[str, Any] | None] | None, DuckDbSink]
-    """How a record is changed on its way, if it is, and where it goes."""
+    """The stream map that changes a record, if any, and the sink that takes it."""
 
 _LOOK_AT_THE_CLOCK_EVERY = 1024
 _MAX_OPEN = 64
-"""Batches that are open at once: each has a file."""
+"""Maximum number of open batches: each has an open file."""
 
 
 class TargetDuckDbBulk(Target):
@@ -54,7 +54,7 @@ class TargetDuckDbBulk(Target):
     config_jsonschema = th.PropertiesList(
         th.Property(
             "filepath", th.StringType(min_length=1), required=True, title="Database file",
-            description="The DuckDB file. It is made, for its owner alone, when there is none",
+            description="The DuckDB file. If it does not exist, it is created so that only its owner can read it",
         ),
         th.Property(
             "default_target_schema", th.StringType(min_length=1), default="main", title="Schema",
@@ -63,8 +63,8 @@ class TargetDuckDbBulk(Target):
         th.Property(
             "hard_delete", th.BooleanType, default=False, title="Hard delete",
             description=(
-                "Delete rows that come with `_sdc_deleted_at`, and those that an ACTIVATE_VERSION leaves behind, "
-                "rather than mark them"
+                "Delete rows that arrive with `_sdc_deleted_at`, and those of older versions at an ACTIVATE_VERSION, "
+                "instead of marking them"
             ),
         ),
         th.Property(
@@ -77,16 +77,16 @@ class TargetDuckDbBulk(Target):
         super().__init__(**arguments)
         self._routes: dict[str, list[Route]] = {}
         self._records = 0
-        # DuckDB uses all cores by itself, and a connection has one transaction.
+        # DuckDB itself uses all cores, and a connection can only have one transaction.
         self.max_parallelism = 1
 
     @cached_property
     def database(self) -> Database:
-        """The database, which is open from the first stream on."""
+        """The database, opened on first use."""
         return Database(Path(self.config["filepath"]))
 
     def close(self) -> None:
-        """Let go of the database, and of rows that are not stored."""
+        """Close the database, and discard rows that are not stored."""
         for sink in (*self._sinks_active.values(), *self._sinks_to_clear):
             sink.clean_up()
         if "database" in self.__dict__:
@@ -96,7 +96,7 @@ class TargetDuckDbBulk(Target):
     @override
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         super().append_builtin_config(config_jsonschema)
-        # Upserts wherever there is a key; the other has the name that it has in target-duckdb.
+        # It always upserts if there is a key, and `add_metadata_columns`, as in target-duckdb, replaces the other one.
         for name in ("load_method", "add_record_metadata"):
             config_jsonschema["properties"].pop(name, None)
 
@@ -123,7 +123,7 @@ class TargetDuckDbBulk(Target):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        # What is not committed is sent again: no state was emitted for it.
+        # Rows that are not committed will be sent again: no state was emitted for them.
         sys.exit(128 + signum)
 
     @override
@@ -145,7 +145,7 @@ class TargetDuckDbBulk(Target):
         before = self._sinks_active.get(stream_name)
         found = super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
         if before is not None and found is not before:
-            # At once: later, its rows would overwrite newer ones.
+            # Immediately: later, its rows would overwrite newer ones.
             self.drain_one(before)
         return found
 
@@ -191,12 +191,12 @@ class TargetDuckDbBulk(Target):
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         stream, version = message_dict.get("stream"), message_dict.get("version")
         if stream not in self.mapper.stream_maps or not isinstance(version, int):
-            raise InputError(f"An ACTIVATE_VERSION of stream `{stream}` comes before its SCHEMA, or names no version.")
+            raise InputError(f"An ACTIVATE_VERSION of stream `{stream}` precedes its SCHEMA, or has no version.")
         for one in self.mapper.stream_maps[stream]:
-            # Rows that wait belong to the version, too.
+            # Buffered rows belong to the version, too.
             self.drain_one(self.get_sink(one.stream_alias))
         super()._process_activate_version_message(message_dict)
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
-        raise InputError("BATCH messages are not read: take `batch_config` out of the tap's settings.")
+        raise InputError("BATCH messages are not supported: remove `batch_config` from the tap's settings.")

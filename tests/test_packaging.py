@@ -136,12 +136,14 @@ def test_only_the_tap(only_tap):
     assert said[TAP].returncode == 0
     assert (said[DEMO].returncode, said[DEMO].stderr) == (
         2,
-        "duckdb is not there: run `pip install 'tap-wix-users[demo]'`.\n",
+        "duckdb is not installed: run `pip install 'tap-wix-users[demo]'`.\n",
     )
     words = "starlette", "uvicorn"
     sandbox = said[SANDBOX]
     assert sandbox.returncode == 2
-    assert sandbox.stderr in [f"{word} is not there: run `pip install 'tap-wix-users[sandbox]'`.\n" for word in words]
+    assert sandbox.stderr in [
+        f"{word} is not installed: run `pip install 'tap-wix-users[sandbox]'`.\n" for word in words
+    ]
     for line in REVIEWS:
         review = said[line]
         assert review.returncode == 2
@@ -177,8 +179,8 @@ def test_a_project_that_is_there_stays(tmp_path):
 @pytest.mark.parametrize(
     ("meltano", "folder", "words"),
     [
-        ("", "there", "Meltano is not there: run `pip install meltano`"),
-        ("/bin/true", "file", "Cannot make a project in file: File exists."),
+        ("", "there", "Meltano is not installed: run `pip install meltano`"),
+        ("/bin/true", "file", "Cannot create a project in file: File exists."),
     ],
 )
 def test_a_demo_that_cannot_begin(tmp_path, monkeypatch, capsys, meltano, folder, words):

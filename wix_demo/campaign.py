@@ -1,4 +1,4 @@
-"""The demo's campaign: opened and decided after the first run, and looked back at after the next ones."""
+"""The demo's campaign: opened and decided after the first run, and checked after the next ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DECISIONS = "decisions.csv"
 
 
 def campaign_folder(database: Path) -> Path:
-    """Where the demo's campaign is.
+    """The folder of the demo's campaign.
 
     Args:
         database: The demo's database.
@@ -45,7 +45,7 @@ def certify(database: Path) -> list[str]:
         database: The demo's database after the first run.
 
     Returns:
-        What there is to say.
+        The lines to print.
     """
     folder = campaign_folder(database)
     shutil.rmtree(folder, ignore_errors=True)
@@ -68,13 +68,13 @@ def certify(database: Path) -> list[str]:
 
 
 def look_back(database: Path) -> list[str]:
-    """Prove what became of the decisions, and verify the evidence.
+    """Prove which decisions were carried out, and verify the evidence.
 
     Args:
         database: The demo's database after a later run.
 
     Returns:
-        What there is to say; nothing where there is no campaign.
+        The lines to print; empty if there is no campaign.
     """
     folder = campaign_folder(database)
     if not folder.is_dir():

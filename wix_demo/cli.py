@@ -20,35 +20,37 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 PARTS = ("meltano.yml", "constraints-dbt.txt", "transform")
-"""What the demo needs of the repository. The wheel has these in the folder `project` (hatch_build.py)."""
+"""The parts of the repository that the demo needs. The wheel has them in the folder `project` (hatch_build.py)."""
 
 _FROM_THE_CHECKOUT = {
     "tap-wix-users": "    pip_url: -e . -c constraints.txt\n",
     "target-duckdb-bulk": "    pip_url: -e .[target-duckdb] -c constraints.txt\n",
 }
-"""Commands of this installation, and how the project file has Meltano install them."""
+"""Commands of this installation, and the lines by which `meltano.yml` has Meltano install them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demo in a folder, as a Meltano project that is made there when there is none.
+    """Run the demo in a folder, as a Meltano project that is created if it does not exist.
 
     Args:
-        arguments: Those of the command line; the process's own when not given.
+        arguments: The command line; that of the process if omitted.
 
     Returns:
         The exit code.
     """
     parser = argparse.ArgumentParser(prog="tap-wix-users-demo", description="Load a made-up Wix account into DuckDB.")
-    parser.add_argument("folder", type=Path, help="the Meltano project of the demo; it is made when there is none")
+    parser.add_argument("folder", type=Path, help="the Meltano project of the demo; created if it does not exist")
     folder: Path = parser.parse_args(arguments).folder
     if not (os.environ.get("MELTANO") or shutil.which("meltano")):
-        parser.exit(2, "Meltano is not there: run `pip install meltano`, or name it in the variable MELTANO.\n")
+        parser.exit(
+            2, "Meltano is not installed: run `pip install meltano`, or set the variable MELTANO to its path.\n"
+        )
     demo = _with_extra("demo", "wix_demo.pipeline")
     try:
         with private():
             lay(folder)
     except OSError as error:
-        parser.exit(2, f"Cannot make a project in {folder}: {error.strerror}.\n")
+        parser.exit(2, f"Cannot create a project in {folder}: {error.strerror}.\n")
     with contextlib.chdir(folder):
         code: int = demo.main(f"tap-wix-users-demo {folder}")
     return code
@@ -65,19 +67,19 @@ def sandbox() -> int:
 
 
 def _with_extra(extra: str, module: str) -> ModuleType:
-    """A module, or the end of the process where what it needs was not installed."""
+    """Import a module; exits if one of its dependencies is not installed."""
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        sys.stderr.write(f"{error.name} is not there: run `pip install 'tap-wix-users[{extra}]'`.\n")
+        sys.stderr.write(f"{error.name} is not installed: run `pip install 'tap-wix-users[{extra}]'`.\n")
         raise SystemExit(2) from None
 
 
 def lay(folder: Path) -> None:
-    """Make a Meltano project that runs this very installation of the tap; one that is there stays as it is.
+    """Create a Meltano project that runs this installation of the tap; an existing one is not changed.
 
     Args:
-        folder: Where; it need not exist.
+        folder: The folder, which does not have to exist.
 
     Raises:
         OSError: The folder cannot be written.
@@ -87,7 +89,7 @@ def lay(folder: Path) -> None:
         return
     shipped = files(__package__) / "project"
     with as_file(shipped) as kept:
-        # An editable installation has no copy: there the checkout itself is beside the package.
+        # An editable installation has no copy: there, the package is inside the checkout.
         source = kept if kept.is_dir() else Path(__file__).parents[1]
         for part in PARTS:
             if (source / part).is_dir():
@@ -99,12 +101,12 @@ def lay(folder: Path) -> None:
 
 
 def _with_these_commands(text: str) -> str:
-    """The project file, with the installed commands in place of the checkout: Meltano has nothing to install."""
+    """The project file, with the installed commands instead of the checkout, so that Meltano installs nothing."""
     for command, pip_url in _FROM_THE_CHECKOUT.items():
         from_the_checkout = f"{pip_url}    executable: {command}\n"
         if from_the_checkout not in text:
-            raise ValueError(f"meltano.yml installs {command} in another way than this module knows")
-        # A path in JSON is one in YAML, whatever stands in it.
+            raise ValueError(f"meltano.yml installs {command} in a way that this module does not know")
+        # A path as a JSON string is valid YAML, whatever characters it has.
         installed = json.dumps(str(Path(sys.executable).with_name(command)))
         text = text.replace(from_the_checkout, f"    executable: {installed}\n")
     return text

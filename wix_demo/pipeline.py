@@ -35,7 +35,7 @@ JOB = "wix-to-duckdb"
 VIEWS = "current_wix"
 ANSWERS = "access_wix"
 _PYTHON = Path(".venv/bin/python")
-"""That of `make install`, which the installed package lacks."""
+"""The interpreter of `make install`; an installed package has none."""
 
 _ACCESS = f"""
 select person as "Person", coalesce(email, '(no e-mail)') as "E-mail", role as "Role", asset as "On"
@@ -81,7 +81,7 @@ def _demo(command: str, variables: dict[str, str]) -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
     root = Path.cwd()
     if not (root / "meltano.yml").is_file():
-        console.print("There is no meltano.yml here: run `make demo` in the project's root.")
+        console.print("There is no meltano.yml here: run `make demo` in the root of the project.")
         return 2
     output = root / "output"
     output.mkdir(exist_ok=True)

@@ -42,7 +42,7 @@ class Clock:
 
 
 class Account:
-    """A Wix account. Change it through its methods, or call `changed` with what you changed by hand."""
+    """A Wix account. Change it through its methods, or call `changed` with the records that you changed yourself."""
 
     def __init__(self, account_id: str, name: str, clock: Clock, seed: object, *, parent_id: str | None = None) -> None:
         self.id = account_id
@@ -55,7 +55,7 @@ class Account:
         self.updated = stamp(clock.now)
         self.clock = clock
         self.revision = 0
-        """Goes up with every change, so that sorted lists and counts are made again only when they must."""
+        """Increases with every change, so that sorted lists and counts are only rebuilt when necessary."""
         self.people: dict[str, Person] = {}
         self.invites: dict[str, Invite] = {}
         self.sites: dict[str, Site] = {}
@@ -65,17 +65,17 @@ class Account:
         self._assignments = _FIRST_ASSIGNMENT + self._chance.randrange(10**9) * 1_000_000
 
     def new_id(self) -> str:
-        """A GUID that nothing else has."""
+        """A new GUID."""
         return guid(self._chance)
 
     def changed(self, *records: Record) -> None:
-        """Forget the JSON of these records, and every list and count made from them."""
+        """Drop the cached JSON of these records, and every list and count made from them."""
         self.revision += 1
         for record in records:
             record.encoded = None
 
     def counts(self) -> dict[str, int]:
-        """How many of everything there are now."""
+        """The current number of records of each kind."""
         return {
             "users": len(self.people),
             "assignments": sum(len(person.grants or ()) for person in self.people.values()),
@@ -87,7 +87,7 @@ class Account:
             "contributors": sum(len(site.contributors) for site in self.sites.values()),
         }
 
-    # Finding things by the names that a story gives them.
+    # Lookups by the names that a story uses.
 
     def person(self, email: str) -> Person | None:
         """The team member with this e-mail address."""
@@ -109,7 +109,7 @@ class Account:
         raise KeyError(title)
 
     def site(self, display_name: str) -> Site | None:
-        """The site with this shown name."""
+        """The site with this display name."""
         return next((site for site in self.sites.values() if site.display_name == display_name), None)
 
     def folder_chain(self, folder: Folder) -> list[Folder]:
@@ -120,16 +120,16 @@ class Account:
         return chain
 
     def folder_path(self, folder: Folder) -> str:
-        """The path as conditions name it: `/Clients/North`."""
+        """The path as it appears in conditions: `/Clients/North`."""
         return "".join(f"/{link.name}" for link in self.folder_chain(folder))
 
     def at_site(self, display_name: str, resource: Json | None = None) -> Json:
-        """A restriction to the site of this name, which need not exist."""
+        """A restriction to the site with this name, which does not have to exist."""
         site = self.site(display_name)
         return on_site(site.id if site else self._gone(display_name), display_name, resource)
 
     def at_folders(self, *paths: str) -> Json:
-        """A restriction to folders with these paths, which need not exist."""
+        """A restriction to folders with these paths, which do not have to exist."""
         known = {self.folder_path(folder): folder.id for folder in self.folders.values()}
         return on_folders(*((known.get(path) or self._gone(path), path) for path in paths))
 
@@ -145,7 +145,7 @@ class Account:
         return person
 
     def leave(self, user_id: str) -> Person:
-        """Take a team member out, with all assignments."""
+        """Remove a team member, with all assignments."""
         self.changed()
         return self.people.pop(user_id)
 
@@ -164,7 +164,7 @@ class Account:
         return grant
 
     def assignment(self, user_id: str, role_id: str | None, on: Json | None = None) -> Grant:
-        """A grant as the API shows it on a user: with an id of its own and its subject."""
+        """A grant as the API returns it for a user: with an id of its own and a subject."""
         self._assignments += 1
         return Grant(role_id, on, str(self._assignments), {"id": user_id, "subjectType": "USER"})
 
@@ -175,21 +175,21 @@ class Account:
         self.changed(person)
 
     def change_role(self, user_id: str, grant: Grant, role_id: str) -> None:
-        """Put another role in the place of one; the assignment keeps its id."""
+        """Replace the role of a grant; the assignment keeps its id."""
         grant.role_id = role_id
         self.changed(self.people[user_id])
 
     # Invites.
 
     def invite(self, email: str, grants: list[Grant], *, days: int = INVITE_DAYS) -> Invite:
-        """Invite somebody, for so many days."""
+        """Invite somebody; the invite expires after this many days."""
         now = self.clock.now
         created, expires = stamp(now), stamp(now + timedelta(days=days))
         invite = Invite(self.new_id(), email, "Pending", created, created, expires, grants)
         return self.add_invite(invite)
 
     def add_invite(self, invite: Invite) -> Invite:
-        """Keep an invite as it is."""
+        """Add an invite unchanged."""
         self.changed(invite)
         self.invites[invite.id] = invite
         return invite
@@ -207,25 +207,25 @@ class Account:
         self.changed(invite)
 
     def expire(self, invite: Invite) -> None:
-        """Time is up. Nobody touched the invite, so `dateUpdated` stays."""
+        """Let an invite expire. Nobody changed it, so `dateUpdated` stays the same."""
         invite.status = "Expired"
         self.changed(invite)
 
     def forget(self, invite: Invite) -> None:
-        """An invite vanishes from the list."""
+        """Remove an invite from the list."""
         self.changed()
         del self.invites[invite.id]
 
     # Sites and folders.
 
     def add_site(self, site: Site) -> Site:
-        """Keep a new site."""
+        """Add a site."""
         self.changed(site)
         self.sites[site.id] = site
         return site
 
     def rename_site(self, site: Site, display_name: str) -> None:
-        """Rename a site; restrictions that name it follow."""
+        """Rename a site, also in the restrictions that name it."""
         site.display_name = display_name
         self._touch(site)
         for record, grant in self._grants():
@@ -244,7 +244,7 @@ class Account:
         self._touch(site)
 
     def delete_site(self, site_id: str) -> Site:
-        """Delete a site for good. Assignments to it stay, as those to a site that is gone."""
+        """Delete a site permanently. Assignments to it stay, and refer to a site that is gone."""
         self.changed(*self.folders.values())
         return self.sites.pop(site_id)
 
@@ -254,12 +254,12 @@ class Account:
         self._touch(site)
 
     def remove_contributor(self, site: Site, contributor: Contributor) -> None:
-        """Take another account off a site."""
+        """Remove another account from a site."""
         site.contributors.remove(contributor)
         self._touch(site)
 
     def add_folder(self, folder: Folder) -> Folder:
-        """Keep a new folder."""
+        """Add a folder."""
         self.folders[folder.id] = folder
         self.changed(*self.folders.values())
         return folder

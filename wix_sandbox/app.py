@@ -1,4 +1,4 @@
-"""The sandbox as an ASGI application: routes, the order in which a request is looked at, and a control room."""
+"""The sandbox as an ASGI application: routes, the order in which a request is checked, and control endpoints."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiOptions:
-    """How strict, slow and forthcoming the API is.
+    """How strict and how slow the API is, and what it returns.
 
     Attributes:
-        page_cap: At most so many rows per page of Search Team, without a word.
-        max_page_size: A greater limit on Search Team is refused.
-        requests_per_minute: 0 for no limit.
-        retry_after: Seconds that a 429 asks to wait, in a header; none by default, as none is documented.
+        page_cap: Silently return at most this many rows per page of Search Team.
+        max_page_size: Refuse a greater limit on Search Team.
+        requests_per_minute: The request limit; 0 for none.
+        retry_after: Seconds in the header Retry-After of a 429; None to send none, as Wix documents none.
         latency: Seconds that every answer takes.
         deny: Endpoints that the key has no permission for.
         facets: Whether Search Team counts.
@@ -62,7 +62,7 @@ class ApiOptions:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A request that came in."""
+    """A request that was received."""
 
     endpoint: str
     headers: dict[str, str]
@@ -73,10 +73,10 @@ class Seen:
 
 @dataclass(slots=True)
 class Api:
-    """The simulated API over a world, with everything that a test may look at or change.
+    """The simulated API of a world, with everything that a test may inspect or change.
 
     Hold `lock` to change the world between two requests. `before_request` is called, outside the lock, with an
-    endpoint and the number of its request just before that is answered.
+    endpoint and the number of its request, just before that request is answered.
     """
 
     world: World
@@ -116,7 +116,7 @@ class Api:
         return Starlette(routes=routes, exception_handlers={404: self._unknown, 405: self._unknown})
 
     def stats(self) -> dict[str, Any]:
-        """Requests so far, what the world holds now, and faults that never fired."""
+        """Requests so far, the current contents of the world, and faults that never fired."""
         with self.lock:
             accounts = self.world.counts()
             return {
@@ -184,7 +184,7 @@ class Api:
     async def _unknown(self, _request: Request, _error: Exception) -> Response:
         return JSONResponse(envelope(404), 404, {"x-wix-request-id": f"1793520000.{next(self._ids):010}"})
 
-    # The control room: for demos and tests in other processes. It needs no key, and answers this machine alone.
+    # Control endpoints, for demos and tests in other processes. They need no key, and only answer this machine.
 
     async def _advance(self, request: Request) -> Response:
         _only_from_here(request)
@@ -220,7 +220,7 @@ def _only_from_here(request: Request) -> None:
 
 
 class _Sent(Response):
-    """An answer on its way, or on half of it."""
+    """Sends an answer, only half of it, or none at all."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.body, answer.status, answer.headers)
@@ -238,6 +238,6 @@ class _Sent(Response):
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             await send({"type": "http.response.body", "body": half, "more_body": True})
             transport.close()
-        # Only when the connection is really gone may the server see that the answer ended here.
+        # The server must not learn that the answer ends here before the connection is really closed.
         while (await receive())["type"] != "http.disconnect":
             pass

@@ -30,18 +30,18 @@ _ABOUT = """\
 Serve a made-up but lifelike Wix account over HTTP.
 
 This is a simulation written from public documentation: no real Wix data or service is involved. The same options
-always make the same account. It runs until it gets SIGTERM or SIGINT (Ctrl+C).
+always produce the same account. It runs until it receives SIGTERM or SIGINT (Ctrl+C).
 """
 _CONTROL = """\
-control, from this machine and without a key:
+control endpoints, only from this machine and without a key:
   POST /_sandbox/advance {"days": 30}   let days pass: people join and leave, roles change, invites expire
-  POST /_sandbox/faults  [{...}, ...]   let things go wrong, as with --faults
+  POST /_sandbox/faults  [{...}, ...]   add faults, as with --faults
   GET  /_sandbox/stats                  requests per endpoint, counts per account, faults that never fired
 
 a fault: {"kind": "status", "endpoint": "search_team", "nth": 2, "times": 3, "status": 503}
   endpoint      one of %(endpoints)s, or * (default)
-  nth           which request from now, 1 by default
-  times         how many in a row, 1 by default, 0 for ever
+  nth           the first request to affect, counted from now; default 1
+  times         how many requests in a row; default 1, 0 for all that follow
   account_id    only requests for this account
 kinds of fault, with their own options:
 %(kinds)s
@@ -50,10 +50,10 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until a signal comes.
+    """Serve until a signal arrives.
 
     Returns:
-        The exit code: 0 after a signal, 1 when the address cannot be used. Wrong options exit with 2.
+        The exit code: 0 after a signal, 1 if the address cannot be used. Invalid options exit with 2.
     """
     options = _parser().parse_args(arguments)
     if options.verbose:
@@ -136,7 +136,7 @@ def _wrapped(names: Sequence[str]) -> str:
 
 
 def _about(kind: str) -> str:
-    """A kind of fault in one line, from its own struct."""
+    """One line of help about a kind of fault, from its struct."""
     fault = KINDS[kind]
     meaning = (fault.__doc__ or "").partition("\n")[0]
     own = [name for name in fault.__struct_fields__ if name not in Fault.__struct_fields__]

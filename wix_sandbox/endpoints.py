@@ -59,8 +59,8 @@ class Endpoints:
 
     Args:
         world: The accounts.
-        max_page_size: A greater limit on Search Team is refused.
-        page_cap: At most so many rows per page of Search Team, without a word.
+        max_page_size: Refuse a greater limit on Search Team.
+        page_cap: Silently return at most this many rows per page of Search Team.
         facets: Whether Search Team counts.
     """
 
@@ -93,7 +93,7 @@ class Endpoints:
 
     @_serves("GET", "/roles-management/roles")
     def get_roles(self, account: Account, request: ApiRequest) -> bytes:
-        """The role catalogue, whole."""
+        """All roles."""
         level = request.value("filter.roleLevel") or "ALL"
         if level not in _ROLE_LEVELS:
             raise Violation("filter.roleLevel", f"must be one of {', '.join(_ROLE_LEVELS)}", "ENUM")
@@ -115,7 +115,7 @@ class Endpoints:
 
     @_serves("POST", "/site-list/v2/sites/query")
     def query_sites(self, account: Account, request: ApiRequest) -> bytes:
-        """Sites by cursor; without a filter on the namespace only those of WIX."""
+        """Sites by cursor; without a filter on the namespace, only those in WIX."""
         query = requests.decoded(request.body or b"{}", requests.QuerySites).query
         paging = query.cursor_paging or requests.CursorPaging()
         limit = paging.limit or _DEFAULT_LIMIT
@@ -140,7 +140,7 @@ class Endpoints:
 
     @_serves("POST", "/site-list/v2/sites/count")
     def count_sites(self, account: Account, request: ApiRequest) -> bytes:
-        """How many sites a filter keeps."""
+        """How many sites match a filter."""
         asked = requests.decoded(request.body or b"{}", requests.CountSites)
         return wire.encode({"count": len(self._sites(account, asked.filter, "filter"))})
 
@@ -153,7 +153,7 @@ class Endpoints:
 
     @_serves("GET", "/roles-management/v2/contributors/query", by_site=True)
     def query_contributors(self, site: Site, request: ApiRequest) -> bytes:
-        """Outside accounts of a site, or those with at least one of some roles. The answer does not say which."""
+        """The outside accounts of a site, or those with at least one of some roles. The answer does not say which."""
         wanted = set(request.values("filter.policyIds"))
         contributors = [
             {"accountId": one.account_id, "accountOwnerId": one.owner_user_id}
@@ -174,7 +174,7 @@ class Endpoints:
 
     @_serves("GET", "/accounts/v1/accounts/{account_id}")
     def get_account(self, account: Account, request: ApiRequest) -> bytes:
-        """The account of the id header, or one of its children. `my_account` means the former."""
+        """The account in the id header, or one of its children. `my_account` means the former."""
         wanted = request.path["account_id"]
         found = account if wanted == "my_account" else self._world.accounts.get(wanted)
         if found is None or account.id not in {found.id, found.parent_id}:
@@ -183,7 +183,7 @@ class Endpoints:
 
     @_serves("POST", "/site-folders/v2/folders/query")
     def query_folders(self, account: Account, request: ApiRequest) -> bytes:
-        """Folders by offset. `metadata.count` is that of the page."""
+        """Folders by offset. `metadata.count` is the number of folders on the page."""
         query = requests.decoded(request.body or b"{}", requests.QueryFolders).query
         limit, offset = requests.page(query.paging, _FOLDER_LIMIT, _FOLDER_LIMIT, "query.paging.limit")
         test = compiled(query.filter, {"id", "name", "parentId"}, "query.filter")
@@ -198,7 +198,7 @@ ENDPOINTS = tuple(OPERATIONS)
 
 
 def _member_test(asked: requests.SearchTeam) -> Callable[[wire.Member], bool]:
-    """Whether a member is among those searched for. A role matches when any assignment has it."""
+    """A test for members that match the search. A role matches when any assignment has it."""
     text = (asked.query or "").casefold()
     test = compiled(asked.filter, {"inviteType", "roleId"}, "filter") if asked.filter else None
 
@@ -218,5 +218,5 @@ def _text(member: wire.Member) -> str:
 
 
 def _start(sites: list[Json], at: requests.Position) -> int:
-    """Where a cursor goes on: after the site it names, or at its offset when that site is gone."""
+    """Where a cursor continues: after the site that it names, or at its offset if that site is gone."""
     return next((index + 1 for index, site in enumerate(sites) if site["id"] == at.after), at.offset)

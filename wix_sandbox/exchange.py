@@ -1,4 +1,4 @@
-"""One exchange with the simulated API: the request as the endpoints see it, and the answer that goes back."""
+"""One exchange with the simulated API: the request as the endpoints see it, and the answer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: `cut` sends half of the body and closes, `reset` breaks the connection without a byte."""
+    """An answer: `cut` sends half of the body and closes, `reset` breaks the connection before the first byte."""
 
     status: int
     body: bytes

@@ -1,11 +1,11 @@
-"""Things that go wrong on purpose, at the n-th request to an endpoint.
+"""Faults to inject at the n-th request to an endpoint.
 
 A schedule is a JSON list of objects, each one of the faults below, named by `kind`:
 
     [{"kind": "status", "endpoint": "search_team", "nth": 2, "times": 3, "status": 503},
      {"kind": "wrong_types", "endpoint": "search_team", "path": "teamMembers.0.user.id", "value": 7}]
 
-To add a kind, write its struct with its own options and its own effect, and name it in `AnyFault`.
+To add a kind, write its struct with its own options and its own effect, and add it to `AnyFault`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Status = Annotated[int, Meta(ge=200, le=599)]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a fault has to work with: the right answer, the request, and the endpoint's answer before."""
+    """The input of a fault: the correct answer, the request, and the endpoint's previous answer."""
 
     answer: Answer
     request: ApiRequest
@@ -50,13 +50,13 @@ class Fault(
     tag_field="kind",
     tag=lambda name: "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_"),
 ):
-    """One thing that goes wrong. Requests are counted from when the fault was added.
+    """A fault. Requests are counted from when it was added.
 
     Attributes:
-        endpoint: Where; `*` for any endpoint.
-        nth: At which matching request, from 1.
-        times: At how many in a row; 0 for ever.
-        account_id: Count and hit only requests with this wix-account-id.
+        endpoint: The endpoint; `*` for any.
+        nth: The first matching request to affect, from 1.
+        times: How many requests in a row to affect; 0 for all that follow.
+        account_id: Count and affect only requests with this wix-account-id.
     """
 
     endpoint: str = "*"
@@ -70,34 +70,34 @@ class Fault(
 
     @staticmethod
     def of(kind: str, **options: Any) -> Fault:
-        """The fault of this kind, checked as one that comes as JSON.
+        """Create a fault of this kind, validated as if it were read from JSON.
 
         Raises:
-            msgspec.ValidationError: No such kind, or an option that it does not have.
+            msgspec.ValidationError: There is no such kind, or it does not have such an option.
         """
         fault: Fault = msgspec.convert({"kind": kind, **options}, AnyFault)
         return fault
 
     @property
     def kind(self) -> str:
-        """What goes wrong."""
+        """The kind of fault."""
         return str(self.__struct_config__.tag)
 
     def before(self, _gate: Gate) -> float | None:
-        """Act before the request is looked at.
+        """Act before the request is processed.
 
         Returns:
-            Seconds to say nothing, or None where this kind acts on the answer alone.
+            Seconds to wait, or None if this kind only affects the answer.
         """
         return None
 
     def spoil(self, at: Moment) -> Answer:
-        """The answer gone wrong, or as it was where there is nothing to spoil."""
+        """The faulty answer; the correct one if there is nothing to change."""
         return at.answer
 
 
 class _InJson(Fault, frozen=True):
-    """A fault in the JSON of a good answer."""
+    """A fault in the JSON of a successful answer."""
 
     @override
     def spoil(self, at: Moment) -> Answer:
@@ -133,7 +133,7 @@ class WrongStatus(Fault, frozen=True, tag="status"):
 
 
 class Reset(Fault, frozen=True):
-    """The connection breaks without a byte."""
+    """The connection breaks before the first byte."""
 
     @override
     def spoil(self, at: Moment) -> Answer:
@@ -141,10 +141,10 @@ class Reset(Fault, frozen=True):
 
 
 class Stall(Fault, frozen=True):
-    """Nothing comes for a while.
+    """The answer is delayed.
 
     Attributes:
-        seconds: How long.
+        seconds: The delay.
     """
 
     seconds: Annotated[float, Meta(ge=0)] = 30.0
@@ -155,7 +155,7 @@ class Stall(Fault, frozen=True):
 
 
 class Truncate(Fault, frozen=True):
-    """Half of the body comes, then the connection closes."""
+    """Half of the body is sent, then the connection closes."""
 
     @override
     def spoil(self, at: Moment) -> Answer:
@@ -171,10 +171,11 @@ class NotJson(Fault, frozen=True):
 
 
 class _AtPath(_InJson, frozen=True):
-    """A fault of some members.
+    """A fault in some members.
 
     Attributes:
-        path: The members, as in `teamMembers.0.user.id`, `*` for each of a list; the main list when not given.
+        path: The path of the members, as in `teamMembers.0.user.id`, with `*` for every element; the main list if
+            empty.
     """
 
     path: str = ""
@@ -186,7 +187,7 @@ class _AtPath(_InJson, frozen=True):
         for step in way:
             owners = [owner[name] for owner in owners for name in _names(owner, step)]
         for owner in owners:
-            # The last one first: the places of the others stay what they are.
+            # Last one first, so that the positions of the others do not change.
             for name in reversed(_names(owner, last)):
                 self.change_member(owner, name)
 
@@ -199,7 +200,7 @@ class WrongTypes(_AtPath, frozen=True):
     """A member of another type.
 
     Attributes:
-        value: What to put there.
+        value: The value to put there.
     """
 
     value: Any = "oops"
@@ -221,7 +222,7 @@ class Rename(_AtPath, frozen=True):
     """A member under another name.
 
     Attributes:
-        suffix: What the other name has more.
+        suffix: What to append to the name.
     """
 
     suffix: str = "V2"
@@ -241,7 +242,7 @@ class EmptyPage(_InJson, frozen=True):
 
 
 class RepeatPage(Fault, frozen=True):
-    """The same endpoint's answer before, once more."""
+    """The previous answer of the same endpoint, again."""
 
     @override
     def spoil(self, at: Moment) -> Answer:
@@ -359,6 +360,6 @@ def load(text: bytes) -> list[Fault]:
     """A schedule from JSON.
 
     Raises:
-        msgspec.MsgspecError: It is no such schedule; the message says where.
+        msgspec.MsgspecError: It is not a valid schedule; the message says where.
     """
     return [*msgspec.json.decode(text, type=list[AnyFault])]

@@ -1,4 +1,4 @@
-"""The part of Wix's query language that the endpoints take: filters and orders (docs/api-contract.md, section 1.3)."""
+"""The part of Wix's query language that is supported: filters and sort orders (docs/api-contract.md, section 1.3)."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def compiled(expression: Json | None, fields: Collection[str], where: str) -> Te
     Args:
         expression: The filter as sent.
         fields: What may be filtered by.
-        where: The filter's place in the request, for errors.
+        where: The path of the filter in the request, for errors.
 
     Raises:
-        Violation: The filter names another field or an unknown operator.
+        Violation: The filter uses another field or an unknown operator.
     """
     if not isinstance(expression, dict | None):
         raise Violation(where, "must be made of objects")
@@ -64,16 +64,16 @@ def _clause(key: str, value: Any, fields: Collection[str], where: str) -> Test:
 
 
 def ordered(items: list[Json], sort: Sequence[tuple[str, str]], fields: Collection[str], where: str) -> list[Json]:
-    """Objects in the order asked for, which is stable.
+    """Sort objects, stably, in the requested order.
 
     Args:
         items: The objects.
-        sort: Field names and ASC or DESC, the weightiest first.
+        sort: Field names with ASC or DESC, the most significant first.
         fields: What may be sorted by.
-        where: The order's place in the request, for errors.
+        where: The path of the sort order in the request, for errors.
 
     Raises:
-        Violation: Another field or direction.
+        Violation: The order uses another field or direction.
     """
     for name, direction in reversed(sort):
         if name not in fields or direction not in {"ASC", "DESC"}:

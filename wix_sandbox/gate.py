@@ -1,4 +1,4 @@
-"""Who is let in: the key, the id headers, the permissions, and no more requests than a minute allows."""
+"""Checks that come before every endpoint: the key, the id headers, the permissions and the request limit."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Gate:
         """The account that an account-level request is about.
 
         Raises:
-            Problem: Key, headers or permission are not in order.
+            Problem: The key, the headers or the permission are not valid.
         """
         self._check_key(request)
         account_id = _id_header(request, "wix-account-id")
@@ -54,7 +54,7 @@ class Gate:
         """The site that a site-level request is about.
 
         Raises:
-            Problem: Key, headers or permission are not in order.
+            Problem: The key, the headers or the permission are not valid.
         """
         self._check_key(request)
         site_id = _id_header(request, "wix-site-id")
@@ -82,7 +82,7 @@ def _id_header(request: ApiRequest, name: str) -> str | None:
 
 
 class Throttle:
-    """A sliding minute that holds no more requests than it may.
+    """Limits the number of requests within a sliding minute.
 
     Args:
         per_minute: The limit; 0 for none.

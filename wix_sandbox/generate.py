@@ -47,7 +47,7 @@ _STATUSES = (*("Pending",) * 4, *("Expired",) * 2, *("Used",) * 2, "Declined", "
 
 
 def fill(account: Account, size: Size, seed: object) -> None:
-    """Add as much of everything as is missing to the account's size."""
+    """Add records of every kind until the account has its size."""
     maker = Maker(account, seed)
     for _ in range(size.folders - len(account.folders)):
         account.add_folder(maker.folder())
@@ -61,7 +61,7 @@ def fill(account: Account, size: Size, seed: object) -> None:
 
 
 class Maker:
-    """Makes up one thing after the other for an account, by chance and repeatably."""
+    """Generates random records for an account, reproducibly."""
 
     def __init__(self, account: Account, *seed: object) -> None:
         self.account = account
@@ -74,7 +74,7 @@ class Maker:
         self._folders = [(folder.id, account.folder_path(folder)) for folder in account.folders.values()]
 
     def person(self, assignments: float, joined: str | None = None) -> Person:
-        """A team member with about so many assignments."""
+        """A team member with about this many assignments."""
         chance = self.chance
         first, last = _name(chance)
         user_id = guid(chance)
@@ -94,12 +94,12 @@ class Maker:
         if self.chance.random() < min(0.02, mean):
             return None
         wanted = self._around(mean * 1.04)
-        # One role on one asset is given once: without an assignment id nothing else distinguishes two grants.
+        # A role on an asset is granted only once: without an assignment id, nothing else distinguishes two grants.
         distinct = {repr(grant): grant for grant in (self._grant() for _ in range(wanted))}
         return [self.account.assignment(user_id, *grant) for grant in distinct.values()]
 
     def _around(self, mean: float) -> int:
-        """A count that is this on average, and never none when it is at least one."""
+        """A random count with this mean, and never 0 if the mean is at least 1."""
         chance, more = self.chance.random, max(0.0, 2 * (mean - 1))
         return (chance() < mean) + sum(chance() < 0.5 for _ in range(int(more))) + (chance() < more % 1 / 2)
 
@@ -108,7 +108,7 @@ class Maker:
         return self._pick(self._site_roles if where else self._account_roles), where
 
     def restrictions(self) -> Json | None:
-        """Where a role holds, in the mixture that an agency's account has."""
+        """What a role is limited to, in the mixture of an agency's account."""
         roll = self.chance.random()
         if roll < 0.28 or not self._sites:
             return None
@@ -123,7 +123,7 @@ class Maker:
         return on_site(site.id, site.display_name, inside)
 
     def invite(self) -> Invite:
-        """An invite of the last months; those that wait still have time."""
+        """An invite from the last months; pending ones have not expired yet."""
         status = self._pick(_STATUSES)
         age = self.chance.uniform(1, 25) if status == "Pending" else self.chance.uniform(40, 400)
         created = self.account.clock.now - timedelta(days=age)
@@ -140,7 +140,7 @@ class Maker:
         return self._address(self._pick(names.FIRST), self._pick(names.LAST), self._pick(names.AGENCIES))
 
     def _address(self, first: str, last: str, domain: str) -> str:
-        """An e-mail address that nobody has, with a number only where it needs one."""
+        """An unused e-mail address, with a number only if it needs one."""
         local = ".".join(filter(None, (_SLUGS[first], _SLUGS[last]))) or "user"
         address, number = f"{local}@{domain}", len(self._taken)
         while address in self._taken:

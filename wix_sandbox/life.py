@@ -1,4 +1,4 @@
-"""What happens in an account while time passes: the story of Acme Studio goes on, and chance does the rest."""
+"""What happens in an account while time passes: the story of Acme Studio, and random events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LARGE = 1000
 
 
 def pass_day(account: Account, day: int, seed: object, cast: set[str]) -> None:
-    """Let the account live through one day. Chance leaves whom and what is in `cast` to the story."""
+    """Let one day pass in the account. Random events leave out the people and records in `cast`, the story's own."""
     if account.parent_id is None and day in _STORY:
         before = set(account.people)
         _STORY[day](account)
@@ -36,7 +36,7 @@ def _expire(account: Account) -> None:
 
 
 class _Day:
-    """One day's events by chance: a few, and a few more in a large account."""
+    """The random events of one day: a few, and more in a large account."""
 
     def __init__(self, account: Account, day: int, seed: object, cast: set[str]) -> None:
         self.account = account
@@ -114,7 +114,7 @@ class _Day:
         if not self.sites:
             return
         site = self.chance.choice(self.sites)
-        # A site's new name shows in every grant that names it: in a large account, in too many for one day.
+        # Renaming a site changes every grant that names it: in a large account, too many for one day.
         if self.chance.random() < 0.5 and len(self.account.people) < _LARGE:
             self.account.rename_site(site, f"{site.display_name.removesuffix(' (new)')} (new)")
         else:
@@ -132,11 +132,11 @@ class _Day:
 
 
 def _times(chance: random.Random, expected: float) -> int:
-    """How often something happens that happens so often on average."""
+    """A random number of events with this mean."""
     return int(expected) + (chance.random() < expected % 1)
 
 
-# The story, by day. Each step is left out when the account is too small to hold the person or the site.
+# The story, by day. A step is left out if the account is too small for the person or the site.
 
 
 def _sofia_accepts(account: Account) -> None:

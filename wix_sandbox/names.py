@@ -1,4 +1,4 @@
-"""The words that made-up people, companies, sites and folders are called by."""
+"""The names of made-up people, companies, sites and folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API's ways of saying no, in its documented envelope (docs/api-contract.md, section 1.2)."""
+"""The API's error answers, in the documented envelope (docs/api-contract.md, section 1.2)."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ class Violation(Problem):
 
 
 def too_large(field: str, limit: int) -> Violation:
-    """A number over its limit, which the error names."""
+    """The error for a number above its limit, which it names."""
     return Violation(field, f"must be at most {limit}", "MAX", threshold=limit)

@@ -1,7 +1,7 @@
 """What an account holds, as plain data: people and their grants, invites, roles, sites, folders.
 
 A member that is None is left out of the JSON, as the API leaves out what it does not know. `extra` adds members
-beside the documented ones, or replaces them (`{"email": None}` sends a null).
+to the documented ones, or replaces them (`{"email": None}` sends a null).
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ Json = dict[str, Any]
 
 
 def dice(*seed: object) -> random.Random:
-    """A source of chance that depends on these words alone, so that one part of a world does not disturb another."""
+    """A random generator that depends only on these seeds, so that one part of a world does not affect another."""
     return random.Random("/".join(map(str, seed)))  # noqa: S311 - repeatable, not secret
 
 
 def guid(chance: random.Random) -> str:
-    """A GUID by chance."""
+    """A random GUID."""
     return str(uuid.UUID(int=chance.getrandbits(128), version=4))
 
 
 def stamp(moment: datetime) -> str:
-    """A moment as the API writes it: RFC 3339 in UTC, with milliseconds only where there are any."""
+    """A moment in the API's format: RFC 3339 in UTC, with milliseconds only if they are not zero."""
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
     return text.removesuffix(".000") + "Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much of everything the main account has. `assignments_per_user` is a mean."""
+    """The number of records of each kind in the main account. `assignments_per_user` is a mean."""
 
     users: int = 40
     assignments_per_user: float = 3.0
@@ -45,7 +45,7 @@ class Size:
 
 @dataclass(slots=True)
 class Record:
-    """Something that is sent as one JSON object. `encoded` keeps its bytes until it changes."""
+    """A record that is sent as one JSON object. `encoded` caches its bytes until it changes."""
 
     id: str
     extra: Json = field(default_factory=dict, kw_only=True)
@@ -79,7 +79,7 @@ class Person(Record):
 
 @dataclass(slots=True)
 class Invite(Record):
-    """An invite to join the account; `expires` is when a Pending one becomes Expired by itself."""
+    """An invite to join the account; `expires` is when a Pending one becomes Expired."""
 
     email: str | None = None
     status: str = "Pending"
@@ -91,7 +91,7 @@ class Invite(Record):
 
 @dataclass(slots=True)
 class Role(Record):
-    """A predefined or custom role; `level` is the one that it cannot be assigned at."""
+    """A predefined or custom role; `level` is the level at which it cannot be assigned."""
 
     title: str
     description: str
@@ -111,7 +111,7 @@ class Contributor:
 
 @dataclass(slots=True)
 class Site(Record):
-    """A site. Without `folder_id` it lies at the root."""
+    """A site. Without `folder_id` it is at the root."""
 
     name: str
     display_name: str
@@ -133,7 +133,7 @@ class Site(Record):
 
 @dataclass(slots=True)
 class Folder(Record):
-    """A site folder. The documentation leaves open whether `path` ends with the folder itself: some do, some do not."""
+    """A site folder. The documentation does not say whether `path` ends with the folder itself: here, only some do."""
 
     name: str
     created: str
@@ -154,7 +154,7 @@ def on_resource(site_id: str, name: str | None) -> Json:
 
 
 def on_folders(*folders: tuple[str, str]) -> Json:
-    """A restriction to folders, given by id and path. Without any it has no conditions, which nothing explains."""
+    """A restriction to folders, given by id and path. Without folders it has no conditions: an undocumented form."""
     conditions = [{"conditionType": "FOLDER", "id": folder_id, "value": path} for folder_id, path in folders]
     return {"conditions": {"conditions": conditions}}
 

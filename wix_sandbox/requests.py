@@ -61,7 +61,7 @@ class CursorPaging(Struct):
 
 
 class SitesQuery(Struct, rename="camel"):
-    """What Query Sites is asked."""
+    """The query of Query Sites."""
 
     filter: Json | None = None
     sort: list[Sort] | None = None
@@ -81,7 +81,7 @@ class CountSites(Struct):
 
 
 class FoldersQuery(Struct):
-    """What Query Folders is asked."""
+    """The query of Query Folders."""
 
     filter: Json | None = None
     sort: list[Sort] | None = None
@@ -95,7 +95,7 @@ class QueryFolders(Struct):
 
 
 class Position(Struct):
-    """What a cursor of Query Sites keeps: where to go on, and the query it belongs to."""
+    """The content of a cursor of Query Sites: where to continue, and the query that it belongs to."""
 
     offset: int
     after: str | None = None
@@ -110,10 +110,10 @@ def _decoder(shape: type[Shape]) -> msgspec.json.Decoder[Shape]:
 
 
 def decoded(body: bytes, shape: type[Shape]) -> Shape:
-    """The body as this shape. Unknown members are ignored, as by the API.
+    """Decode and validate a body. Unknown members are ignored, as the API does.
 
     Raises:
-        Violation: It is no JSON, or a member has another type or is out of range.
+        Violation: It is not JSON, or a member has the wrong type or is out of range.
     """
     try:
         return _decoder(shape).decode(body)
@@ -129,7 +129,7 @@ def page(paging: Paging | None, default: int, maximum: int, field: str = "paging
     """Limit and offset.
 
     Raises:
-        Violation: The limit is over the maximum, which the error names.
+        Violation: The limit exceeds the maximum, which the error names.
     """
     paging = paging or Paging()
     limit = paging.limit or min(default, maximum)
@@ -139,10 +139,10 @@ def page(paging: Paging | None, default: int, maximum: int, field: str = "paging
 
 
 def number(value: str | None, field: str) -> int | None:
-    """A non-negative number of a query string.
+    """Parse a non-negative number of a query string.
 
     Raises:
-        Violation: It is none.
+        Violation: It is not one.
     """
     if value is None:
         return None
@@ -157,7 +157,7 @@ def to_cursor(position: Position) -> str:
 
 
 def from_cursor(cursor: str) -> Position:
-    """The position that a cursor stands for.
+    """Decode a cursor to its position.
 
     Raises:
         Violation: It is not a cursor of this API.

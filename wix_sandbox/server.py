@@ -25,21 +25,21 @@ _STOP_SECONDS = 2
 
 
 class Sandbox:
-    """A made-up Wix account behind real HTTP, for as long as the `with` block lasts.
+    """A made-up Wix account, served over real HTTP for as long as the `with` block lasts.
 
         with Sandbox(World(Size(users=12)), options=ApiOptions(page_cap=10)) as sandbox:
             httpx.post(f"{sandbox.url}/roles-management/v3/team/search", headers=sandbox.headers, json={})
 
     Args:
-        world: What is served; a default world when not given.
-        options: How the API behaves. Tests get no request limit unless they ask for one.
-        faults: What goes wrong.
-        host: Address to listen at.
+        world: The world to serve; a default one if omitted.
+        options: How the API behaves. By default there is no request limit.
+        faults: Faults to inject.
+        host: Address to listen on.
         port: Port; 0 for a free one.
-        clock: Monotonic seconds, for the request limit.
+        clock: Returns monotonic seconds, for the request limit.
 
     Raises:
-        OSError: The port is taken, when the sandbox is made.
+        OSError: The port is already in use; raised when the sandbox is created.
     """
 
     def __init__(
@@ -67,13 +67,13 @@ class Sandbox:
         self.stop()
 
     def start(self) -> None:
-        """Serve from now on."""
+        """Start serving."""
         self._thread.start()
         if not self._server.ready.wait(_START_SECONDS):
             raise RuntimeError("the sandbox did not start")
 
     def stop(self) -> None:
-        """Stop serving, stalled answers too, and wait until that is done."""
+        """Stop serving, including delayed answers, and wait until that is done."""
         self._server.stop()
         if self._thread.ident is not None:
             self._thread.join()
@@ -84,7 +84,7 @@ class Sandbox:
 
     @property
     def world(self) -> World:
-        """The world that is served. Change it while holding `lock`."""
+        """The served world. Hold `lock` to change it."""
         return self.api.world
 
     @property
@@ -94,7 +94,7 @@ class Sandbox:
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong; `faults.unfired()` names what never did."""
+        """The faults to inject; `faults.unfired()` returns those that never fired."""
         return self.api.faults
 
     @property
@@ -109,7 +109,7 @@ class Sandbox:
 
     @property
     def before_request(self) -> Callable[[str, int], None] | None:
-        """Called with an endpoint and the number of its request, just before that is answered."""
+        """Called with an endpoint and the number of its request, just before that request is answered."""
         return self.api.before_request
 
     @before_request.setter
@@ -117,12 +117,12 @@ class Sandbox:
         self.api.before_request = hook
 
     def stats(self) -> dict[str, Any]:
-        """Requests so far, what the world holds now, and faults that never fired."""
+        """Requests so far, the current contents of the world, and faults that never fired."""
         return self.api.stats()
 
 
 class _Protocol(H11Protocol):
-    """Hands its transport to the application, which breaks connections on purpose."""
+    """Passes its transport to the application, which breaks connections on purpose."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -130,7 +130,7 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Starts and stops at once, where uvicorn's own looks up ten times a second."""
+    """Starts and stops immediately, instead of polling ten times a second like uvicorn's own class."""
 
     def __init__(self, api: Api) -> None:
         super().__init__(
@@ -165,7 +165,7 @@ class _Server(uvicorn.Server):
         while (self.server_state.connections or self.server_state.tasks) and time.monotonic() < patience:
             await asyncio.sleep(0.001)
         for connection in list(self.server_state.connections):
-            # Whoever still hangs on: without this its socket would be left to the garbage collector.
+            # Without this, the socket of a client that is still connected would be left to the garbage collector.
             connection.transport.abort()
         await asyncio.sleep(0)
 
@@ -175,9 +175,9 @@ class _Server(uvicorn.Server):
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """A socket that listens, so that a taken port shows at once and a first request never comes too early."""
+    """A listening socket, so that a port in use is noticed immediately, and a first request is never too early."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Only for a socket that names its protocol does asyncio switch off Nagle's 40 ms of waiting.
+    # asyncio only disables Nagle's algorithm, and its 40 ms delays, for a socket with an explicit protocol.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

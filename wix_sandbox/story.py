@@ -1,6 +1,6 @@
-"""Acme Studio: the people, folders, sites and invites that the demo and the access review talk about.
+"""Acme Studio: the people, folders, sites and invites of the demo and of the access review.
 
-They come first in every main account, as far as its size allows, and between them they show every shape of the API.
+They come first in every main account, as far as its size allows, and together they cover every shape of the API.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FOLDERS = ("/Clients", "/Clients/North", "/Clients/South", "/Internal", "/Inter
 
 
 class _Plan(NamedTuple):
-    """One site of the story: shown name, folder path, and what is particular about it."""
+    """One site of the story: its display name, its folder path, and the members in which it differs."""
 
     title: str
     folder: str | None
@@ -45,7 +45,7 @@ _SITES = (
 
 
 def open_account(account: Account, size: Size) -> None:
-    """Put the story into an empty account, no more of anything than its size allows."""
+    """Put the story into an empty account, with no more records of each kind than its size allows."""
     for path in _FOLDERS[: size.folders]:
         _add_folder(account, path)
     for number, plan in enumerate(_SITES[: size.sites]):
@@ -90,7 +90,7 @@ def _add_site(account: Account, plan: _Plan, number: int) -> None:
 
 
 def _people(account: Account) -> list[Person]:
-    """The cast, the most needed first."""
+    """The people of the story, the most important first."""
     person, on, role = partial(_person, account), account.at_site, account.role_id
     north, internal = "/Clients/North", "/Internal"
     co_owner, manager, shop = role("Account Admin (Co-Owner)"), role("Website Manager"), role("Store Manager")
@@ -119,7 +119,7 @@ def _people(account: Account) -> list[Person]:
 
 
 def _with_rare_shapes(account: Account, cast: list[Person]) -> list[Person]:
-    """Hand out the shapes that the documentation allows and that few real accounts show."""
+    """Give some people the shapes that the documentation allows, but that are rare in real accounts."""
     lena, tanaka, priya, automation, anne = cast[5], cast[7], cast[8], cast[9], cast[10]
     role = account.role_id
     page = {"id": "dashboard-page-7", "resourceType": "DASHBOARD_PAGE"}
@@ -174,7 +174,7 @@ def _id_and_name(account: Account, display_name: str) -> tuple[str, str]:
 
 
 def _invites(account: Account) -> list[Invite]:
-    """Open, answered and forgotten invites, the most needed first."""
+    """Open, answered and forgotten invites, the most important first."""
     on, role, invite = account.at_site, account.role_id, partial(_invite, account)
     manager, shop = Grant(role("Website Manager"), None), Grant(role("Store Manager"), on("Shop EU"))
     admin, billing = Grant(role("Admin (Co-Owner)"), on("Shop US")), Grant(role("Billing Manager"), None)

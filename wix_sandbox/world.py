@@ -33,7 +33,7 @@ class World:
         self.key = key or made_up_key
         self.clock = Clock()
         self.day = 0
-        """Days that passed since the beginning."""
+        """Days since the beginning."""
         self.main = Account(account_id or made_up_id, story.COMPANY, self.clock, seed)
         story.open_account(self.main, size)
         self._cast = {*self.main.people, *self.main.invites, *self.main.sites}
@@ -50,7 +50,7 @@ class World:
                 life.pass_day(account, self.day, self.seed, self._cast)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """How many of everything each account has now."""
+        """The current number of records of each kind, by account."""
         return {account.id: account.counts() for account in self.accounts.values()}
 
     def _child(self, number: int) -> Account:
@@ -66,6 +66,6 @@ class World:
 
 
 def _twin(child: Account, person: Person) -> Person:
-    """The same user in another account: same id and name, other date and roles."""
+    """The same user in another account: the same id and name, but another date and other roles."""
     grants = [child.assignment(person.id, child.role_id("Website Manager"))]
     return replace(person, joined="2025-06-30T12:00:00.000Z", grants=grants, extra=dict(person.extra), encoded=None)

@@ -158,8 +158,8 @@ def test_a_value_that_does_not_fit(tmp_path, declared, value, words):
         ([{"type": "SCHEMA", "schema": {"properties": {"id": {}}}}], LoadError, "lacks `stream`"),
         ([{"type": "STATE"}], LoadError, "A STATE of the input lacks `value`"),
         ([{"type": "ACTIVATE_VERSION", "stream": "b", "version": 1}], LoadError, "ACTIVATE_VERSION of stream `b`"),
-        ([{"type": "ACTIVATE_VERSION", "stream": "a"}], LoadError, "names no version"),
-        ([{"type": "BATCH", "stream": "a", "encoding": {}, "manifest": []}], LoadError, "BATCH messages are not read"),
+        ([{"type": "ACTIVATE_VERSION", "stream": "a"}], LoadError, "has no version"),
+        ([{"type": "BATCH", "stream": "a", "encoding": {}, "manifest": []}], LoadError, "BATCH messages are not"),
     ],
 )  # fmt: skip
 def test_input_that_cannot_be_stored(tmp_path, messages, error, words):
