@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.dbt import run_dbt
 from tests.transform.cases import NOW, cases
 from tests.transform.doubts import doubts
 from tests.transform.scenario import store
-from tests.transform.warehouse import Warehouse, run_dbt
+from tests.transform.warehouse import Warehouse
 
 AsOf = Callable[..., list[tuple[Any, ...]]]
 

@@ -8,8 +8,9 @@ import shutil
 
 import pytest
 
+from tests.dbt import run_dbt
 from tests.transform.scenario import NAMES, Account, store
-from tests.transform.warehouse import Warehouse, run_dbt
+from tests.transform.warehouse import Warehouse
 
 MANAGER, OWNER, WRITER = "6600344420111308827", "6601492336091027458", "7000000000000000001"
 FIRST = dt.datetime(2026, 11, 1, 8, 1)  # noqa: DTZ001  # UTC, as the warehouse has it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlglot
 
-from tests.transform.warehouse import run_dbt
+from tests.dbt import run_dbt
 
 
 @pytest.fixture(scope="module")

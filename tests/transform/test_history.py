@@ -6,8 +6,9 @@ import datetime as dt
 
 import pytest
 
+from tests.dbt import run_dbt
 from tests.transform.scenario import Account, day, store
-from tests.transform.warehouse import Warehouse, run_dbt
+from tests.transform.warehouse import Warehouse
 
 ROLE, OTHER = "6600344420111308827", "6728490215530471936"
 KEYS = ("assignments", "users", "roles")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
+from tests.dbt import run_dbt
 from tests.transform import oracle
 from tests.transform.lives import KEYS, Life
-from tests.transform.warehouse import Warehouse, run_dbt
+from tests.transform.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,9 +7,10 @@ import json
 import pytest
 import yaml
 
+from tests.dbt import run_dbt
 from tests.transform.cases import MANAGER, account
 from tests.transform.scenario import store
-from tests.transform.warehouse import ROOT, Warehouse, run_dbt
+from tests.transform.warehouse import ROOT, Warehouse
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.transform.warehouse import ROOT, Warehouse, run_dbt
+from tests.dbt import run_dbt
+from tests.transform.warehouse import ROOT, Warehouse
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from tap_wix_users.tables.models import DELETED_AT
 from tap_wix_users.tables.registry import MODELS as DECLARED
 from tap_wix_users.tables.schema import singer_schema
 from tap_wix_users.warehouse.files import duckdb_type
+from tests.dbt import run_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -109,25 +108,6 @@ class Warehouse:
         results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
         statuses = {one["unique_id"].split(".")[2]: one["status"] for one in results}
         return Built(done.returncode, statuses, done.stdout)
-
-
-def run_dbt(*arguments: str, target: Path, adapter: str = "duckdb", profiles: str = "", **environment: str) -> Any:
-    """Run dbt in the project's `transform` folder.
-
-    Args:
-        arguments: Its command line.
-        target: Folder for what it writes.
-        adapter: The warehouse that it works on.
-        profiles: Folder of the connection's profile; the project's own for this warehouse when not given.
-        environment: Variables of the environment.
-    """
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "WIX_"))}
-    variables |= {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target), "NO_COLOR": "1", **environment}
-    executable = ROOT / f".meltano/utilities/dbt-{adapter}/venv/bin/dbt"
-    command = [str(executable), "--no-use-colors", *arguments, "--profiles-dir", profiles or f"profiles/{adapter}"]
-    return subprocess.run(
-        command, cwd=ROOT / "transform", env=variables, capture_output=True, text=True, check=False, timeout=300
-    )
 
 
 def last_rows(rows: Iterable[Mapping[str, Any]], key: Sequence[str]) -> list[Mapping[str, Any]]:

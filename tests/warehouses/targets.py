@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,6 +13,7 @@ import duckdb
 import yaml
 
 from tap_wix_users.warehouse.files import table_statements
+from tests import forks
 from tests.support import environment, last_state, write_json
 from tests.warehouses.snowflake import PASSPHRASE
 
@@ -112,24 +112,21 @@ class Warehouse(ABC):
         Raises:
             LoadFailed: The target failed.
         """
-        files = []
-        for lines in runs:
-            self._loads += 1
-            path = self.folder / f"{self._loads}.jsonl"
-            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-            files.append(str(path))
         config = write_json(self.folder / f"{self.name}.json", self.settings)
         entry = str(INSIDE / self.entry) if self.entry.endswith(".py") else self.entry
-        done = subprocess.run(
-            [str(self.python), str(INSIDE / "forker.py"), entry, config, *files],
-            # target-snowflake leaves the files of a batch that fails where it runs.
-            cwd=self.folder, env=self.environment(), capture_output=True, text=True, check=True, timeout=300,
-        )  # fmt: skip
-        for code, file, lines in zip(json.loads(done.stdout), files, runs, strict=False):
+        for lines in runs:
+            self._loads += 1
+            given, written, said = (self.folder / f"{self._loads}.{kind}" for kind in ("jsonl", "out", "err"))
+            given.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            code = forks.run(
+                self.python, entry, "--config", config,
+                # target-snowflake leaves the files of a batch that fails where it runs.
+                folder=self.folder, environment=self.environment(), files=(given, written, said),
+            )  # fmt: skip
             if code:
-                raise LoadFailed(Path(f"{file}.err").read_text(encoding="utf-8")[-3000:])
-            written = Path(f"{file}.out").read_text(encoding="utf-8").splitlines()
-            assert (json.loads(written[-1]) if written else None) == self.state_of(lines)
+                raise LoadFailed(said.read_text(encoding="utf-8")[-3000:])
+            states = written.read_text(encoding="utf-8").splitlines()
+            assert (json.loads(states[-1]) if states else None) == self.state_of(lines)
 
     def state_of(self, lines: Sequence[str]) -> Any:
         """The state that the target hands back of these lines."""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.dbt import run_dbt
 from tests.transform.demo import demo_runs
 from tests.transform.questions import as_table, questions
-from tests.transform.warehouse import run_dbt
 
 PROFILES = str(Path(__file__).parent / "inside" / "fakesnow")
 _SCHEMAS = ("raw", "current", "intermediate", "access")

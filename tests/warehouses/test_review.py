@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.dbt import run_dbt
 from tests.transform.demo import demo_runs, demo_warehouse
-from tests.transform.warehouse import run_dbt
 from wix_access_review.campaign.folder import FINDINGS, ITEMS, RECEIPTS, ROLES
 from wix_access_review.campaign.freeze import Opening, open_campaign
 from wix_access_review.database import reading
