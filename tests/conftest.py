@@ -77,6 +77,9 @@ and silently does not with pytest 9.2.)
 REPEATED = ("tap/test_absent.py", "tap/test_kill.py", "warehouse/test_current.py")
 """Modules that run the same lines hundreds of times. To count these, or random examples, would double their time."""
 
+TOGETHER = ("transform",)
+"""Folders whose modules share what is costly, too: one build of the models, and what dbt parsed."""
+
 LONGEST = (
     "test_packaging.py",
     "warehouses/test_models.py",
@@ -116,9 +119,12 @@ def _turn(place: Path) -> int:
 
 
 def unit_of(nodeid: str) -> str:
-    """What a worker takes as a whole: a module that is quick, or whose tests share something; or else a single test."""
+    """What a worker takes as a whole: a folder or module whose tests share something, a quick module, or one test."""
     module = nodeid.partition("::")[0]
     place = Path(module).relative_to(ROOT.name)
+    for folder in TOGETHER:
+        if place.is_relative_to(folder):
+            return f"{ROOT.name}/{folder}"
     is_whole = _is_in(place, SHARED) or not _is_in(place, TIERS["slow"])
     return module if is_whole else nodeid
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import LONGEST, REPEATED, ROOT, SHARED, TIERS, unit_of
+from tests.conftest import LONGEST, REPEATED, ROOT, SHARED, TIERS, TOGETHER, unit_of
 
 
-@pytest.mark.parametrize("name", [*SHARED, *LONGEST, *REPEATED, *(name for names in TIERS.values() for name in names)])
+@pytest.mark.parametrize(
+    "name", [*SHARED, *LONGEST, *REPEATED, *TOGETHER, *(name for names in TIERS.values() for name in names)]
+)
 def test_every_module_of_a_tier_exists(name):
-    """A module that was renamed does not fall out of its tier unseen."""
+    """A module or folder that was renamed does not fall out of its tier unseen."""
     assert (ROOT / name).exists()
 
 
@@ -18,6 +20,7 @@ def test_every_module_of_a_tier_exists(name):
     [
         ("tests/test_docs.py::test_it[a::b.py]", "tests/test_docs.py"),
         ("tests/review/campaign/test_since.py::TestIt::test_it", "tests/review/campaign/test_since.py"),
+        ("tests/transform/test_access.py::test_it", "tests/transform"),
         ("tests/wix/test_team.py::test_it", "tests/wix/test_team.py"),
         ("tests/tap/test_sync.py::test_it", "tests/tap/test_sync.py::test_it"),
     ],

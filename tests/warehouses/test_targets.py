@@ -32,6 +32,12 @@ def versions() -> Story:
     return story.versions()
 
 
+@pytest.fixture(scope="module")
+def forks() -> Story:
+    """Four runs, of which one went on from a state that was restored."""
+    return story.forks()
+
+
 def _expected(rows: list[Row], warehouse: Warehouse) -> list[Row]:
     return sorted_rows(rows if warehouse.keeps_empty_strings else without_empty_strings(rows))
 
@@ -51,11 +57,23 @@ def test_ten_questions(everything, warehouse):
         answer = _expected(question.answer(everything), loaded)
         assert answer, question.words
         assert sorted_rows(loaded.ask(question.query)) == answer, question.words
+    if loaded.name != "target-snowflake":
+        _made_anew(loaded)
 
 
-def test_a_restored_state(warehouse):
+def _made_anew(loaded: Warehouse) -> None:
+    """The views can be made after an upgrade that added a column, where Postgres only lets a view grow at its end."""
+    before = loaded.ask("select * from current_wix.users")
+    loaded.run(["alter table raw_wix.users add column of_a_later_release varchar"])
+    loaded.run(current_views(LOADED, loaded.schema, "current_wix"))
+    after = loaded.ask("select * from current_wix.users")
+    assert before
+    assert sorted_rows(after) == sorted_rows([{**row, "of_a_later_release": None} for row in before])
+
+
+def test_a_restored_state(forks, warehouse):
     """In every warehouse what the other state wrote does not count, is reported, and a full refresh ends it."""
-    loaded, steps = warehouse(), story.forks().steps
+    loaded, steps = warehouse(), forks.steps
 
     def current(table: str) -> set[tuple[object, ...]]:
         rows = loaded.ask(f"select {', '.join(KEYS[table])} from current_wix.{table} where is_current")
@@ -70,19 +88,6 @@ def test_a_restored_state(warehouse):
         }, steps[number].name
         forks = loaded.ask("select evidence from current_wix.receipt_forks where stream_name = 'users'")
         assert {value for row in forks for value in row.values()} == told, steps[number].name
-
-
-@pytest.mark.parametrize("warehouse", ["duckdb", "duckdb-bulk", "postgres", "jsonl"], indirect=True)
-def test_the_views_are_made_anew(everything, warehouse):
-    """Also after an upgrade that added a column, where Postgres only lets a view grow at its end."""
-    loaded = warehouse()
-    loaded.load(everything.steps[0].lines)
-    loaded.run(current_views(LOADED, loaded.schema, "current_wix"))
-    before = loaded.ask("select * from current_wix.users")
-    loaded.run(["alter table raw_wix.users add column of_a_later_release varchar"])
-    loaded.run(current_views(LOADED, loaded.schema, "current_wix"))
-    after = loaded.ask("select * from current_wix.users")
-    assert sorted_rows(after) == sorted_rows([{**row, "of_a_later_release": None} for row in before])
 
 
 def test_access_as_of_any_day(versions, warehouse):
