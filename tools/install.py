@@ -10,6 +10,7 @@ import ast
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -50,9 +51,9 @@ def main(uv: str, command: str, *options: str) -> int:
     Returns:
         The exit code.
     """
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
-    )
+    # Of the environment's own pip: the system's Python may have none.
+    python = str(Path(command).with_name("python")) if uv == "meltano" else command
+    listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)  # noqa: S603
     env = {**uv_settings(listed.stdout), "MELTANO_VENV_BACKEND": "uv", **os.environ}
     plain = [command, "install"] if uv == "meltano" else [command, "-m", "pip", "install"]
     quick = plain if uv == "meltano" else [uv, "pip", "install", "--python", command]
