@@ -131,7 +131,7 @@ def unit_of(nodeid: str) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule | None:
-    """Share the tests out in this way, unless a command asks for another (`--dist`)."""
+    """Distribute the tests in this way, unless the command line chooses another (`--dist`)."""
     # Here, since without xdist nobody asks: tests also run on Pythons that lack it.
     from tests.sharing import ByModule  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The digest of a set of record keys, as whoever has the rows computes it in DuckDB."""
+"""The digest of a set of record keys, as a user of the rows computes it in DuckDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Dockerfile and the workflows: as far as they can be checked without an engine and without the forge."""
+"""The Dockerfile and the workflows, as far as they can be checked without a container engine or a forge."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_hadolint_works():
 
 
 def test_the_image_holds_no_secret():
-    """It runs as nobody in particular, and no instruction names a key."""
+    """It runs as an unprivileged user, and no instruction contains a key."""
     found = _instructions()
     users = [arguments for name, arguments in found if name == "USER"]
     assert users == ["10001"]

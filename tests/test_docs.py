@@ -64,7 +64,7 @@ def _every_page() -> str:
 
 
 def _section(page: Path, heading: str) -> str:
-    """What stands under a heading of the second level."""
+    """The text under a second-level heading."""
     _, found, rest = _text(page).partition(f"\n## {heading}\n")
     assert found
     return rest.partition("\n## ")[0]
@@ -92,7 +92,7 @@ def test_the_settings_are_those_of_the_code():
 
 
 def test_the_readme_fits_two_screens():
-    """What the project is, the two commands, a picture, a real account, and links: the rest stands in `docs/`."""
+    """What the project is, the two commands, a picture, a real account, and links: everything else is in `docs/`."""
     assert README.stat().st_size <= 6_000
     linked = set(re.findall(r"\]\(docs/([\w-]+\.md)", _text(README)))
     assert {page.name for page in (ROOT / "docs").glob("*.md")} == linked
@@ -118,7 +118,7 @@ def test_meltano_knows_the_settings():
 
 
 def test_the_permissions_are_named():
-    """Each permission stands in the table in the words of the error that a key without it meets."""
+    """The table names each permission as the error for a missing permission does."""
     asked = [endpoint for endpoint in vars(endpoints).values() if isinstance(endpoint, Endpoint)]
     permissions = {endpoint.permission for endpoint in asked} | {endpoints.GET_ACCOUNT_PERMISSION}
     assert len(asked) >= 6
@@ -188,7 +188,7 @@ def test_a_receipt_can_be_checked(query, _after, warehouse):
 
 
 def test_a_check_notices_what_is_wrong(warehouse, tmp_path):
-    """The same queries say so when a row is lost, or one stands for another."""
+    """The same queries report a lost row, and a row in the place of another."""
     path = tmp_path / "damaged.duckdb"
     with duckdb.connect() as connection:
         (source,) = warehouse.execute("select path from duckdb_databases() where not internal").fetchone()
@@ -227,7 +227,7 @@ def _messages() -> list[str]:
 
 @pytest.mark.parametrize("cell", _messages())
 def test_a_message_that_is_explained_is_one_that_is_printed(cell):
-    """What the page quotes stands in the code, apart from names and numbers that are put in."""
+    """The code has every message that the page quotes, apart from inserted names and numbers."""
     quotes = [double or single for double, single in re.findall(r"``(.+?)``(?!`)|`([^`]+)`", cell)]
     assert quotes
     for quote in quotes:

@@ -229,7 +229,7 @@ def _backends():
 
 @pytest.mark.parametrize(("setting", "uri", "missing"), _backends())
 def test_a_place_for_the_state(project, setting, uri, missing):
-    """Meltano knows each that the page names: it opens it, or asks for the package that the page names."""
+    """Meltano supports each backend that the page names: it opens it, or asks for the package that the page names."""
     variable = f"MELTANO_{setting.replace('.', '_').upper()}"
     uri = uri.replace("/srv/wix", str(project)).replace("…", "secret")
     done = _ran(project, MELTANO, "state", "list", env=_env(**{variable: uri}))
@@ -417,7 +417,7 @@ def _messages():
 
 @pytest.mark.parametrize("message", _messages())
 def test_a_message_is_one_that_is_printed(message):
-    """What the page quotes stands in Meltano, in the tap, in a script here, or is Python's own."""
+    """Every message that the page quotes is in Meltano, in the tap, in a script here, or in Python itself."""
     site = next((Path(MELTANO).parents[1] / "lib").glob("python*/site-packages/meltano"))
     ours = (path for package in ("tap_wix_users", "wix_access_review") for path in (ROOT / package).rglob("*.py"))
     places = [*site.rglob("*.py"), *ours, *EXAMPLES.iterdir()]

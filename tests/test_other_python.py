@@ -23,7 +23,7 @@ SEPARATE = {
 
 
 def _candidates(release):
-    """Where a Python of this release may be: on the path, beside this one, or among pyenv's, whose shims may fail."""
+    """Where another Python may be: on the path, next to this one, or among pyenv's, whose shims may fail."""
     places = [Path(sys.base_prefix).parent, Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"]
     beside = (sorted(place.glob(f"{release}.*/bin/python{release}")) for place in places)
     return [shutil.which(f"python{release}"), *chain(*beside)]
@@ -39,7 +39,7 @@ def _works(python):
 
 
 def other_python():
-    """Release and path of the newest Python beside this one's release; None when there is none."""
+    """Release and path of the newest other Python; None if there is none."""
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     for release in NEWEST_FIRST:
         for python in filter(None, _candidates(release)):
@@ -55,7 +55,7 @@ def _ran(*line, cwd):
 
 
 def test_the_core_of_the_tests(tmp_path, record_property):
-    """The wheel is installed there, apart from this checkout, and the core of the tests passes on it."""
+    """The wheel is installed there, separate from this checkout, and the core of the tests passes on it."""
     if (found := other_python()) is None:
         pytest.skip("no Python from 3.11 to 3.14 is installed beside this one")
     release, python = found

@@ -112,7 +112,7 @@ def test_contents_of_the_source_archive(built):
 
 
 def test_one_version(installed):
-    """The version stands in `pyproject.toml` alone; the command knows it from there."""
+    """Only `pyproject.toml` has the version; the command reads it from there."""
     number = PYPROJECT["project"]["version"]
     assert version("tap-wix-users") == number
     done = _ran(installed / "tap-wix-users", "--version", cwd=installed)

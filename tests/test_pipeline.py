@@ -29,7 +29,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def ask(project):
-    """Ask the warehouse."""
+    """Query the warehouse."""
 
     def ask_once(query):
         with duckdb.connect(str(project / "output" / "wix.duckdb"), read_only=True) as connection:
@@ -78,7 +78,7 @@ def _reviewed(project, name):
 
 
 def test_a_run_that_fails_leaves_every_row_standing(project, ask):
-    """A failing page is nobody's removal, the next complete run sends what changed; the copy makes the same review."""
+    """A failing page removes nobody, the next complete run sends what changed; the copy gives the same review."""
     world = World()
     with Sandbox(world) as sandbox:
         assert run_job(project, sandbox, "wix-to-duckdb").returncode == 0

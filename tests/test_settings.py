@@ -144,7 +144,7 @@ def test_a_value_that_is_no_good_has_a_sentence(config, sentences):
     "config", [_config(locale="e"), _config(page_size=0), _config(page_size="many"), _config(api_key=5)]
 )
 def test_a_sentence_says_what_to_do(config):
-    """In the words of whoever wrote the configuration, not of the library that read it."""
+    """In terms that the user knows, not those of the validation library."""
     [sentence] = problems(config)
     assert "Input should" not in sentence
     assert "String should" not in sentence
@@ -273,7 +273,7 @@ def test_a_value_may_be_text(name, text, value):
 @pytest.mark.parametrize("nothing", [None, ""])
 @pytest.mark.parametrize("name", [*DEFAULTS, *OF_SINGER])
 def test_an_empty_value_is_not_set(name, nothing):
-    """Null and an empty text are as good as no setting; whichever way they come in, the default stands."""
+    """Null and an empty string count as not set, whatever their source, and the default applies."""
     if name == "account_id":
         assert [sentence[:23] for sentence in problems(_config(account_id=nothing))] == ["`account_id` is missing"]
     else:

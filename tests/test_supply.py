@@ -1,4 +1,4 @@
-"""What the tap brings along: every package pinned, and under a licence that goes with its own."""
+"""The dependencies of the tap: every package is pinned, and has a compatible licence."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_page_of_licences():
     ],
 )
 def test_a_licence_that_fits(words):
-    """One that is listed; of a choice one is enough, of a sum all have to be."""
+    """One that is listed; of alternatives one has to be, of a combination all."""
     assert licences.problem(words) == ""
 
 
@@ -86,7 +86,7 @@ def test_a_licence_that_fits(words):
     ],
 )
 def test_a_licence_that_does_not_fit(words, part):
-    """Copyleft that reaches the tap, and what nobody can read, is named."""
+    """Strong copyleft, and a licence that cannot be parsed, are reported."""
     assert licences.problem(words) == f"`{part}` is not among the licences of tools/licences.py"
 
 
@@ -95,7 +95,7 @@ def test_a_licence_that_does_not_fit(words, part):
     ids=lambda path: path.name,
 )  # fmt: skip
 def test_actions_stand_by_digest(path):
-    """A tag can be moved to other code, a digest cannot; what is installed beside them has a version."""
+    """A tag can be moved to other code, a digest cannot; whatever else is installed has a version."""
     lines = path.read_text(encoding="utf-8").splitlines()
     used = [line.strip() for line in lines if "uses:" in line]
     assert used

@@ -67,6 +67,6 @@ def _joined(key: list[str] | str) -> str:
 
 
 def _kind(column: Mapping[str, Any]) -> str:
-    """The type of a column, as far as a warehouse sees it."""
+    """The type of a column, as a warehouse sees it."""
     form = column.get("format")
     return f"{sorted(column['type'])}{f' ({form})' if form else ''}"

@@ -64,7 +64,7 @@ def test_each_release_of_the_changelog_is_frozen():
 
 
 def test_the_changelog_repeats_nothing():
-    """Each release has a heading once, and no entry is in the file twice: merges bring them back unasked."""
+    """Each release has one heading, and no entry is in the file twice, as merges may cause."""
     releases = re.split(r"^## ", CHANGELOG.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     headings = [re.findall(r"^### .*$", release, re.MULTILINE) for release in releases]
     assert [found for found in headings if len(found) > len(set(found))] == []
@@ -118,7 +118,7 @@ def test_a_killed_run(release):
 
 @pytest.mark.parametrize("release", FROZEN)
 def test_the_catalog(release):
-    """A catalog that an earlier release made brings the same rows as one of this, in the columns that it knows."""
+    """A catalog from an earlier release yields the same rows as a current one, in the columns that it has."""
     old, new = _read(release, "catalog.json"), catalog(*STREAMS)
     known = {entry["tap_stream_id"]: set(entry["schema"]["properties"]) for entry in old["streams"]}
     world = load_world(_read(release, "world.json"))
@@ -133,7 +133,7 @@ def test_the_catalog(release):
 
 @pytest.mark.parametrize("release", FROZEN)
 def test_the_catalog_and_the_state(release):
-    """Both together, as an orchestrator keeps them over an update, bring no row again."""
+    """With both, as an orchestrator keeps them across an update, no row is sent again."""
     ran = _sync(
         load_world(_read(release, "world.json")),
         _read(release, "state.json"),

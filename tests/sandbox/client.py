@@ -22,7 +22,7 @@ _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Client:
-    """Asks endpoints by name, as the main account or its first site, unless other headers are given."""
+    """Requests endpoints by name, as the main account or its first site, unless other headers are given."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -46,7 +46,7 @@ class Client:
         return self.http.post(path, headers=sent, json={} if body is None else body)
 
     def headers(self, endpoint: str) -> dict[str, str]:
-        """What the endpoint wants to be sent."""
+        """The headers that the endpoint requires."""
         headers = dict(self.sandbox.headers)
         if endpoint == "query_contributors":
             headers["wix-site-id"] = next(iter(self.sandbox.world.main.sites))

@@ -54,7 +54,7 @@ def test_status_with_headers_and_body(serve):
     ],
 )
 def test_when(serve, fault, failed):
-    """A fault hits the n-th matching request, once, several times or for ever, and no other."""
+    """A fault affects the n-th matching request, once, several times or all that follow, and no other."""
     client = serve(faults=[Fault.of("status", **fault)])
     answers = [client.ask(endpoint) for endpoint in (TEAM, "get_roles") * 3]
     assert [number for number, answer in enumerate(answers, 1) if answer.status_code == 500] == failed
@@ -177,7 +177,7 @@ def test_empty_page(serve, endpoint):
 
 
 def test_repeat_page(serve):
-    """The page before comes again, though the request asks for the next."""
+    """The previous page is returned again, although the next one is requested."""
     client = serve(faults=[Fault.of("repeat_page", nth=2)])
     pages = [client.ask(TEAM, {"paging": {"limit": 3, "offset": offset}}) for offset in (0, 3, 6)]
     assert _users(pages[0]) == _users(pages[1]) != _users(pages[2])
@@ -227,7 +227,7 @@ def test_echo_key(serve):
 
 
 def test_drop_facets(serve):
-    """The counts asked for are missing."""
+    """The requested counts are missing."""
     client = serve(faults=[Fault.of("drop_facets")])
     assert ["facets" in client.ask(TEAM, COUNTED).json() for _ in range(2)] == [False, True]
 

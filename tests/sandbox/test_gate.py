@@ -129,6 +129,6 @@ def test_retry_after(serve):
 
 
 def test_no_limit_by_default(serve):
-    """Tests are not throttled unless they ask for it, and one connection is kept alive throughout."""
+    """Without the option nothing is throttled, and one connection is kept alive throughout."""
     client = serve(World(Size(users=0)))
     assert {client.ask("get_roles").status_code for _ in range(250)} == {200}

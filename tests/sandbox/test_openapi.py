@@ -45,7 +45,7 @@ def violations(endpoint: str, answer: httpx.Response) -> set[Violation]:
 
 
 def _resolved(part: dict[str, Any]) -> dict[str, Any]:
-    """What a `$ref` of the description stands for."""
+    """The part of the description that a `$ref` refers to."""
     if "$ref" not in part:
         return part
     found: Any = DESCRIPTION
@@ -67,7 +67,7 @@ def rich() -> World:
 
 
 def _pages(client: Client) -> list[tuple[str, httpx.Response]]:
-    """Good answers of every endpoint, with and without what can be asked for."""
+    """Successful answers of every endpoint, with and without its optional parameters."""
     found = [(endpoint, client.ask(endpoint)) for endpoint in PATHS]
     for offset in range(0, 500, 100):
         body = {"facets": FACETS, "paging": {"limit": 100, "offset": offset}}

@@ -62,7 +62,7 @@ def test_team_page_has_no_metadata(client):
 
 
 def test_facets(client):
-    """Only facets asked for are sent, and they count what the filters would find, without zeros."""
+    """Only the requested facets are sent, and they count what the filters would find, without zeros."""
     body = {"facets": ["Users", "InviteStatus", "Roles"], "paging": {"limit": 1}}
     facets = {facet["facetType"]: facet["values"] for facet in client.ask("search_team", body).json()["facets"]}
     assert facets["Users"] == [{"value": "Users", "count": 130}]
@@ -91,7 +91,7 @@ def test_free_text(client):
 
 
 def test_page_cap(serve):
-    """A capped server returns fewer rows than asked for, says nothing, and still has them all."""
+    """A capped server silently returns fewer rows than requested, but pages still cover all of them."""
     client = serve(options=ApiOptions(page_cap=5))
     assert len(client.ask("search_team", {"paging": {"limit": 100}}).json()["teamMembers"]) == 5
     assert len(client.members()) == 24

@@ -53,7 +53,7 @@ def test_the_agency_works_in_one_folder(account):
 
 
 def test_nobody_holds_a_custom_role():
-    """One custom role is given to nobody, and stays so."""
+    """One custom role is never granted to anybody."""
     world = World()
     world.advance(100)
     unused = world.main.role_id(UNUSED)

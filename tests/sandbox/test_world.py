@@ -46,7 +46,7 @@ def test_given_ids_are_kept():
 
 @pytest.mark.parametrize("users", [0, 1, 2, 5, 11, 12, 13, 40, 300])
 def test_sizes(users):
-    """Exactly as many of everything as asked for, and time can pass whatever the size."""
+    """There are exactly as many records as the size says, and time can pass whatever the size."""
     size = Size(users=users, sites=users // 4, folders=users // 5, invites=users // 2, child_accounts=users % 4)
     world = World(size)
     counts = world.main.counts()
@@ -58,7 +58,7 @@ def test_sizes(users):
 
 @pytest.mark.parametrize("mean", [0.0, 0.5, 1.0, 2.5, 3.0, 6.0])
 def test_assignments_per_user(mean):
-    """The mean number of assignments is about what was asked for."""
+    """The mean number of assignments is close to the option."""
     counts = World(Size(users=3000, assignments_per_user=mean, sites=100)).main.counts()
     assert counts["assignments"] / counts["users"] == pytest.approx(mean, rel=0.07, abs=0.02)
 

@@ -113,7 +113,7 @@ def test_what_changed():
 @settings(deadline=None, max_examples=200)
 @given(contents, contents)
 def test_the_old_rows_and_the_changes_are_the_new_rows(old: Content, new: Content):
-    """Whoever applies what was sent and removed to the old rows has the new ones, and each change is reported once."""
+    """Applying what was sent and removed to the old rows gives the new ones; each change is reported once."""
     comparison, verdicts = _compare(_state(old), new)
     added, modified, removed = Outcome(comparison, verdicts).changes
     sent = {key: new[key] for key, verdict in verdicts.items() if verdict.send}

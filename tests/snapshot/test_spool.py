@@ -136,7 +136,7 @@ def test_reading_unpacks_one_chunk_at_a_time():
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(min_value=0, max_value=2_000), min_size=1, max_size=400), st.integers(1, 400))
 def test_chunks_are_the_lines_with_their_hashes(lengths: list[int], step: int):
-    """However many rows came at once: the same keys, hashes of each row's own line, and the lines as one text."""
+    """However rows are added: the same keys, a hash of each row's own line, and the lines as one text."""
     lines = [encode({"n": number, "text": "x" * length}) for number, length in enumerate(lengths)]
     keys = [str(number) for number in range(len(lines))]
     spool = Spool()

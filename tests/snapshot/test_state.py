@@ -161,7 +161,7 @@ def test_a_state_of_a_count_alone():
 
 
 def test_a_page_size_that_was_found_out():
-    """It is kept as it was, beside the setting that it was found out under; one that cannot be is none."""
+    """It is kept together with the setting under which it was discovered; an impossible one is ignored."""
     state = dataclasses.replace(STATE, page_size=PageSize(1000, 250))
     assert dump(state)["page_size"] == (1000, 250)
     assert load(json.loads(json.dumps(dump(state)))) == state
@@ -249,7 +249,7 @@ def test_a_newer_format_is_named():
 
 @pytest.mark.parametrize("stored", [{}, [], "", 1, True, "a1b2", [1], {"bookmarks": {}}, {"rows": "a"}])
 def test_what_is_no_state_has_no_format(stored: Any):
-    """Whatever else stands in its place counts as a state of no format."""
+    """Anything else in its place counts as a state without a format."""
     assert _why(stored) == "its format is None, this release writes 1"
 
 

@@ -407,14 +407,14 @@ def test_a_state_from_the_future(pending: str):
 
 @pytest.mark.parametrize("state", [None, OLD])
 def test_a_state_that_is_not_from_the_future(state: TableState | None):
-    """Two machines' clocks may lie a day apart; without a state there is nothing to be ahead of."""
+    """Two machines' clocks may differ by a day; without a state there is nothing to be ahead of."""
     early = dt.datetime.fromisoformat(BEFORE) - dt.timedelta(hours=23)
     assert not TableSync(UserRow, ACCOUNT, _table_read([A], started_at=early), state, OPTIONS).from_future
 
 
 @pytest.mark.parametrize("rows", [[A], [A, B], MANY])
 def test_all_rows_are_gone(rows: list[Row]):
-    """However few: an empty list alone revokes nobody, only a count of zero does, or the setting."""
+    """However few: an empty list alone revokes nobody; only a count of zero does, or the setting."""
     old = _state(*rows)
     held = _events([], old, {"emit_tombstones": True}, expected=None)
     assert _kinds(held) == ["SnapshotIncomplete", "WriteReceipt"]
@@ -445,7 +445,7 @@ def test_one_row_is_gone_for_another():
 
 @pytest.mark.parametrize("rows", [[A, B], MANY])
 def test_all_rows_are_gone_for_others(rows: list[Row]):
-    """Another account's list in place of this one's is counted, and revokes nobody."""
+    """Another account's list instead of this one's is counted, and revokes nobody."""
     stranger = A.model_copy(update={"id": "stranger"})
     held = _events([stranger], _state(*rows))
     assert (_changes(held), _receipt(held)["status"], _receipt(held)["removed_count"]) == ([], "held", len(rows))
@@ -454,7 +454,7 @@ def test_all_rows_are_gone_for_others(rows: list[Row]):
 
 
 def test_all_rows_are_gone_of_a_table_too_large_for_the_state():
-    """Its number of rows is enough to see it."""
+    """Its number of rows shows it."""
     old = TableState(BEFORE, BEFORE, "c", "e", 3, None)
     assert _receipt(_events([], old, expected=None))["status"] == "held"
 

@@ -170,7 +170,7 @@ def test_a_documented_restriction_is_read_as_what_it_is(restrictions, expected):
     ],
 )
 def test_what_cannot_be_read_is_unknown(restrictions, expected):
-    """A part that cannot be read makes an asset that says `unknown`, beside those that can."""
+    """A part that cannot be read becomes an asset of type `unknown`, next to those that can."""
     assert assets(restrictions, ACCOUNT) == expected
 
 

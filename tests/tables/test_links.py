@@ -93,7 +93,7 @@ def test_anything_under_the_name_of_a_link(place, name):
 
 
 def test_the_one_column():
-    """`invites.accept_link` has the link where it is asked for, and nothing else has."""
+    """`invites.accept_link` has the link if the setting asks for it, and nothing else ever has."""
     [found] = parse(
         TeamPage, json.dumps({"teamMembers": [{"invite": {"id": GUID, "acceptLink": LINK}}]}).encode()
     ).team_members

@@ -186,7 +186,7 @@ class TestTheContractsExamples:
         ]
 
     def test_invites_with_links(self):
-        """The link is in the table that was asked to have it."""
+        """Only the table that includes links has the link."""
         assert _team(row_makers.invite_rows_with_links, example("team")) == [
             {
                 "account_id": ACCOUNT,

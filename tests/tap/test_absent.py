@@ -83,7 +83,7 @@ def _types(annotation: Any) -> Iterator[Any]:
 
 
 def fault(endpoint: str, path: str, way: str, empty: Any) -> Fault:
-    """A member that is wrong in one way, for ever."""
+    """A permanent fault in one member of an answer."""
     at = {"endpoint": endpoint, "path": path, "times": 0}
     if way == "missing":
         return Fault.of("drop", **at)
@@ -176,7 +176,7 @@ MAINTENANCE = {"message": "upstream maintenance", "details": {}}
 
 
 def answering(endpoint: str, body: Any) -> Fault:
-    """An endpoint that answers this with status 200, for ever."""
+    """An endpoint that always answers this with status 200."""
     return Fault.of("status", endpoint=endpoint, status=200, body=body, times=0)
 
 
@@ -214,7 +214,7 @@ def test_members_without_their_roles(facets, serve):
 
 @pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
 def test_a_site_without_its_list_of_contributors(first, serve):
-    """It is asked itself."""
+    """Its own contributors are queried."""
     sandbox = serve()
     every = catalog(*BY_SITE, *LOGS)
     place = next(n for n, site in enumerate(listed(sandbox.world.main)) if site.contributors)
@@ -231,7 +231,7 @@ def test_a_site_without_its_list_of_contributors(first, serve):
 @pytest.mark.parametrize("times", [1, 0])
 @pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
 def test_a_full_page_that_says_it_is_all(first, times, metadata, serve):
-    """Once, the walk is repeated; for ever, nothing is proved, and no site is taken for gone."""
+    """Once, the walk is repeated; permanently, nothing is proved, and no site counts as removed."""
     sandbox = serve(World(Size(users=1, sites=150, child_accounts=0)))
     every = catalog("sites", *LOGS)
     state = None if first else run(sandbox, catalog=every).state
@@ -244,7 +244,7 @@ def test_a_full_page_that_says_it_is_all(first, times, metadata, serve):
 
 
 def test_the_time_of_contributors(serve):
-    """They carry the time at which the walk of the sites began: whoever came to a site since then is not missing."""
+    """They have the time at which the walk of the sites began: a contributor who joined since is not missing."""
     ran = run(serve(), catalog=catalog(*BY_SITE, "sites", "roles", *LOGS))
     assert ran.receipt("site_contributors")["snapshot_at"] == ran.receipt("sites")["snapshot_at"]
     assert ran.receipt("site_contributor_roles")["snapshot_at"] == min(
@@ -254,7 +254,7 @@ def test_the_time_of_contributors(serve):
 
 @pytest.mark.parametrize("named", [True, False])
 def test_a_folder_that_is_gone_and_still_named_by_a_grant(named, serve):
-    """Two lists disagree: the removal is held until somebody says that it is right; a folder nobody names just goes."""
+    """Two lists disagree: the removal is held until the user accepts it; an unreferenced folder is just removed."""
     world = World(Size(users=3, folders=3, sites=0, invites=0, child_accounts=0))
     kept, gone, *_ = world.main.folders.values()
     person = list(world.main.people.values())[-1]

@@ -54,7 +54,7 @@ def statuses(ran: Run, account_id: str) -> dict[str, str]:
 
 
 def refused(account: Account, endpoint: Any = "*", status: int = 403) -> Fault:
-    """An account that refuses whatever it is asked."""
+    """An account that refuses every request."""
     return Fault.of("status", endpoint=endpoint, account_id=account.id, status=status, times=0)
 
 
@@ -94,7 +94,7 @@ def test_every_stream_of_every_account(concurrency, serve):
 
 
 def test_without_the_setting(serve):
-    """The configured account alone is read, and nobody asks for a list of children."""
+    """Only the configured account is read, and the list of children is not requested."""
     sandbox = serve()
     ran = run(sandbox)
     assert {account for account, _ in ran.receipts} == {sandbox.world.main.id}
@@ -208,7 +208,7 @@ def test_a_child_that_comes(serve):
 
 
 def test_a_child_that_is_not_listed_any_more(serve):
-    """Its state is kept as it was, and nothing of it is removed: nobody looked."""
+    """Its state is kept unchanged, and none of its rows is removed, since it was not read."""
     sandbox = serve()
     first = run(sandbox, **CHILDREN)
     with sandbox.lock:
@@ -385,7 +385,7 @@ def test_an_unproved_list(fault, children, serve):
 
 
 def named_again(world: World, *ids: str) -> dict[str, Any]:
-    """An answer that lists the children, and these accounts beside them."""
+    """An answer that lists the children and these accounts."""
     listed = [*(child.id for child in world.children), *ids]
     children = [{"accountId": account_id} for account_id in listed]
     return {"childAccounts": children, "pagingMetadata": {"total": len(children), "tooManyToCount": False}}
@@ -432,7 +432,7 @@ def test_a_child_that_names_another_parent(serve):
     ids=lambda fault: fault["kind"],
 )
 def test_an_unknown_list_announces_no_version(fault, serve):
-    """Whoever does not know all accounts makes no target delete the rows of those that were not read."""
+    """Unless all accounts are known, no target is made to delete the rows of those that were not read."""
     sandbox = serve(faults=[Fault.of(endpoint="list_child_accounts", times=0, **fault)])
     full = catalog(*TABLES, *LOGS, method="FULL_TABLE")
     ran = run(sandbox, catalog=full, emit_activate_version_messages=True, **CHILDREN)

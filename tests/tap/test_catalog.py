@@ -113,7 +113,7 @@ def test_history():
 
 
 def test_settings_that_add_columns():
-    """Accept links and tombstones are columns only where the settings ask for them."""
+    """Accept links and tombstones are columns only if the settings ask for them."""
     plain = _entries(discovered())
     links = _entries(discovered(include_accept_links=True))
     buried = _entries(discovered(emit_tombstones=True))

@@ -75,7 +75,7 @@ def test_version_and_help():
 
 
 def test_connection_test_passes(tmp_path, serve):
-    """`--test` asks each endpoint once, says that it works, and writes nobody's row."""
+    """`--test` requests each endpoint once, says that it works, and writes no rows."""
     sandbox = serve(World(Size(users=300)))
     done = command("--config", write_json(tmp_path / "config.json", config(sandbox)), "--test")
     assert (done.returncode, done.stdout, _clean(done)) == (0, "", True)
@@ -102,7 +102,7 @@ def test_connection_test_of_something_else(tmp_path, serve):
 
 
 def test_schema_test(tmp_path):
-    """`--test=schema` writes every SCHEMA, and asks for nothing."""
+    """`--test=schema` writes every SCHEMA, and sends no request."""
     settings = {"api_key": KEY, "account_id": ACCOUNT, "base_url": NOWHERE}
     done = command("--config", write_json(tmp_path / "config.json", settings), "--test=schema")
     assert (done.returncode, _clean(done)) == (0, True)

@@ -82,7 +82,7 @@ def role_key(row: Row) -> str:
 
 
 def asked(sandbox: Sandbox) -> Counter[str]:
-    """How often each endpoint was asked."""
+    """The number of requests to each endpoint."""
     return Counter(seen.endpoint for seen in sandbox.requests)
 
 
@@ -158,7 +158,7 @@ def test_a_contributor_of_two_sites_with_many_roles(serve):
 
 
 def test_off_by_default(serve):
-    """Without a catalog neither stream is there, and no site is asked; discovery says that they are not selected."""
+    """Without a catalog neither stream exists, and no site is queried; discovery says that they are not selected."""
     sandbox = serve()
     ran = run(sandbox)
     assert (ran.code, asked(sandbox)["query_contributors"]) == (0, 0)
@@ -190,7 +190,7 @@ def test_off_by_default(serve):
 )
 @pytest.mark.parametrize("concurrency", [1, 8])
 def test_requests(streams, lists, concurrency, serve):
-    """Each list once, each site with contributors once, and some of its roles only where somebody wants roles."""
+    """Each list once, each site with contributors once, and some of its roles only if roles are selected."""
     sandbox = serve(World(Size(sites=60)))
     account = sandbox.world.main
     ran = run(sandbox, catalog=catalog(*streams, *LOGS), max_concurrency=concurrency)
@@ -236,7 +236,7 @@ def test_requests_of_a_later_run(serve):
 
 
 def test_nobody_invited(serve):
-    """An account that invited nobody costs no request but its list of sites, and is complete."""
+    """An account without contributors costs no request beyond its list of sites, and is complete."""
     sandbox = serve()
     for site in sandbox.world.main.sites.values():
         site.contributors.clear()
@@ -247,7 +247,7 @@ def test_nobody_invited(serve):
 
 @pytest.mark.parametrize("strange", [7, [7], "all"])
 def test_a_site_that_does_not_tell(strange, serve):
-    """A site whose list of contributors cannot be read is asked: it may have some."""
+    """A site whose list of contributors cannot be read is queried: it may have some."""
     place = "sites.1.contributorAccountIds"
     sandbox = serve(faults=[Fault.of("wrong_types", endpoint="query_sites", path=place, value=strange)])
     second = listed(sandbox.world.main)[1]
@@ -258,14 +258,14 @@ def test_a_site_that_does_not_tell(strange, serve):
 
 
 def test_a_slow_list_of_roles(serve):
-    """However slow the list of roles is, the two streams that want it have it read once."""
+    """However slow the list of roles is, it is read once for the two streams that need it."""
     sandbox = serve(faults=[Fault.of("stall", endpoint="get_roles", seconds=0.2)])
     ran = run(sandbox, catalog=catalog("roles", *BY_SITE, *LOGS))
     assert (ran.code, asked(sandbox)["get_roles"]) == (0, 1)
 
 
 def test_side_by_side(serve):
-    """Sites are asked side by side, and no more of them at once than `max_concurrency` allows."""
+    """Sites are queried concurrently, but never more of them than `max_concurrency` allows."""
     sandbox = serve(World(Size(sites=60)), options=ApiOptions(latency=0.01))
     crowds = []
     sandbox.before_request = lambda _endpoint, _number: crowds.append(
@@ -314,7 +314,7 @@ def test_only_what_changed(serve):
 
 
 def test_a_site_that_is_deleted(serve):
-    """The contributors of a site that is gone are removed; those of one that nobody is invited to any more, too."""
+    """The contributors of a deleted site are removed, and so are those of a site without any left."""
     sandbox = serve()
     account = sandbox.world.main
     first = run(sandbox, catalog=catalog(*BY_SITE, *LOGS))
@@ -425,7 +425,7 @@ def test_a_refusal_names_what_the_key_lacks(times, serve):
 
 @pytest.mark.parametrize("concurrency", [1, 8])
 def test_a_list_of_sites_that_is_refused(concurrency, serve):
-    """One failure for the three streams that begin with it, named once; no site is asked, and every state stays."""
+    """It is one failure of the three streams that need it, named once; no site is queried, and every state stays."""
     sandbox = serve()
     streams = (*BY_SITE, "sites")
     first = run(sandbox, catalog=catalog(*TABLES, *BY_SITE, *LOGS))
@@ -489,7 +489,7 @@ def test_an_empty_answer_removes_nobody(serve):
 
 
 def test_a_mass_removal_is_held(serve):
-    """The brake holds for contributors too: most of them gone at once is not taken for true."""
+    """Removals are held for contributors, too, when most of them are gone."""
     sandbox = serve(World(Size(sites=120)))
     account = sandbox.world.main
     first = run(sandbox, catalog=catalog(CONTRIBUTORS, *LOGS))

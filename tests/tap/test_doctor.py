@@ -192,7 +192,7 @@ def test_what_the_report_is_for(doctor):
 
 
 class TestTest:
-    """`--test` says what it could not read, and prints nobody's row."""
+    """`--test` says what it could not read, and prints no rows."""
 
     def test_all_well(self, doctor, caplog):
         """Nothing is written, and the log says that it works."""

@@ -21,7 +21,7 @@ def renamed(path, value):
 
 @pytest.mark.parametrize("value", ["a\x00b", "\x00", "\x00\x00"])
 def test_text_that_no_target_can_store(value):
-    """The team is read, and its odd letter is U+FFFD."""
+    """The team is read, and the character becomes U+FFFD."""
     with Sandbox(World(SMALL), faults=[renamed("teamMembers.0.user.name.firstName", value)]) as sandbox:
         ran = run(sandbox)
     assert ran.code == 0

@@ -119,7 +119,7 @@ def test_what_only_masks(harmless: Any):
 
 
 def test_it_is_refused_before_the_first_request(serve):
-    """A run with such a map ends with the sentence, and has asked for nothing."""
+    """A run with such a map ends with the message, and sends no request."""
     sandbox = serve()
     hidden = {"users": {"id": "sha256(id)"}, "assignments": {"user_id": "sha256(user_id)"}}
     with own_signals(), pytest.raises(ConfigValidationError) as caught:

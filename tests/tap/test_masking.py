@@ -1,4 +1,4 @@
-"""Stream maps mask what nobody in the warehouse should see: what they do is logged, and which cannot be used."""
+"""Stream maps that mask personal data: the log says what they do, and invalid ones are rejected."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_page_sizes(serve, settings):
 
 
 def test_a_silent_cap(serve):
-    """A server that returns fewer rows than asked for, without a word, hides nobody."""
+    """A server that silently returns fewer rows than requested hides nobody."""
     sandbox = serve(World(Size(users=130)), options=ApiOptions(page_cap=9))
     ran = run(sandbox)
     _assert_rows(ran, sandbox.world.main)
@@ -75,7 +75,7 @@ def test_without_facets(serve):
 
 
 def test_the_story_by_hand(serve):
-    """Whole rows, written out by hand: an intern with the whole account, an agency in a folder, and the odd shapes."""
+    """Whole rows, written by hand: an intern with the whole account, an agency in a folder, and rare shapes."""
     sandbox = serve()
     account = sandbox.world.main
     ran = run(sandbox)
@@ -229,7 +229,7 @@ def test_an_account_that_may_not_be_seen_any_more(status, serve):
 
 
 def test_the_record_of_another_account(serve):
-    """It is not taken for the one that was asked for."""
+    """It is not mistaken for the requested one."""
     path = "account.accountId"
     sandbox = serve(faults=[Fault.of("wrong_types", endpoint="get_account", path=path, value="other", times=0)])
     ran = run(sandbox)

@@ -49,7 +49,7 @@ def test_a_run_leaves_nothing_open(serve, concurrency, faults):
 
 
 def test_a_run_that_crashes_leaves_no_connection(serve, monkeypatch):
-    """Neither does one that ends in a way that nobody thought of, while pages are under way."""
+    """Neither does one that crashes unexpectedly while pages are being requested."""
     sandbox = serve(World(Size(users=300)))
 
     def crash(*_arguments):

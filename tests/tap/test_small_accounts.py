@@ -1,4 +1,4 @@
-"""Small accounts: what there is none of is proved as well as what there is, so that no run fails for want of rows."""
+"""Small accounts: empty lists are proved like any other, so that no run fails for lack of rows."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ UNKNOWN = _changes(None, None, None)
 
 
 def test_a_first_and_a_second_run(tmp_path, serve):
-    """The line says what was asked, written and proved; the second run's what changed, stream by stream."""
+    """The line has what was requested, written and proved; that of the second run has what changed, by stream."""
     sandbox = serve()
     first = _run(tmp_path, sandbox)
     assert first.returncode == 0
@@ -130,7 +130,7 @@ def test_tombstones_are_rows(tmp_path, serve):
 
 
 def test_a_run_that_fails(tmp_path, serve):
-    """What failed is named, and the other tables are counted; it is an error, and stands before its reasons."""
+    """It names what failed, and counts the other tables; it is logged as an error, before the reasons."""
     sandbox = serve(
         options=ApiOptions(deny=["get_roles"]), faults=[Fault.of("status", endpoint="query_folders", nth=1)]
     )
@@ -145,7 +145,7 @@ def test_a_run_that_fails(tmp_path, serve):
 
 
 def test_waits(tmp_path, serve):
-    """Seconds that went into retries stand apart from those that the request budget took."""
+    """Seconds spent on retries are separate from those spent waiting for the request budget."""
     throttled = Fault.of("status", endpoint="search_team", status=429, headers={"retry-after": "1"})
     broken = Fault.of("status", endpoint="get_roles", status=503)
     done = _run(tmp_path, serve(faults=[throttled, broken]), max_retry_seconds=20, max_concurrency=1)
@@ -157,7 +157,7 @@ def test_waits(tmp_path, serve):
 
 
 def test_a_deselected_stream_of_receipts(tmp_path, serve):
-    """The receipts are counted also where nobody wants to store them."""
+    """Receipts are counted even if they are not selected."""
     done = _run(tmp_path, serve(), chosen=catalog("users"))
     assert _summary(done.stderr)["receipts"] == _receipts(complete=1)
     assert _records(done).keys() == {"users"}
@@ -191,7 +191,7 @@ def test_a_closed_pipe(tmp_path, serve):
 
 
 def test_a_crash(tmp_path, serve):
-    """So does one that ends in a way that nobody thought of."""
+    """So does one that ends unexpectedly."""
     code = (
         "from tap_wix_users.tap import TapWixUsers as T\n"
         "def boom(self): raise RuntimeError('never thought of')\n"
@@ -221,7 +221,7 @@ def test_no_run_no_summary(tmp_path, serve, option):
 
 
 def _structured(tmp_path):
-    """The configuration that Meltano writes for a plugin whose log it takes apart."""
+    """The configuration that Meltano writes for a plugin whose log it parses."""
     handler = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
     logs = {
         "version": 1,
@@ -248,7 +248,7 @@ def test_structured_logs(tmp_path, serve):
 
 
 def test_structured_logs_of_a_run_that_fails(tmp_path, serve):
-    """Its level is `error`, for whoever alerts on levels."""
+    """Its level is `error`, for alerts by level."""
     done = _run(tmp_path, serve(options=ApiOptions(deny=["get_roles"])), env=_structured(tmp_path))
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     (line,) = [line for line in lines if "summary" in line["extra"]]

@@ -21,7 +21,7 @@ ACTIVATE = {"emit_activate_version_messages": True}
 
 
 def endpoints(sandbox):
-    """The endpoints that were asked, in order."""
+    """The requested endpoints, in order."""
     return [request.endpoint for request in sandbox.requests]
 
 
@@ -65,7 +65,7 @@ def test_one_walk(serve, streams):
     ],
 )
 def test_deselected_streams_cost_nothing(serve, stream, asked):
-    """Only what is selected is asked for, and only it is written."""
+    """Only what is selected is requested and written."""
     sandbox = serve()
     ran = run(sandbox, catalog=catalog(stream))
     assert set(endpoints(sandbox)) == asked
@@ -74,7 +74,7 @@ def test_deselected_streams_cost_nothing(serve, stream, asked):
 
 
 def test_no_request_when_nothing_is_selected(serve):
-    """A catalog that selects nothing asks for nothing and writes nothing."""
+    """A catalog that selects nothing causes no requests and no output."""
     sandbox = serve()
     nothing = catalog()
     for entry in nothing["streams"]:
@@ -508,7 +508,7 @@ def test_a_state_of_another_format(serve, stored):
     ids=str,
 )
 def test_a_state_of_another_shape(serve, state):
-    """Whatever stands in a state, a run never ends by it: what is not this tap's counts as none."""
+    """Whatever a state holds, the run does not fail: anything that this tap did not write is ignored."""
     ran = run(serve(), state=state)
     assert (ran.code, len(ran.records("users"))) == (0, 40)
 
@@ -573,7 +573,7 @@ def test_unverified_rows_are_covered_later(serve):
 
 
 def test_accept_repeat_proof(serve):
-    """Where the operator says that the count means something else, two equal walks are enough."""
+    """If the user says that the count means something else, two equal walks are a proof."""
     fault = Fault.of("wrong_facets", endpoint="search_team", times=0, delta=3)
     _, _, ran = _second_run(serve, _nothing, fault, accept_repeat_proof=True)
     assert (ran.code, ran.receipt("users")["proof"], ran.receipt("users")["status"]) == (0, "repeat", "complete")
@@ -626,7 +626,7 @@ def test_a_mass_removal_too_large_for_the_state(serve):
 
 
 def test_no_mass_removal(serve):
-    """Half of the team, or 20 people, may leave at once; the setting moves the part."""
+    """Half of the team, or 20 people, may leave together; the setting changes the share."""
 
     def leave(count):
         def change(account):
@@ -706,7 +706,7 @@ def test_a_read_that_fails(serve, fault, status, words):
 
 
 def test_everything_fails(serve):
-    """A key that nobody knows: every table is refused, that is reported once, and the old state is kept as it was."""
+    """With an unknown key every table is refused, that is reported once, and the old state is kept unchanged."""
     sandbox = serve()
     first = run(sandbox)
     sandbox.api.gate.revoked = True
@@ -743,7 +743,7 @@ def test_a_cursor_that_cycles(serve):
 
 
 def test_people_who_move_while_they_are_read(serve):
-    """People leave and join between two pages: whoever was there throughout is in the output, and nobody is removed."""
+    """People leave and join between two pages: everybody who stayed is in the output, and nobody is removed."""
     world = World(Size(users=200))
     sandbox = serve(world)
     first = run(sandbox, page_size=20)
@@ -769,7 +769,7 @@ def test_people_who_move_while_they_are_read(serve):
 
 
 def test_accept_links(serve):
-    """Links that accept an invite are nowhere, unless they are asked for; then they are a column, and only that."""
+    """Links that accept an invite are nowhere, unless the setting asks for them; then they are only in that column."""
     sandbox = serve()
     pending = {invite.id: invite for invite in sandbox.world.main.invites.values() if invite.status == "Pending"}
     ran = run(sandbox)
@@ -942,7 +942,7 @@ def test_a_stream_map_that_fails(serve):
 
 
 def test_a_throttled_read_without_patience(serve):
-    """Wix may ask for a day: nobody waits for longer than the patience."""
+    """Wix may ask for a day: the tap never waits longer than `max_retry_seconds`."""
     fault = Fault.of("status", endpoint="get_account", status=429, headers={"Retry-After": "86400"})
     ran = run(serve(World(Size(users=3)), faults=[fault]), max_retry_seconds=0, max_concurrency=1)
     assert ran.code == 1

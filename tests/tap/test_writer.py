@@ -1,4 +1,4 @@
-"""Standard output: many messages at once are whole lines at any moment."""
+"""Standard output: at any moment, only whole lines have been written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_many_lines_go_out_in_whole_lines(lengths: list[int]):
     parts: list[bytes] = []
 
     class Out:
-        """Remembers what is written at once."""
+        """Records each write."""
 
         buffer: Any = None
 

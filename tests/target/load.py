@@ -49,12 +49,12 @@ def version(stream: str, number: int) -> Json:
 
 
 def as_lines(messages: Sequence[Any]) -> list[str]:
-    """Messages as a target gets them; a text stands for itself."""
+    """Messages as a target reads them; strings are passed unchanged."""
     return [one if isinstance(one, str) else json.dumps(one) for one in messages]
 
 
 def load(path: Path, *messages: Any, **settings: Any) -> list[Json]:
-    """Load in this process.
+    """Load messages in this process.
 
     Returns:
         The states that were told.
@@ -83,7 +83,7 @@ def started(path: Path, **settings: Any) -> Iterator[subprocess.Popen[str]]:
 
 
 def command(path: Path, *messages: Any, **settings: Any) -> tuple[int, list[Json], str]:
-    """Run the command to its end.
+    """Run the command until it exits.
 
     Returns:
         The exit code, the states that were told, and the log.

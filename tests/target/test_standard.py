@@ -71,7 +71,7 @@ class TestStandard(_Suite):  # type: ignore[misc,valid-type]
     ],
 )
 def test_what_they_leave(tmp_path, name, query, rows):
-    """The SDK's tests ask for nothing that they stored: this does."""
+    """The SDK's tests do not check what was stored: this one does."""
     source = importlib.resources.files(target_test_streams) / f"{name}.singer"
     load(tmp_path / "x.duckdb", *source.read_text(encoding="utf-8").splitlines())
     assert ask(tmp_path / "x.duckdb", query) == rows

@@ -42,7 +42,7 @@ ANY: dict[str, object] = {}
     ],
 )
 def test_the_type_of_a_column(declared, kind):
-    """Where values of several kinds may come, JSON keeps them apart."""
+    """If values of several types are allowed, JSON preserves the difference."""
     assert duckdb_type(declared) == kind
 
 
@@ -83,7 +83,7 @@ def test_the_type_of_a_column(declared, kind):
     ],
 )  # fmt: skip
 def test_a_value(tmp_path, monkeypatch, declared, value, stored):
-    """Empty text stays, a moment is in UTC wherever the machine stands, nested values stay whole."""
+    """Empty text stays, a moment is stored in UTC whatever the machine's zone, nested values stay whole."""
     monkeypatch.setenv("TZ", "America/New_York")
     path = tmp_path / "x.duckdb"
     load(

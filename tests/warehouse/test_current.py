@@ -1,4 +1,4 @@
-"""The rule of what is current (docs/streams.md, section 3.10), as SQL on DuckDB.
+"""The rule for what is current (docs/streams.md, section 3.10), as SQL on DuckDB.
 
 The law, for an account that changes and a tap that fails in every way: after a complete run the current rows are
 exactly the account's, and until the next one no row that existed throughout is ever not current. Where it does not
@@ -235,7 +235,7 @@ def as_it_is(statement: str) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """What happened in the account since the run before, and then a run.
+    """What happened in the account since the previous run, and then a run.
 
     Attributes:
         changes: New content by record key; None for a row that left.
@@ -629,7 +629,7 @@ def test_a_fork(target: Target, runs: list[Run], latest: list[Any], history: lis
 
 
 def test_a_receipt_that_is_missing():
-    """A warehouse that lost one says so, and the one before stands in for it."""
+    """A warehouse that lost a receipt reports it, and the previous one takes its place."""
     life = live(USERS, LATEST, [FIRST, Run(RENAMED), Run()])
     life.forget_receipt(1)
     assert (life.current, life.told) == (ADA_ALONE, ["change", "link", "row"])
@@ -657,7 +657,7 @@ def test_receipts_of_release_0_1_0():
     ],
 )
 def test_a_clock_that_was_wrong(runs: list[Run], told: set[str]):
-    """The rule stands, and what lies in the future is reported."""
+    """The rule still holds, and rows dated in the future are reported."""
     assert set(live(USERS, LATEST, [FIRST, *runs]).told) == told
 
 

@@ -84,7 +84,7 @@ def _folders(story: Story) -> list[Row]:
 
 
 def _left(story: Story) -> list[Row]:
-    """Whoever was sent and is not in the account: as last sent."""
+    """Rows that were sent and are no longer in the account, as last sent."""
     return [
         {name: row[name] for name in ("id", "email", "first_name", "last_name")}
         for row in story.rows("users")

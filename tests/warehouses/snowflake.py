@@ -1,4 +1,4 @@
-"""fakesnow in server mode: what stands in for Snowflake here, as no account can be reached from a test.
+"""fakesnow in server mode, which replaces Snowflake here, as no account can be reached from a test.
 
 It speaks the protocol that the real connector speaks, parses Snowflake's SQL, and runs it on DuckDB.
 
@@ -89,7 +89,7 @@ def running(folder: Path) -> Iterator[Snowflake]:
 
 
 def new_key(folder: Path) -> Path:
-    """Make a private key as docs/warehouses.md says, but for the passphrase, which nobody can type here."""
+    """Create a private key as docs/warehouses.md says, but without a passphrase, which a test cannot type."""
     command = f"{KEY_COMMAND} -passout env:PASSPHRASE"
     subprocess.run(
         ["bash", "-ec", command],  # noqa: S607

@@ -1,4 +1,4 @@
-"""The four warehouses, DuckDB by two targets: loaded by the real targets that Meltano installed, and asked in SQL."""
+"""The four warehouses, DuckDB with two targets: loaded by the real targets that Meltano installed, and queried."""
 
 from __future__ import annotations
 

@@ -213,7 +213,7 @@ def test_tombstones(warehouse, sandbox):
 @pytest.mark.parametrize("warehouse", ["snowflake"], indirect=True)
 @pytest.mark.parametrize("hard", [True, False], ids=["hard", "soft"])
 def test_target_snowflake_deletes_before_it_stores(warehouse, sandbox, hard):
-    """Cut in the middle of a line, it has deleted the rows that it held back; where it only marks, every row stands."""
+    """Killed in the middle of a line, it has deleted the rows that it had not written; if it only marks, all stay."""
     loaded = warehouse(hard_delete=hard)
     first, second = _every_row(sandbox), _every_row(sandbox)
     after = second.order.index(("ACTIVATE_VERSION", "sites")) + 1

@@ -43,7 +43,7 @@ def _expected(rows: list[Row], warehouse: Warehouse) -> list[Row]:
 
 
 def test_ten_questions(everything, warehouse):
-    """Every warehouse answers all ten as the account does; until then, nobody who stayed was ever missing."""
+    """Every warehouse gives the account's answers to all ten, and nobody who stayed was ever missing."""
     loaded, steps = warehouse(), everything.steps
     for before, upto in pairwise((0, 1, 3, 4, 6)):
         loaded.load(*(step.lines for step in steps[before:upto]))

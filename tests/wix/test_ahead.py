@@ -96,7 +96,7 @@ class TestSideBySide:
 
     @pytest.mark.parametrize("concurrency", [2, 3, 8])
     def test_no_more_than_allowed(self, concurrency, serve, connect):
-        """Several requests are under way at once, and never more than `max_concurrency`."""
+        """Several requests are in flight, but never more than `max_concurrency`."""
         sandbox = serve(world(200), options=ApiOptions(latency=0.03))
         watch = Watch(sandbox)
         outcome = read(connect(sandbox, max_concurrency=concurrency))
@@ -104,7 +104,7 @@ class TestSideBySide:
         assert 1 < max(watch.crowds) <= concurrency
 
     def test_the_first_and_the_last_request_are_alone(self, serve, connect):
-        """Their counts are older, and younger, than every page; they alone ask for them."""
+        """Only they request counts, which are older, and newer, than every page."""
         sandbox = serve(world(200), options=ApiOptions(latency=0.03))
         watch = Watch(sandbox)
         read(connect(sandbox, max_concurrency=8))
@@ -247,7 +247,7 @@ class TestInOrder:
 
     @pytest.mark.parametrize("concurrency", [1, 3, 8])
     def test_answers_come_in_the_order_of_the_questions(self, concurrency, serve, connect):
-        """Whichever is answered first, and never more of them at once than allowed."""
+        """Whichever is answered first, and never more in flight than allowed."""
         sandbox = serve(options=ApiOptions(latency=0.01))
         watch = Watch(sandbox)
         api = connect(sandbox, max_concurrency=concurrency)
@@ -263,7 +263,7 @@ class TestInOrder:
         assert list(in_order(connect(serve()), AccountApi.query_contributors, [])) == []
 
     def test_an_error_ends_it(self, serve, connect):
-        """Answers before it were given, and what has not been begun is not asked."""
+        """Answers before it were yielded, and requests that had not begun are not sent."""
         sandbox = serve(faults=[Fault.of("status", endpoint="query_contributors", nth=2, times=0, status=403)])
         api = connect(sandbox, max_concurrency=1)
         sites = [*sandbox.world.main.sites]
@@ -275,7 +275,7 @@ class TestInOrder:
         assert 2 <= asked(sandbox) <= 3
 
     def test_whoever_stops_early_has_the_rest_cancelled(self, serve, connect):
-        """Closing the generator is enough."""
+        """Closing the generator cancels them."""
         sandbox = serve()
         api = connect(sandbox, max_concurrency=2)
         answers = in_order(api, AccountApi.query_contributors, [*sandbox.world.main.sites])
@@ -437,7 +437,7 @@ class TestPageSize:
 
     @pytest.mark.parametrize("facets", [True, False])
     def test_a_silent_cap_of_a_hundred(self, facets, serve, connect):
-        """A hundred rows are no short page, although a thousand were asked for: it proves nothing by itself."""
+        """A hundred rows are not a short page, although a thousand were requested: it alone proves nothing."""
         sandbox = serve(world(100), options=ApiOptions(page_cap=100, facets=facets))
         outcome = read(connect(sandbox), page_size=1000)
         assert (outcome.sink.ids, outcome.attempts) == (team(sandbox.world.main), 1)
@@ -445,7 +445,7 @@ class TestPageSize:
 
     @pytest.mark.parametrize("nth", [2, 3, 5, 9])
     def test_a_size_that_is_refused_half_way(self, nth, serve, connect):
-        """Pages that were asked for with the old size are dropped, and nothing is lost."""
+        """Pages that were requested with the old size are dropped, and nothing is lost."""
         fault = Fault.of("status", status=400, nth=nth, body=refuse_limit(threshold=6))
         sandbox = serve(world(150), faults=[fault])
         outcome = read(connect(sandbox))
@@ -453,7 +453,7 @@ class TestPageSize:
         assert (outcome.proofs, outcome.attempts) == (COUNTED, 1)
 
     def test_a_silent_cap(self, serve, connect):
-        """A server that returns forty where a hundred are asked for is read in steps of forty."""
+        """A server that returns forty rows where a hundred are requested is read in steps of forty."""
         sandbox = serve(world(350), options=ApiOptions(page_cap=40))
         outcome = read(connect(sandbox), page_size=100)
         assert pagings(sandbox) == [(offset, 100) for offset in (*range(0, 349, 39), 349)]
@@ -470,7 +470,7 @@ class TestPageSize:
 
     @pytest.mark.parametrize("caps", [{4: 7}, {3: 30, 8: 3}, {2: 1}, {5: 2, 6: 20}])
     def test_a_cap_that_changes_on_the_way(self, caps, serve, connect):
-        """Pages that were asked for too far ahead are dropped, and nothing is lost."""
+        """Pages that were requested too far ahead are dropped, and nothing is lost."""
         sandbox = serve(world(150), options=ApiOptions(page_cap=20))
 
         def change(_endpoint: str, number: int) -> None:
@@ -522,7 +522,7 @@ class TestOddAnswers:
         assert (outcome.proofs, outcome.attempts) == ({"user": proof, "invite": proof}, attempts)
 
     def test_a_count_that_means_something_else(self, serve, connect):
-        """Whoever says that it does has two equal walks taken as a proof."""
+        """With `accept_repeat_proof`, two equal walks are a proof."""
         sandbox = serve(world(100), faults=[Fault.of("wrong_facets", delta=1, times=0)])
         outcome = read(connect(sandbox), accept_repeat_proof=True)
         assert outcome.sink.ids == team(sandbox.world.main)
@@ -536,7 +536,7 @@ class TestOddAnswers:
         assert (outcome.proofs, outcome.attempts, asked(sandbox)) == (COUNTED, 1, 1)
 
     def test_enough(self, serve, connect):
-        """A test of the connection asks for no more than it needs."""
+        """A connection test requests no more than it needs."""
         sandbox = serve(world(100))
         outcome = read(connect(sandbox), stop_after=1)
         assert outcome.sink.ids == team(sandbox.world.main)[:10]
@@ -551,7 +551,7 @@ class TestOddAnswers:
 
 
 def leave(account: Account, place: int) -> None:
-    """Whoever is at this place of the list leaves."""
+    """The member at this position of the list leaves."""
     account.leave(team(account)[place])
 
 
@@ -591,12 +591,12 @@ STORIES: dict[str, dict[int, list[Event]]] = {
 
 
 class TestPeopleComeAndGo:
-    """Offset paging shifts when somebody leaves: that a row exists throughout must be enough to be seen."""
+    """Offset paging shifts when somebody leaves: every row that exists throughout must still be seen."""
 
     @pytest.mark.parametrize("concurrency", [1, 8])
     @pytest.mark.parametrize("story", STORIES)
     def test_between_two_pages(self, story, concurrency, serve, connect):
-        """Proved is only what has everybody who was there throughout, and nobody who never was."""
+        """A proved walk has everybody who was there throughout, and nobody who never was."""
         sandbox = serve(world(110))
         main = sandbox.world.main
         ever = set(team(main))

@@ -89,7 +89,7 @@ def test_nothing_passes_while_it_is_closed(steps):
 
 
 def test_threads_share_it(clock):
-    """Sixty requests of six threads take five minutes more than the first ten, whoever sends them."""
+    """Sixty requests of six threads take five minutes more than the first ten, whichever thread sends them."""
     budget = RequestBudget(10, clock)
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: budget.acquire(NEVER), range(60)))

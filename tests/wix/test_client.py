@@ -1,4 +1,4 @@
-"""Transport: what is sent and to whom, what is tried again and for how long, and what becomes of odd answers."""
+"""Transport: what is sent and to whom, what is retried and for how long, and how unusable answers are handled."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ class TestEachStatus:
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 428, 501])
     def test_that_another_attempt_would_not_cure(self, status, serve, connect, clock):
-        """It is not tried, though it would have been answered, and nobody waits."""
+        """It is not retried, although a second attempt would be answered, and there is no wait."""
         sandbox = serve(faults=[Fault.of("status", status=status)])
         assert isinstance(fail(connect(sandbox)), errors.Refusal)
         assert asked(sandbox) == 1
@@ -224,7 +224,7 @@ class TestEachStatus:
         assert [round(wait) for wait in clock.waits] == [1, 2, 4]
 
     def test_a_key_that_is_revoked_half_way(self, serve, connect):
-        """What was answered stays answered, and the next request fails at once."""
+        """Earlier answers stay, and the next request fails immediately."""
         sandbox = serve(faults=[Fault.of("revoke_key", nth=2)])
         api = connect(sandbox)
         assert api.count_sites() is not None
@@ -244,7 +244,7 @@ ODD = ["-5", "soon", "", "1.5", "60, 120", "1e3", "0x10", "Wed, 32 Oct 2099 07:2
 
 
 class TestRetryAfter:
-    """Wix documents none; if it comes, it is what the server wants."""
+    """Wix documents no such header; if it is sent, it is obeyed."""
 
     @pytest.mark.parametrize(("value", "wait"), [("1", 1), ("7", 7), ("0", 1), ("007", 7), ("240", 240)])
     @pytest.mark.parametrize("status", [429, 500, 503])
@@ -266,7 +266,7 @@ class TestRetryAfter:
 
     @pytest.mark.parametrize("seconds", [-1, -86400])
     def test_as_a_date_that_is_over(self, seconds, serve, connect, clock):
-        """Nobody waits for the past, and a second goes by all the same."""
+        """A date in the past means the shortest wait, one second."""
         headers = {"Retry-After": _in(seconds)}
         ASK["get_roles"](connect(serve(faults=[Fault.of("status", status=429, headers=headers)])))
         assert clock.waits == [pytest.approx(1)]
@@ -382,7 +382,7 @@ class TestTheReadAsAWhole:
 
     @pytest.mark.parametrize(("pace", "hours"), [(200, 12), (180, 12 * 200 / 180), (20, 120)])
     def test_ends(self, pace, hours, serve, connect, clock):
-        """After half a day, or longer where fewer requests a minute were asked for; another read is not to blame."""
+        """After half a day, or longer if the request budget is smaller; another read is not affected."""
         sandbox = serve()
         api = connect(sandbox, requests_per_minute=pace)
         ASK["get_roles"](api)
@@ -443,7 +443,7 @@ class TestBrokenAnswers:
         ],
     )
     def test_of_another_shape(self, endpoint, path, place, serve, connect, clock):
-        """A server that says something else will say it again: the error says where, and it is asked once."""
+        """A server that answers something else will do so again: the error says where, and there is one request."""
         sandbox = serve(faults=[always("wrong_types", endpoint=endpoint, path=path, value={"7": 7})])
         error = fail(connect(sandbox), endpoint)
         assert type(error) is errors.UnreadableAnswer

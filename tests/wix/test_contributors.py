@@ -119,7 +119,7 @@ class TestWhatIsRead:
     @pytest.mark.parametrize("concurrency", [1, 8])
     @pytest.mark.parametrize("with_roles", [False, True])
     def test_sites_keep_their_order(self, concurrency, with_roles, serve, connect):
-        """Whichever is answered first, rows come site by site in the order that was asked for."""
+        """Whichever is answered first, rows are in the order of the sites."""
         sandbox = serve(world(), options=ApiOptions(latency=0.003))
         known = list(sandbox.world.main.roles) if with_roles else None
         ids = list(main_sites(sandbox))[::-1]
@@ -129,7 +129,7 @@ class TestWhatIsRead:
         assert outcome.walk.rows == len(outcome.sink.items)
 
     def test_only_the_header_of_a_site(self, serve, connect):
-        """Each request has the id of its site and never that of an account, and asks for the roles by their ids."""
+        """Each request has the id of its site and never that of an account, and the ids of the roles."""
         sandbox = serve(world())
         known = list(sandbox.world.main.roles)
         api = connect(sandbox)
@@ -142,7 +142,7 @@ class TestWhatIsRead:
         assert api.meter.requests == len(sandbox.requests)
 
     def test_without_roles_one_request_a_site(self, serve, connect):
-        """Roles that nobody wants are not asked for, nor are those of a site without contributors."""
+        """Roles are not requested if they are not selected, nor for a site without contributors."""
         sandbox = serve(world())
         ids = list(main_sites(sandbox))
         read(connect(sandbox), ids)
@@ -170,7 +170,7 @@ class TestWhatIsRead:
 
     @pytest.mark.parametrize("with_roles", [False, True])
     def test_side_by_side(self, with_roles, serve, connect):
-        """The latency of a site is paid together with that of others, and never more at once than allowed."""
+        """Sites are queried concurrently, so that latency adds up less, and never more at once than allowed."""
         sandbox = serve(world(), options=ApiOptions(latency=0.02))
         crowds = []
         sandbox.before_request = lambda _endpoint, number: crowds.append(number - len(sandbox.requests))
@@ -180,7 +180,7 @@ class TestWhatIsRead:
         assert sum(crowd > 1 for crowd in crowds) > len(crowds) // 2
 
     def test_a_sample_asks_few_sites(self, serve, connect):
-        """A test of the connection asks no more sites than it wants rows."""
+        """A connection test queries no more sites than it needs rows."""
         sandbox = serve(world())
         read(connect(sandbox, max_concurrency=1), list(main_sites(sandbox)), stop_after=2)
         assert asked(sandbox) == 2
@@ -246,7 +246,7 @@ class TestSitesThatRefuse:
         assert (outcome.proofs, api.meter.requests, api.meter.retries) == (WHOLE, 13, 1)
 
     def test_a_key_that_is_revoked(self, serve, connect):
-        """A key that nobody knows any more is not a refusal of one site: the read ends."""
+        """A revoked key is not the refusal of one site: the read ends."""
         sandbox = serve(world(), faults=[Fault.of("revoke_key", endpoint="query_contributors", nth=3)])
         with pytest.raises(Unauthorized):
             read(connect(sandbox), list(main_sites(sandbox)))
@@ -279,7 +279,7 @@ class TestAnswersThatAreOdd:
         assert outcome.sink.rows == [(site.id, first.account_id, first.owner_user_id, tuple(known[3:5]))]
 
     def test_unknown_fields(self, serve, connect):
-        """Fields that nobody knows come along with their contributor."""
+        """Unknown fields are kept with their contributor."""
         made = world(1)
         (site,) = made.main.sites.values()
         value = {"accountId": "a", "accountOwnerId": 7, "isClient": True}
@@ -329,7 +329,7 @@ class TestAnswersThatAreOdd:
         assert [seen.headers["wix-site-id"] for seen in sandbox.requests].count(first.id) == 2 * attempts
 
     def test_somebody_who_comes_on_the_way(self, serve, connect):
-        """A contributor who was not there at first contradicts the first answer: the site is asked again."""
+        """A contributor who was not there at first contradicts the first answer: the site is queried again."""
         made = world(1)
         (site,) = made.main.sites.values()
         known = list(made.main.roles)
@@ -342,7 +342,7 @@ class TestAnswersThatAreOdd:
 
     @pytest.mark.parametrize("kind", ["truncate", "not_json", "reset"])
     def test_an_answer_that_is_cut(self, kind, serve, connect):
-        """It is asked again, and costs no row."""
+        """It is requested again, and costs no row."""
         sandbox = serve(world(), faults=[Fault.of(kind, endpoint="query_contributors", nth=4)])
         outcome = read(connect(sandbox), list(main_sites(sandbox)))
         assert outcome.sink.rows == rows([*main_sites(sandbox).values()])
@@ -357,11 +357,11 @@ def ignored(site: Site, *, nth: int = 2, times: int = 0) -> Fault:
 
 
 class TestRolesThatAreNotLookedAt:
-    """Wix ignores filters that it does not know (docs/api-contract.md, section 6.17): nobody then holds every role."""
+    """Wix ignores filters that it does not know (docs/api-contract.md, section 6.17): that gives nobody every role."""
 
     @pytest.mark.parametrize("later", [False, True])
     def test_for_good(self, later, serve, connect):
-        """The contributors stand, their roles are unknown, and the site is named: nothing is said of any role."""
+        """The contributors are kept, their roles are unknown, and the flaw names the site."""
         made = world(1)
         (site,) = made.main.sites.values()
         known = list(made.main.roles)
@@ -375,7 +375,7 @@ class TestRolesThatAreNotLookedAt:
         assert result.doubts == {ROLE_KIND: words}
 
     def test_once(self, serve, connect):
-        """The answer contradicts the others: the site is asked again, and proved."""
+        """The answer contradicts the others: the site is queried again, and proved."""
         made = world(1)
         (site,) = made.main.sites.values()
         known = list(made.main.roles)
@@ -386,7 +386,7 @@ class TestRolesThatAreNotLookedAt:
         assert [seen.query for seen in sandbox.requests].count(()) == 2
 
     def test_somebody_with_every_role(self, serve, connect):
-        """Who does hold every role is distinguished from that by a role that nobody can hold."""
+        """Somebody who does hold every role is distinguished by a role that nobody can hold."""
         made = world(1)
         (site,) = made.main.sites.values()
         known = list(made.main.roles)
@@ -398,7 +398,7 @@ class TestRolesThatAreNotLookedAt:
 
 
 class TestWhatTheLastSnapshotTells:
-    """A later read asks for what is expected, and believes the answers alone."""
+    """A later read queries what it expects, but only believes the answers."""
 
     @pytest.mark.parametrize("change", ["nothing", "role", "lost", "gained", "left", "came", "other case"])
     def test_a_change(self, change, serve, connect):
@@ -459,7 +459,7 @@ class TestSitesThatAreAsked:
         assert ("x" in {record.site_id for record in sites.to_ask()}) is asked
 
     def test_a_site_that_had_contributors(self):
-        """It is asked whatever its record says: that they are gone has two witnesses then."""
+        """It is queried whatever its record says: then two sources show that they are gone."""
         for contributors in ((), None, ("a",)):
             sites = Sites([SiteRecord("had", contributors)], proved=True, started_at=NOW, before=self.BEFORE)
             assert [record.site_id for record in sites.to_ask()] == ["had"]
@@ -533,7 +533,7 @@ class TestTwoSources:
 
 
 class TestListsThatAreLeftOut:
-    """An answer without its list means nobody only where something else does, too."""
+    """An answer without its list only means an empty list if another source agrees."""
 
     @pytest.mark.parametrize(
         ("contributors", "before", "proofs"),
@@ -591,7 +591,7 @@ class TestListsThatAreLeftOut:
 
 
 def test_roles_that_may_not_be_all(serve, connect):
-    """Where the list of roles is not proved, nobody knows who holds those that are not on it; contributors stand."""
+    """If the list of roles is not proved, the roles of contributors are not either; the contributors are."""
     sandbox = serve(world(1))
     (site,) = main_sites(sandbox).values()
     sites = Sites([told(site)], proved=True, started_at=NOW, role_ids=list(sandbox.world.main.roles), roles_doubt="why")

@@ -88,7 +88,7 @@ def test_what_is_sent(ask, endpoint, query, body, serve, connect):
     ("role_ids", "query"), [((), ()), (("7", "12"), (("filter.policyIds", "7"), ("filter.policyIds", "12")))]
 )
 def test_a_site_is_asked_as_a_site(role_ids, query, serve, connect):
-    """Contributors are asked for with the site's id header alone; several roles repeat the parameter."""
+    """Contributors are requested with only the site's id header; several roles repeat the parameter."""
     sandbox = serve()
     site = next(iter(sandbox.world.main.sites.values()))
     contributors = connect(sandbox).query_contributors(site.id, role_ids=role_ids)
@@ -144,7 +144,7 @@ def test_what_is_answered(serve, connect):
 
 
 def test_another_account(serve, connect):
-    """A child account is asked with its own id, in the header and in the path."""
+    """Requests for a child account have its own id, in the header and in the path."""
     sandbox = serve()
     child = sandbox.world.children[0]
     api = connect(sandbox)

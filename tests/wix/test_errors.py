@@ -130,7 +130,7 @@ class TestEachStatus:
         ],
     )
     def test_what_wix_said(self, status, content, code, description):
-        """Code and words stand behind the status, as far as they can be read."""
+        """Code and description follow the status, if they can be read."""
         error = _refusal(status, content, x_wix_request_id=REQUEST_ID)
         assert (error.code, error.description, error.request_id) == (code, description, REQUEST_ID)
         said = [str(status), *([code] if code else []), *([f"({description})"] if description else [])]
@@ -329,7 +329,7 @@ class TestSecrets:
 
     @pytest.mark.parametrize("echo", BEYOND.values(), ids=BEYOND)
     def test_the_key_in_an_encoding_that_can_be_undone(self, echo):
-        """Whoever reads the message could read the key."""
+        """A reader of the message could decode the key."""
         assert _refusal(401, _application("X", f"bad: {echo}")).description == WITHHELD
 
     @pytest.mark.parametrize("short", ["abcdefgh", "12345678"])
@@ -402,7 +402,7 @@ def _somewhere(value: Any) -> st.SearchStrategy[Any]:
     | _somewhere(st.just(KEY)),
 )
 def test_any_envelope_makes_an_error_that_tells_no_secret(status, envelope):
-    """Odd types anywhere in it never break the error, and the key is in none of its words."""
+    """Unexpected types anywhere in it never break the error, and none of its text contains the key."""
     error = _refusal(status, envelope)
     assert error.status == status
     assert str(error).startswith(f"POST /roles-management/v3/team/search: {status}")

@@ -29,7 +29,7 @@ EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
 
 
 class Dripper(Listener):
-    """A host that answers with parts, one after the other, until nobody listens.
+    """A host that answers in parts, one after the other, until the client disconnects.
 
     Args:
         parts: The parts of each answer.
@@ -111,7 +111,7 @@ def api() -> Iterator[Callable[..., AccountApi]]:
 
 @pytest.fixture
 def listen(api):
-    """Asks a host that answers like this once, with so many seconds, and gives the error and how long it took."""
+    """Sends one request to a host that answers like this, and returns the error and how long it took."""
 
     def ask(parts: Callable[[], Iterable[bytes]], *, pause: float = 0.02, seconds: float = 0.25):
         with Dripper(parts, pause) as host:
@@ -172,7 +172,7 @@ LARGE: dict[str, Callable[[], Iterable[bytes]]] = {
 
 @pytest.mark.parametrize("name", LARGE)
 def test_a_flood_ends_with_the_size(name, listen):
-    """It costs no more memory than the largest answer, and is not asked for again."""
+    """It costs no more memory than the largest answer, and is not retried."""
     tracemalloc.start()
     try:
         error, _ = listen(LARGE[name], pause=0, seconds=60)

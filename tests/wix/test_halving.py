@@ -30,7 +30,7 @@ def roles(number: int) -> list[str]:
 
 @dataclass
 class Site:
-    """A simulated site, whose contributors may change just before a question is answered, and whose answers may be odd.
+    """A simulated site, whose contributors may change just before a query is answered, and whose answers may be wrong.
 
     Attributes:
         held: Who holds what now.
@@ -114,7 +114,7 @@ def is_plain(known: Sequence[str], held: Held) -> bool:
 @example((roles(MAX_AT_ONCE + 1), {"ann": {f"r{MAX_AT_ONCE}"}}), ([], {}))
 @example((roles(9), {"ann": {"r3"}, "ben": set()}), (roles(9), {"ann": {"r3"}, "ben": {"r4"}, "eve": {"r5"}}))
 def test_every_role_and_nothing_else(known_and_held, before):
-    """Whoever holds whatever comes out, in the order of the roles, whatever the last snapshot made expect."""
+    """The result is who holds what, in the order of the roles, whatever the last snapshot led to expect."""
     known, held = known_and_held
     assume(is_plain(known, held))
     for expected in (NOTHING, before[1], held):
@@ -141,7 +141,7 @@ def test_the_number_of_questions(known_and_held):
 @settings(max_examples=80)
 @given(sites())
 def test_the_number_of_questions_where_nothing_changed(known_and_held):
-    """One for each role that is held, and one for each group of the others, which nobody holds."""
+    """One query for each role that is held, and one for each group of the others."""
     known, held = known_and_held
     assume(is_plain(known, held) and held and all(held.values()))
     site = Site(held)
@@ -178,7 +178,7 @@ def test_a_role_that_is_new():
 
 
 def test_a_role_that_is_no_more():
-    """A role that is not looked for is not asked about, whoever held it."""
+    """A role that is not in the list is not queried, whoever held it."""
     site = Site({"ann": {"r0"}})
     assert site.search(roles(3), {"ann": {"r0", "r9"}}) == {"r0": {"ann"}}
     assert not any("r9" in asked for asked in site.asked)
@@ -186,7 +186,7 @@ def test_a_role_that_is_no_more():
 
 @pytest.mark.parametrize(("known", "held"), [([], {"ann": {"r0"}}), (roles(3), {})])
 def test_no_questions(known, held):
-    """Without a role to look for nothing is asked: the API would answer with everybody. Nor is it without anybody."""
+    """Without roles nothing is queried, since the API would return everybody; nor is it without contributors."""
     site = Site(held)
     assert (site.search(known), site.asked) == ({}, [])
 
@@ -197,7 +197,7 @@ def test_no_questions(known, held):
 @settings(max_examples=80)
 @given(sites(), sites())
 def test_a_filter_that_is_ignored(known_and_held, before):
-    """Answers that name everybody, whatever role is asked for, are never believed, whatever was expected."""
+    """Answers that name everybody, whatever role is queried, are never believed, whatever was expected."""
     known, held = known_and_held
     assume(known and held)
     for expected in (NOTHING, before[1], held, {who: set(known) for who in held}):
@@ -284,7 +284,7 @@ def test_a_role_that_moves(at, to, expected):
 @pytest.mark.parametrize("then", [set(), {"r1"}, {"r9"}], ids=["nothing more", "one beside", "one far away"])
 @pytest.mark.parametrize("at", range(1, 6))
 def test_a_role_that_is_given_up_on_the_way(at, then):
-    """The one role that is given up is not taken for the last one of the group that it was found in."""
+    """The one role that is revoked is not mistaken for the last one of its group."""
     site = Site({"ann": {"r0"}}, {at: {"ann": then}})
     try:
         found = site.search(roles(16))
@@ -295,7 +295,7 @@ def test_a_role_that_is_given_up_on_the_way(at, then):
 
 @pytest.mark.parametrize("expected", [{}, {"ann": {"r0"}, "ben": {"r1", "r3"}}], ids=["first", "later"])
 def test_somebody_who_comes(expected):
-    """Who was not there when everybody was asked for is a contradiction."""
+    """Somebody who was not among the contributors at first is a contradiction."""
     site = Site({"ann": {"r0"}, "ben": {"r1", "r3"}}, {1: {"cleo": {"r0", "r2"}}})
     with pytest.raises(ContradictionError):
         site.search(roles(4), expected)

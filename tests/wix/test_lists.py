@@ -123,7 +123,7 @@ class FakeApi:
     requests: list[Any] = field(default_factory=list)
 
     def cancellable(self) -> FakeApi:
-        """Nobody gives its requests up."""
+        """Its requests are never cancelled."""
         return self
 
     def _asked(self, *request: Any) -> None:
@@ -267,7 +267,7 @@ def test_many_sites_are_counted_around_the_walk():
 
 
 def test_sites_that_are_not_counted_are_read_twice():
-    """A count that says nothing leaves the second walk, which asks for it again."""
+    """If a count cannot be read, there is a second walk, which requests it again."""
     api = FakeApi(sites=sites(150), site_count=lambda: None)
     outcome = read(lists.read_sites, api)
     assert api.requests == [None, *["count", None, "100", "count"] * 2]
@@ -366,7 +366,7 @@ def test_an_account_out_of_reach_is_no_account_without_a_record(refusal: type[Fo
 
 
 class OneAnswer(FakeApi):
-    """An API whose first page of sites says what the test wants, once or for ever."""
+    """An API whose first page of sites is chosen by the test, once or always."""
 
     page: ClassVar[dict[str, Any]] = {}
     lying: ClassVar[int] = 1
@@ -404,7 +404,7 @@ def test_a_full_page_of_sites_proves_nothing(number: int):
     ids=str,
 )
 def test_a_page_of_sites_that_does_not_say_that_it_is_all_is_counted(page: dict[str, Any]):
-    """Whatever is missing or contradicts itself about what follows: Count Sites decides, and once is enough."""
+    """Whatever is missing or contradictory about the next page: Count Sites decides, in one walk."""
     kind = type("Vague", (OneAnswer,), {"page": page})
     result = read(lists.read_sites, api := kind(sites=sites(60)))
     assert api.requests == [None, "count", None, "count"]
@@ -425,7 +425,7 @@ def test_fewer_sites_than_before_are_counted():
     ("count", "proof", "told"), [(0, "count", {"site"}), (None, "repeat", set()), (1, None, set())]
 )
 def test_no_sites(count: int | None, proof: str | None, told: set[str]):
-    """That there are none has two witnesses, or is asked twice; only a count of zero says that there are none."""
+    """An empty list needs two witnesses or two walks; only a count of zero reports that there are none."""
     api = FakeApi(site_count=lambda: count)
     result = read(lists.read_sites, api)
     assert (result.proofs, result.walk.reported_empty) == ({"site": proof}, told)
@@ -442,7 +442,7 @@ def test_roles_are_never_none(answer: dict[str, Any]):
 
 
 def test_custom_roles_that_are_left_out():
-    """An account may have none; that those which it had are gone, nobody said."""
+    """An account may have none; but a missing list does not show that its earlier ones are gone."""
     own = {"predefinedRoles": [{"id": "1"}]}
     for answer, partly in (({**own, "customRoles": []}, False), (own, True)):
         result = read(partial(lists.read_roles, locale="en"), FakeApi(roles=made(RoleList, answer)))
@@ -556,7 +556,7 @@ def test_a_list_that_is_counted_as_longer_may_be_accepted():
     ("age", "attempts", "proof"), [(dt.timedelta(seconds=1), 1, "count"), (dt.timedelta(), 2, "repeat")]
 )
 def test_a_member_younger_than_the_margin_costs_a_second_walk(age: dt.timedelta, attempts: int, proof: str):
-    """Whoever joined up to five minutes before a walk may have joined during it."""
+    """A member who joined up to five minutes before a walk may have joined during it."""
     born = (NOW - MARGIN - age).isoformat()
     outcome = read(lists.read_team, FakeApi(members=[*users(3), user("new", born)]), page_size=2)
     assert (outcome.attempts, outcome.proofs["user"]) == (attempts, proof)
@@ -604,7 +604,7 @@ def test_pages_of_one_row_are_the_smallest():
 
 
 def test_another_refusal_is_not_about_the_page_size():
-    """A refused order or facet is the read's failure, at once."""
+    """If an order or a facet is refused, the read fails immediately."""
     api = FakeApi(greatest=1, refusal=refused("orderBy"))
     with pytest.raises(InvalidRequest, match="orderBy"):
         read(lists.read_team, api)
@@ -686,7 +686,7 @@ def test_rows_of_an_unknown_kind_are_told_and_stepped_over(caplog: pytest.LogCap
 
 @pytest.mark.parametrize(("read_list", "requests"), [(lists.read_team, [(100, 0, True)]), (lists.read_sites, [None])])
 def test_enough_is_one_page_and_proves_nothing(read_list: Callable[..., ReadResult[Sink]], requests: list[Any]):
-    """A test of the connection asks for the first page alone, and does not count."""
+    """A connection test only requests the first page, and does not count."""
     api = FakeApi(members=users(250), sites=sites(250))
     outcome = read(read_list, api, stop_after=1)
     assert api.requests == requests
@@ -694,7 +694,7 @@ def test_enough_is_one_page_and_proves_nothing(read_list: Callable[..., ReadResu
 
 
 def test_progress_is_told_after_each_page():
-    """Whoever watches sees the rows so far, and how many the API counted."""
+    """With the number of rows so far, and the API's count."""
     told: list[tuple[int, int | None]] = []
     read(lists.read_team, FakeApi(members=users(5)), page_size=3, progress=lambda *rows: told.append(rows))
     assert told == [(3, 5), (5, 5), (5, 5)]

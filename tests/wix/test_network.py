@@ -234,7 +234,7 @@ class _Blurts(socketserver.BaseRequestHandler):
 
 
 class TestCertificates:
-    """Who is trusted, and what is said where nobody is."""
+    """Which certificates are trusted, and what an error says if none is."""
 
     def test_that_is_trusted(self, pair, monkeypatch):
         """`SSL_CERT_FILE` names it."""
@@ -244,7 +244,7 @@ class TestCertificates:
 
     @pytest.mark.parametrize("name", ["", "SSL_CERT_FILE"])
     def test_that_is_not_trusted(self, name, pair, monkeypatch):
-        """It fails at once, however patient, and names the variable; an empty one is not set."""
+        """It fails immediately, however long retries may take; an empty variable counts as not set."""
         if name:
             monkeypatch.setenv(name, "")
         with _TLS(pair) as host:
@@ -265,7 +265,7 @@ class TestCertificates:
         assert error.what.startswith("no connection: its certificate is not trusted: Hostname mismatch")
 
     def test_where_nobody_speaks_tls(self):
-        """It fails at once, and says so."""
+        """It fails immediately, and says so."""
         with _Plain(ANSWER) as host:
             error = failure(host.url.replace("http:", "https:"))
         assert type(error) is errors.Unreachable
@@ -296,7 +296,7 @@ class TestCertificates:
         assert told() == "`SSL_CERT_DIR` names no folder: correct it, or unset it"
 
     def test_the_keys_of_a_session_are_not_written(self, tmp_path, pair, monkeypatch):
-        """What `SSLKEYLOGFILE` asks for would give the API key away."""
+        """The file that `SSLKEYLOGFILE` names would reveal the API key."""
         file = tmp_path / "keys"
         monkeypatch.setenv("SSLKEYLOGFILE", str(file))
         monkeypatch.setenv("SSL_CERT_FILE", str(pair))

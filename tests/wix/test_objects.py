@@ -1,4 +1,4 @@
-"""Reading answers: tolerant of what is new or odd, and never silent about a row that cannot be read."""
+"""Parsing answers: tolerant of new and unexpected fields, but never silent about a row that cannot be read."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ class TestOthersAnswers:
 
     @pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)
     def test_an_error_beside_its_members(self, kind):
-        """What says that it is an error is one, also with the endpoint's members beside it, all of them empty."""
+        """An answer with the members of an error is one, even if it has the endpoint's members, too, all empty."""
         empty: dict[str, list[Any]] = {name: [] for name in fields_of(kind) if name not in {"metadata", "count"}}
         with pytest.raises(UnreadableBody):
             parse(kind, body({**empty, "message": "no luck", "details": {}}))
@@ -347,7 +347,7 @@ class TestStructure:
 
     @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e400"])
     def test_numbers_that_json_does_not_have(self, number):
-        """They end the read in no other way than any odd answer."""
+        """The read fails as with any other invalid answer."""
         text = b'{"teamMembers":[{"user":{"id":"u","email":5,"seen":%b}}]}' % number
         with contextlib.suppress(UnreadableBody):
             parse(objects.TeamPage, text)
@@ -416,7 +416,7 @@ class TestNoAccessVanishes:
     @settings(deadline=None, max_examples=600)
     @given(st.sampled_from(TEAM_PLACES), json_values)
     def test_with_any_value_replaced_by_any_other(self, path, value):
-        """Wherever it stands."""
+        """Wherever it is."""
         _loses_nothing(_replaced(TEAM, path, value))
 
     @settings(deadline=None, max_examples=300)

@@ -1,4 +1,4 @@
-"""Reading at once and part by part: which of the two it was, nothing that came of it shows."""
+"""Parsing in one step and part by part: the results do not differ."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _come_of(text: bytes) -> Any:
 
 
 class _Apart:
-    """Reads no object at once."""
+    """Never parses an object in one step."""
 
     def __init__(self, decoder: msgspec.json.Decoder[Any]) -> None:
         self._decoder = decoder
@@ -127,7 +127,7 @@ class _Apart:
 
 @pytest.mark.slow
 def test_a_page_is_the_same_in_either_way(monkeypatch: pytest.MonkeyPatch):
-    """Six thousand pages, each with something odd in it: the same objects to the byte, or the same refusal."""
+    """Six thousand pages, each with something unexpected: the same objects to the byte, or the same error."""
     pages = list(_pages())
     at_once = [_come_of(page) for page in pages]
     decoder, objects_in = reading._decoder, lambda kind: reading._inner(kind)[0]
@@ -139,7 +139,7 @@ def test_a_page_is_the_same_in_either_way(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_what_is_unknown_costs_the_rest_nothing(monkeypatch: pytest.MonkeyPatch):
-    """One field of a user that nobody knows: its roles, and everybody else, are read at once."""
+    """With one unknown field in a user, its roles, and everybody else, are parsed in one step."""
     parts: list[str] = []
     apart = reading.Reading.parts
 

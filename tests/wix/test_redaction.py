@@ -84,7 +84,7 @@ def test_the_key_in_any_dress_is_withheld(dress):
 
 @pytest.mark.parametrize("by", [7, 5, 3, 1])
 def test_the_key_in_pieces_over_several_texts(by):
-    """None of them alone holds enough of it, and together they are withheld."""
+    """None of them alone reveals it, but together they are withheld."""
     assert Redactor(KEY).leaks(*(KEY[at : at + by] for at in range(0, len(KEY), by)))
 
 
@@ -136,7 +136,7 @@ def test_innocent_words_stay(words):
     ],
 )
 def test_addresses_of_people(said, told):
-    """Masked where they stand, and in doubt with everything around them."""
+    """They are masked, and in doubt so is the text around them."""
     assert Redactor(KEY).text(said) == told
 
 

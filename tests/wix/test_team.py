@@ -67,7 +67,7 @@ class TestAgainstTheLastSnapshot:
         ],
     )
     def test_a_member_that_had_some(self, members, lost):
-        """Nobody said that they are gone, whether the list is missing or null."""
+        """They are not known to be gone, whether the list is missing or null."""
         why = f"{lost} user(s) came without a list of roles, but had roles before"
         assert doubts(members, known=ASSIGNMENTS) == {"assignment": why}
 
@@ -140,7 +140,7 @@ class TestAgainstTheFacet:
         ],
     )
     def test_it_tells_of_more(self, told, named):
-        """A role that no row holds, or more holders than rows: whose list is short, nobody knows."""
+        """For a role without rows, or with more holders than rows, it is unknown whose list is too short."""
         why = self.BOTH.format(named)
         assert doubts([user("a", OWNER), invite("i")], told) == dict.fromkeys(WANTED, why)
 
@@ -200,7 +200,7 @@ class TestTheRead:
 
     @pytest.mark.parametrize("times", [1, 0])
     def test_lists_that_are_left_out(self, times, serve, connect):
-        """The facet counts roles that nobody holds: the walk is repeated; users are proved all the same."""
+        """The facet counts roles that no row shows: the walk is repeated; users are proved all the same."""
         faults = [Fault.of("drop", endpoint="search_team", path=self.SILENT, times=times)]
         result = self.read(sandbox := serve(self.world(), faults=faults), connect)
         proof = "count" if times else None
@@ -217,7 +217,7 @@ class TestTheRead:
         assert {seen.endpoint for seen in sandbox.requests} == {"search_team"}
 
     def test_roles_out_of_reach(self, serve, connect):
-        """Without the list of roles nobody knows what the facet means."""
+        """Without the list of roles it is unknown what the facet means."""
         faults = [
             Fault.of("drop", endpoint="search_team", path="teamMembers.*.user.assignments", times=0),
             Fault.of("drop", endpoint="search_team", path="teamMembers.*.invite.assignments", times=0),

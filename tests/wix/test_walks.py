@@ -99,7 +99,7 @@ def test_a_row_of_an_uncounted_kind_takes_a_place_in_the_paging():
 
 
 def test_a_short_page_without_counts_is_confirmed_by_its_last_row():
-    """A page shorter than what was asked for may be a cap, so the end is asked for, too."""
+    """A page shorter than requested may be capped, so the end is requested, too."""
     walk = offset_walk(("abc", None))
     assert (walk.done, walk.offset, walk.overlaps) == (False, 2, True)
     assert walk.take(rows("c")) == []
@@ -119,7 +119,7 @@ def test_full_pages_overlap_by_one_row():
 
 
 def test_a_silent_cap_steps_by_what_came():
-    """A server that gives fewer rows than were asked for is followed row by row, not limit by limit."""
+    """A server that returns fewer rows than requested is followed by the rows that it returned, not by the limit."""
     walk = offset_walk(("abc", 5), ("cd", 5), ("de", 5), limit=100)
     assert walk.offset == 4
     walk.take(rows("e"), counted(5))
@@ -128,7 +128,7 @@ def test_a_silent_cap_steps_by_what_came():
 
 @pytest.mark.parametrize(("count", "done"), [(2, True), (3, False)])
 def test_a_page_that_may_be_full(count: int, done: bool):
-    """Where no limit is documented, a page of some size may be a silent cap, whatever was asked for."""
+    """If no limit is documented, a page of any size may be capped, whatever was requested."""
     walk = OffsetWalk(("row",), HORIZON, limit=1000, short_below=3)
     walk.take(rows("abc"[:count]), counted(count))
     assert (walk.done, judge("row", walk)) == (done, "count" if done else None)
@@ -163,7 +163,7 @@ def test_an_empty_page_in_the_middle_is_a_flaw():
 
 @pytest.mark.parametrize("again", ["abc", "bca"])
 def test_a_page_that_comes_again_ends_the_walk_with_a_flaw(again: str):
-    """A server that ignores the offset is not asked for ever."""
+    """A server that ignores the offset does not keep the walk going for ever."""
     walk = offset_walk(("abc", None), (again, None))
     assert (walk.done, walk.duplicates) == (True, 3)
     assert walk.flaw == "two neighbouring pages disagree about the row that they share"
@@ -191,7 +191,7 @@ def test_a_row_that_comes_twice_is_a_flaw_and_handed_on_once():
 
 @pytest.mark.parametrize("next_page", ["de", "bcd"], ids=["someone left", "someone joined"])
 def test_a_list_that_shifts_disagrees_at_the_seam(next_page: str):
-    """Whoever leaves or joins ahead of the seam moves its row, and the walk goes on to see what it can."""
+    """A row that leaves or joins before the seam moves it, and the walk goes on to see what it can."""
     walk = offset_walk(("abc", 5))
     fresh = walk.take(rows(next_page))
     assert walk.flaw == "two neighbouring pages disagree about the row that they share"
@@ -212,7 +212,7 @@ def test_the_first_flaw_is_the_one_told():
 
 
 def test_counts_are_wanted_first_and_last():
-    """Counts cost the API work, so they are asked for where they prove something."""
+    """Counts cost the API work, so they are only requested where they prove something."""
     walk = OffsetWalk(("row",), HORIZON)
     wanted = [walk.needs_counts]
     for keys, count in (("abc", 5), ("cd", None), ("de", None), ("e", 5)):
@@ -243,7 +243,7 @@ def test_the_pages_to_come_are_known_from_the_count_and_the_longest_page():
 
 @pytest.mark.parametrize(("page", "count"), [("abc", None), ("a", 8), ("abc", 3), ("abc", 2)])
 def test_no_page_to_come_is_known_without_a_count_of_more(page: str, count: int | None):
-    """Nothing is asked for ahead without a count, without an overlap, or when the next request may be the last."""
+    """Nothing is requested ahead without a count, without an overlap, or if the next request may be the last."""
     assert list(offset_walk((page, count)).upcoming()) == []
 
 
@@ -274,7 +274,7 @@ def test_a_cursor_is_followed_also_where_has_next_is_missing_or_denies_it(
 
 
 def test_a_cursor_that_is_denied_ends_at_a_page_without_rows():
-    """An API that gives a cursor with every page is not followed for ever."""
+    """An API that returns a cursor with every page is not followed for ever."""
     walk = CursorWalk(("row",), HORIZON)
     walk.take(rows("a"), "x", has_next=False)
     assert walk.take([], "y", has_next=False) == []
@@ -414,7 +414,7 @@ def test_a_newborn_row_on_the_only_page_is_no_matter():
 
 
 def test_newborn_rows_of_one_kind_leave_the_count_of_another_alone():
-    """Who joined during the walk is asked kind by kind."""
+    """Whether rows joined during the walk is decided for each kind."""
     walk = OffsetWalk(("user", "invite"), HORIZON)
     counts = {"user": 1, "invite": 2}
     walk.take([Entry("user", "a", "1"), Entry("invite", "b", "1")], counts)
@@ -448,7 +448,7 @@ class Turn(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """A list, and what happens to it while it is walked. When the turns are over, it stands still."""
+    """A list, and what happens to it during a walk. After the last turn it no longer changes."""
 
     kinds: tuple[str, ...]
     turns: tuple[Turn, ...]
@@ -597,7 +597,7 @@ def by_offset(server: Server, *, last: bool, kind: type[OffsetWalk] = OffsetWalk
 
 
 def by_offset_ahead(server: Server, *, last: bool) -> Trip:
-    """Walk by offset with pages asked for side by side, as `PagesAhead` does, the latest answered first."""
+    """Walk by offset with concurrent requests, as `PagesAhead` does, the latest answered first."""
     walk = OffsetWalk(KINDS, server.begin())
     states: list[list[Row]] = []
     window: dict[int, tuple[list[Entry], dict[str, int] | None]] = {}
@@ -763,7 +763,7 @@ def test_law_of_repeated_walks_whatever_moves(scenario: Scenario):
 @exploring(400)
 @given(scenarios(ops=ANY, caps=(1, 2, 3, 4), births=True, counts=("exact", "absent"), keyset=(False, True)))
 def test_law_of_counts_around_a_walk_by_cursor(scenario: Scenario):
-    """Asked before the first page and after the last, a count without newborn rows proves any walk by cursor."""
+    """Counts from before the first page and after the last, without new rows, prove any walk by cursor."""
     assert not broken(verdicts(scenario, by_cursor), "count")
 
 
@@ -801,7 +801,7 @@ class WithoutOverlap(OffsetWalk):
 
 
 class WithoutAge(OffsetWalk):
-    """Does not ask whether a row joined during the walk."""
+    """Does not check whether a row joined during the walk."""
 
     @override
     def _add(self, entries: Sequence[Entry]) -> list[int]:
@@ -921,7 +921,7 @@ def test_a_coincidence_that_proves_nothing(scenario: Scenario, trip_by: Callable
     ],
 )
 def test_what_no_walk_can_see(scenario: Scenario, trip_by: Callable[..., Trip]):
-    """It lies in the nature of paging, and docs/guarantees.md says that it is not promised."""
+    """These are inherent in paging, and docs/guarantees.md says that they are not covered."""
     assert broken(verdicts(scenario, trip_by))
 
 
@@ -929,7 +929,7 @@ def test_what_no_walk_can_see(scenario: Scenario, trip_by: Callable[..., Trip]):
 
 
 def test_a_list_that_was_left_out_everywhere_is_repeated_and_said():
-    """Nothing was seen, nothing was counted: whoever knows the last snapshot has to judge."""
+    """Nothing was seen, nothing was counted: the caller, who knows the last snapshot, has to decide."""
     first, second = (OffsetWalk(("row",), HORIZON) for _ in range(2))
     for walk in (first, second):
         walk.take(None)
@@ -950,7 +950,7 @@ def test_a_list_that_is_left_out_behind_rows(limit: int, proof: str | None):
 
 @pytest.mark.parametrize(("short_below", "proof"), [(2, "repeat"), (1, None)])
 def test_a_list_that_is_left_out_behind_a_silent_cap(short_below: int, proof: str | None):
-    """A page that may be full is one, however much more was asked for."""
+    """A page that may be capped is one, however many rows were requested."""
     walks = [OffsetWalk(("row",), HORIZON, limit=1000, short_below=short_below) for _ in range(2)]
     for walk in walks:
         walk.take(rows("a"))
@@ -978,7 +978,7 @@ def test_none_is_proved_by_the_count_of_another_endpoint():
 
 
 def test_ids_that_differ_in_their_case_alone_prove_nothing():
-    """An id that is written in two ways is one row or two: nobody can say."""
+    """It is unknown whether an id that is written in two ways is one row or two."""
     walk = CursorWalk(("row",), HORIZON)
     walk.take(rows("aA"), None, has_next=False)
     assert judge("row", walk) == "whole"
@@ -1013,7 +1013,7 @@ class TestWithoutAnEnd:
         assert judge("site", walk) is None
 
     def test_cursors_to_what_was_seen(self):
-        """Pages that bring nothing new end the walk as empty ones do."""
+        """Pages without new rows end the walk as empty ones do."""
         walk = CursorWalk(("site",), "2026")
         for number in range(100):
             if not walk.done:

@@ -1,4 +1,4 @@
-"""target-snowflake as it is, but against fakesnow: run by the Python of the loader's own environment.
+"""The real target-snowflake, but against fakesnow: run by the Python of the loader's own environment.
 
 The login, every DDL statement, the batch files, PUT, COPY, the columns and casts of the MERGE, ACTIVATE_VERSION and the
 deletes are the target's and the connector's own. fakesnow 0.12 lacks these, which are put in here:
