@@ -1,4 +1,4 @@
-"""Puts what the demo lays into an empty folder into the wheel, where there is a demo: an image of the tap has none."""
+"""Adds the demo's project files to the wheel, if the checkout has the demo: the Docker image of the tap does not."""
 
 from __future__ import annotations
 

@@ -79,12 +79,12 @@ class DuckDbSink(BatchSink):
 
     @property
     def version(self) -> int | None:
-        """The version of the table that the rows of the batch belong to."""
+        """The table version of the rows in the batch."""
         return self._version
 
     @override
     def get_validator(self) -> BaseJSONSchemaValidator | None:
-        # Records are checked as they are read, and again by DuckDB.
+        # Records are validated when they are read, and again by DuckDB.
         return None
 
     @override
@@ -120,17 +120,17 @@ class DuckDbSink(BatchSink):
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"A record of stream `{self.stream_name}` cannot be read: {error}.") from None
         if self._spool is None:
-            # The SDK's own way to begin a batch: `start_batch` follows.
+            # This is how the SDK begins a batch: it calls `start_batch`.
             self._get_context({})
         if time_extracted and self.include_sdc_metadata_properties:
             record = _with_time(bytes(record), time_extracted)
         self._spool.write(record)  # type: ignore[union-attr]
 
     def _amended(self, record: bytes | memoryview) -> bytes:
-        """A record with fields that its SCHEMA does not know left out, and 1.0 for an integer as 1."""
+        """A record without fields that its SCHEMA does not declare, and with 1 for an integer that is 1.0."""
         values = msgspec.json.decode(record)
         if not isinstance(values, dict):
-            raise InputError(f"A record of stream `{self.stream_name}` is no object.")
+            raise InputError(f"A record of stream `{self.stream_name}` is not an object.")
         if missing := [key for key in self.key_properties if key not in values]:
             raise MissingKeyPropertiesError(f"A record of stream `{self.stream_name}` lacks its key `{missing[0]}`.")
         if unknown := sorted(values.keys() - self._known.keys()):
@@ -143,7 +143,7 @@ class DuckDbSink(BatchSink):
         try:
             self._check(amended)
         except msgspec.ValidationError as error:
-            raise InputError(f"A record of stream `{self.stream_name}` does not fit its SCHEMA: {error}.") from None
+            raise InputError(f"A record of stream `{self.stream_name}` does not match its SCHEMA: {error}.") from None
         return amended
 
     @override
@@ -166,7 +166,7 @@ class DuckDbSink(BatchSink):
             self._close_spool()
 
     def _constants(self, context: Mapping[str, Any]) -> dict[str, str]:
-        """Columns that have one value in the whole batch, as typed SQL."""
+        """Columns with the same value in the whole batch, as typed SQL."""
         found: dict[str, str] = {}
         if self.include_sdc_metadata_properties:
             began = context["batch_start_time"]
@@ -193,7 +193,7 @@ class DuckDbSink(BatchSink):
 
 
 def _with_time(record: bytes, time_extracted: str) -> bytes:
-    """A record with the time at which the tap read it, unless it has one itself."""
+    """A record with the time at which the tap read it, unless it already has one."""
     if EXTRACTED_AT.encode() in record:
         return record
     rest = record.lstrip()[1:].lstrip()

@@ -1,4 +1,4 @@
-"""A batch on its way into DuckDB: one JSON record a line, in a file that has no name."""
+"""A batch on its way into DuckDB: one JSON record per line, in an unnamed file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import tempfile
 class Spool:
     """Rows of a batch.
 
-    The file is private and has no name: nothing is left of it when the process ends, however it ends. DuckDB opens it
-    by its descriptor.
+    The file is private and has no name, so nothing is left of it however the process ends. DuckDB opens it by its
+    descriptor.
 
     Attributes:
-        rows: How many rows it holds.
-        size: Their bytes.
-        longest: Bytes of the longest one.
+        rows: The number of rows.
+        size: Their total size in bytes.
+        longest: The size of the longest row in bytes.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Spool:
         self.longest = max(self.longest, length)
 
     def path(self) -> str:
-        """Where DuckDB can read all that was written.
+        """The path under which DuckDB can read the file.
 
         Raises:
             OSError: The disk is full.
@@ -47,5 +47,5 @@ class Spool:
         return f"/dev/fd/{self._file.fileno()}"
 
     def close(self) -> None:
-        """Give the disk's space back."""
+        """Delete the file."""
         self._file.close()

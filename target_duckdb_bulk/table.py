@@ -1,4 +1,4 @@
-"""Tables that only grow wider, and batches that are whole or not there."""
+"""Tables whose columns are only added or widened, and batches that are stored whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _STAGE = "temp.main.stage"
 _READ_AS = {"TIMESTAMP": "TIMESTAMPTZ"}
-"""How DuckDB reads a type: to cast a text to TIMESTAMP would drop its offset."""
+"""The type as which DuckDB reads a column: casting text to TIMESTAMP would drop its offset."""
 _LEAST_OBJECT_SIZE = 1 << 24
 _MAX_OBJECT_SIZE = (1 << 31) - 1
 _NOW = "cast(timezone('UTC', current_timestamp) as timestamp)"
@@ -45,28 +45,28 @@ class Table:
         self._schema, self._name, self._keys = schema, name, keys
         self._types = {DELETED_AT: "TIMESTAMP", **types}
         self._declared = types
-        # Staged by their places: whatever a column is called, it is no word of ours.
+        # Staged under their positions, so that no column name can conflict with ours.
         self._places = {column: f"c{place}" for place, column in enumerate(self._types)}
         self._in_schema = f"{quoted(database.name)}.{quoted(schema)}"
         self._full_name = f"{self._in_schema}.{quoted(name)}"
         self._same = " and ".join(f"t.{quoted(key)} = s.{self._places[key]}" for key in keys)
 
     def prepare(self) -> None:
-        """Make the table, or let it grow until it holds the columns and their types.
+        """Create the table, or add and widen columns until it can hold the SCHEMA's.
 
         Raises:
             DatabaseError: DuckDB refused.
         """
-        with explained(f"make the table {self._schema}.{self._name}"), self._transaction():
+        with explained(f"create the table {self._schema}.{self._name}"), self._transaction():
             self._ask(f"create schema if not exists {self._in_schema}")
             declared = ", ".join(f"{quoted(column)} {kind}" for column, kind in self._declared.items())
             self._ask(f"create table if not exists {self._full_name} ({declared})")
             self._hold(self._declared)
 
     def store(self, spool: Spool, constants: Mapping[str, str], *, hard_delete: bool) -> None:
-        """Upsert the rows of a batch; of a key that comes twice, the last one.
+        """Upsert the rows of a batch; of several rows with the same key, the last one.
 
-        A row with a time of deletion is deleted, or marked: then what else was known of it stays.
+        A row with a deletion time is deleted, or marked: then its other stored columns stay.
 
         Args:
             spool: The rows.
@@ -87,7 +87,7 @@ class Table:
             self._ask(f"drop table {_STAGE}")
 
     def activate(self, version: int, *, hard_delete: bool) -> None:
-        """Delete, or mark, the rows that do not belong to a version.
+        """Delete or mark the rows of all other versions.
 
         Args:
             version: The version.
@@ -114,7 +114,7 @@ class Table:
             self._hold({TABLE_VERSION: "BIGINT", DELETED_AT: "TIMESTAMP"})
 
     def _stage(self, spool: Spool) -> None:
-        """Read a batch into a table of this process, with the types of the SCHEMA."""
+        """Read a batch into a temporary table, with the types of the SCHEMA."""
         if spool.longest > _MAX_OBJECT_SIZE:
             raise InputError(f"A record of stream `{self._name}` has {spool.longest:,} bytes: more than DuckDB reads.")
         read = {name: _READ_AS.get(kind, kind) for name, kind in self._types.items()}
@@ -130,7 +130,7 @@ class Table:
             raise InputError(self._why_not_read(spool, read, str(error))) from None
 
     def _why_not_read(self, spool: Spool, read: Mapping[str, str], error: str) -> str:
-        """The column whose values cannot be stored. Not the values: they may be nobody's business."""
+        """Names the column whose values cannot be stored, but not the values, which may be personal data."""
         with suppress(duckdb.Error):
             for name, kind in read.items():
                 if kind not in {TEXT, JSON}:

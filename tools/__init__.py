@@ -1,1 +1,1 @@
-"""Tools of the project: they make files that are kept, and are no part of the package."""
+"""The project's tools: they generate files that are checked in, and are not part of the package."""

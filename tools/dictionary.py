@@ -1,4 +1,4 @@
-"""The data dictionary, made of the tables' declarations.
+"""The data dictionary, generated from the tables' declarations.
 
 ``python -m tools.dictionary > docs/tables.md`` writes it anew.
 """
@@ -35,7 +35,7 @@ def dictionary() -> str:
 
 
 def _picture() -> Iterator[str]:
-    """The tables and what they name of each other, as a Mermaid diagram."""
+    """The tables and their references, as a Mermaid diagram."""
     yield "```mermaid"
     yield "erDiagram"
     for table in TABLES:

@@ -1,4 +1,4 @@
-"""The tap's definition for MeltanoHub, made of what the code declares.
+"""The tap's definition for MeltanoHub, generated from the code's declarations.
 
 python -m tools.hub > hub/tap-wix-users.yml
 """
@@ -18,21 +18,21 @@ from tap_wix_users.tap import TapWixUsers
 
 ROOT = Path(__file__).parents[1]
 _KINDS = {"number": "string", "integer": "string"}
-"""Not `decimal` and `integer`: Meltano 4.4 ends in a traceback where such a value is to be written, or is empty."""
+"""Not `decimal` and `integer`: Meltano 4.4 fails with a traceback when it writes such a value, or when it is empty."""
 
 _COSTLY = [table.name for table in TABLES if not table.selected]
-"""One request per site, or several."""
+"""Tables that cost one or several requests per site."""
 
 _USAGE = f"""\
 ## Tables that cost a request per site
 
-{" and ".join(f"`{name}`" for name in _COSTLY)} ask about each site. Leave them out, unless you need them:
+{" and ".join(f"`{name}`" for name in _COSTLY)} send requests for each site. Deselect them, unless you need them:
 
 {"".join(f"    meltano select tap-wix-users --exclude {name} '*'{chr(10)}" for name in _COSTLY)}"""
 
 
 def definition() -> dict[str, Any]:
-    """The definition, by the names that the hub's own files use, in their order.
+    """The definition, with the names and the order of the hub's own files.
 
     Where the project lives is taken from `[project.urls]`: without it, the definition names no repository.
     """

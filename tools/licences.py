@@ -1,4 +1,4 @@
-"""The licences of what the tap needs to run, read from the installed packages.
+"""The licences of the tap's dependencies, read from the installed packages.
 
 python -m tools.licences > docs/licences.md
 """
@@ -28,7 +28,7 @@ ALLOWED = frozenset(
         "MPL-2.0", "PSF-2.0", "Zlib",
     }
 )  # fmt: skip
-"""Licences under which a package may be installed beside an Apache-2.0 one. MPL-2.0 asks for changed files alone."""
+"""Licences that are compatible with Apache-2.0. MPL-2.0 only requires changed files to be published."""
 
 _NAMES = {
     "Apache Software License": "Apache-2.0",
@@ -41,16 +41,16 @@ _NAMES = {
     "Python Software Foundation License": "PSF-2.0",
     "ISC License (ISCL)": "ISC",
 }
-"""Older packages name their licence by a classifier."""
+"""Older packages declare their licence with a classifier."""
 
 
 _DECLARED: dict[str, Any] = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = tuple(_DECLARED["dependency-groups"])
-"""Groups that only those install who work on the project."""
+"""Groups that only developers install."""
 
 
 class Licence(NamedTuple):
-    """A package that is needed, and its licence.
+    """A required package, and its licence.
 
     Attributes:
         package: Its name, as installed.
@@ -66,7 +66,7 @@ class Licence(NamedTuple):
 
 
 def extras() -> list[str]:
-    """The extras that somebody installs to use the tap; one that takes in another comes behind it."""
+    """The extras for users of the tap; one that includes another comes after it."""
     declared = _DECLARED["project"]["optional-dependencies"]
     return sorted(declared, key=lambda extra: len(needed(frozenset({extra}))))
 
@@ -86,7 +86,7 @@ def needed(extras: frozenset[str], groups: Iterable[str] = ()) -> set[str]:
         try:
             requirements = _requirements(name, wanted)
         except PackageNotFoundError:
-            raise LookupError(f"{name} is needed and not installed: run `make install`") from None
+            raise LookupError(f"{name} is required but not installed: run `make install`") from None
         found.add(name)
         waiting += _applicable(requirements, wanted)
     return found - {PACKAGE}
@@ -107,7 +107,7 @@ def _applicable(requirements: list[str], extras: frozenset[str]) -> Iterator[tup
 
 
 def licences() -> list[Licence]:
-    """Every package that is needed, by name; those of the tap itself first."""
+    """Every required package, by name; those of the tap itself first."""
     groups = {"": needed(frozenset())}
     for extra in extras():
         groups[extra] = needed(frozenset({extra})) - set().union(*groups.values())
@@ -125,7 +125,7 @@ def licences() -> list[Licence]:
 
 
 def problem(words: str) -> str:
-    """What speaks against a licence; empty when nothing does.
+    """Why a licence is not acceptable; empty if it is.
 
     Args:
         words: The licence as a package names it. `A OR B` leaves the choice, `A AND B` and `A; B` do not.
@@ -138,7 +138,7 @@ def problem(words: str) -> str:
 
 
 def _short(words: str) -> str:
-    """A licence in one line: a few packages give all of its text."""
+    """A licence in one line: a few packages contain its whole text."""
     return words.splitlines()[0].strip() if words.strip() else "UNKNOWN"
 
 

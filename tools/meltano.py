@@ -1,4 +1,4 @@
-"""The tap's settings in `meltano.yml`, made of what the code declares. The rest of that file is written by hand.
+"""The tap's settings in `meltano.yml`, generated from the code's declarations. The rest of it is written by hand.
 
 python -m tools.meltano meltano.yml
 """
@@ -16,7 +16,7 @@ from tools import hub
 _BLOCK = re.compile(
     r"(?<=^    executable: tap-wix-users\n)(.*?^    settings:\n)(.*?)(?=^    settings_group)", re.MULTILINE | re.DOTALL
 )
-"""What stands between the tap's `settings` and the member behind them."""
+"""The text between the tap's `settings` and the member after them."""
 
 
 def with_settings(project: str) -> str:

@@ -1,4 +1,4 @@
-"""The notes of a release: its section in the changelog, once everything that a release needs fits together.
+"""The notes of a release: its section in the changelog, after checking that the release is consistent.
 
 ``python -m tools.release_notes 0.1.0``
 """
@@ -24,7 +24,7 @@ def notes(version: str, changelog: str) -> str:
 
 
 def problems(version: str, root: Path = ROOT) -> Iterator[str]:
-    """What keeps this version from being released, a sentence each."""
+    """Messages about what prevents this version from being released."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     if project["version"] != version:
         yield f"pyproject.toml has version {project['version']}, and the tag says {version}."

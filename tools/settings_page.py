@@ -1,4 +1,4 @@
-"""The page of settings, made of what the code declares.
+"""The page of settings, generated from the code's declarations.
 
 ``python -m tools.settings_page > docs/settings.md`` writes it anew.
 """

@@ -115,7 +115,7 @@ _CHAINED = {"receipt_chain": (_CHAIN, _CHAIN_COLUMNS), "receipt_forks": (_FORKS,
 
 
 def staging_files() -> dict[str, str]:
-    """Every file that is made of the declarations: its path inside the dbt project, and its text."""
+    """Every generated file: its path inside the dbt project, and its text."""
     return {
         "macros/wix_tables.sql": _macro(),
         "models/staging/_sources.yml": _yaml(_sources()),
@@ -220,7 +220,7 @@ def _sentence(model: type[Row]) -> str:
 
 
 def _yaml(content: dict[str, Any]) -> str:
-    # JSON is YAML: no library is needed to write it, and every text is quoted.
+    # JSON is valid YAML: it needs no library, and quotes every string.
     return f"# {_BY}\n{json.dumps(content, indent=2, ensure_ascii=False)}\n"
 
 

@@ -113,13 +113,13 @@ def _run_pipeline(sandbox: Sandbox, root: Path, variables: dict[str, str], *, fr
         "TAP_WIX_USERS_BASE_URL": sandbox.url,
         "TAP_WIX_USERS_API_KEY": sandbox.world.key,
         "TAP_WIX_USERS_ACCOUNT_ID": sandbox.world.main.id,
-        # Also the tables that cost a request for each site: there are few.
+        # Including the tables that cost a request per site: there are few sites.
         "TAP_WIX_USERS__SELECT": '["*.*"]',
         # The age of an invite follows the made-up calendar.
         "WIX_ACCESS_AS_OF": f"{sandbox.world.clock.now:%Y-%m-%d %H:%M:%S}",
         "MELTANO_CLI_LOG_LEVEL": os.environ.get("MELTANO_CLI_LOG_LEVEL", "warning"),
     }
-    # Without the database of the run before, the state of that run would leave its rows out.
+    # If the previous database is gone, the state would keep unchanged rows from being sent again.
     refresh = ["--full-refresh"] if fresh else []
     command = [meltano, "--environment=sandbox", "run", *refresh, JOB]
     return subprocess.run(command, cwd=root, env=environment, check=False).returncode  # noqa: S603
@@ -128,7 +128,7 @@ def _run_pipeline(sandbox: Sandbox, root: Path, variables: dict[str, str], *, fr
 def _tell(console: Console, connection: duckdb.DuckDBPyConnection, days: int) -> None:
     _print(console, connection, "Who has access to what", _ACCESS, most=40)
     if days:
-        _print(console, connection, "Who gained and who lost access since the run before", _CHANGES, most=40)
+        _print(console, connection, "Who gained and who lost access since the previous run", _CHANGES, most=40)
     _print(console, connection, "The receipts of this run", _RECEIPTS, most=40)
 
 
@@ -149,11 +149,11 @@ def _tell_campaign(console: Console, database: Path, *, first: bool) -> None:
         for line in lines:
             console.print(Text(f"  {line}"), soft_wrap=True)
         page = _shown(campaign_folder(database) / PAGE)
-        console.print(f"The campaign: {page}, beside its workbooks, plan and evidence\n", soft_wrap=True)
+        console.print(f"The campaign: {page}, next to its workbooks, plan and evidence\n", soft_wrap=True)
 
 
 def _shown(path: Path) -> str:
-    """A path as whoever started the demo can use it: `make demo` starts here, the installed command elsewhere."""
+    """A path that works in the user's folder: `make demo` runs in this one, the installed command in another."""
     return str(path.relative_to(Path.cwd()) if _PYTHON.is_file() else path)
 
 
@@ -164,7 +164,7 @@ def _tell_how_to_go_on(console: Console, database: Path, days: int, command: str
     console.print(
         f"The tables are in {file}: as loaded in the schema raw_wix, with `is_current` in current_wix, and the models "
         "in access_wix.\n"
-        f"Ask on: {python} -c \"{opened}.sql('{query}').show()\"",
+        f"Query them: {python} -c \"{opened}.sql('{query}').show()\"",
         soft_wrap=True,
     )
     if not days:
@@ -179,7 +179,7 @@ def _print(console: Console, connection: duckdb.DuckDBPyConnection, title: str, 
     for name in names:
         table.add_column(name, overflow="fold")
     for row in rows[:most]:
-        # As text: names come from outside, and rich would read their brackets as markup.
+        # As plain text: names are untrusted, and rich would interpret brackets as markup.
         table.add_row(*(Text("" if value is None else " ".join(str(value).split())) for value in row))
     console.print(table)
     if len(rows) > most:

@@ -1,4 +1,4 @@
-"""Files that are for their owner alone: what the demo writes looks like what a real run writes."""
+"""Files that only their owner can read: the demo writes the same kinds of files as a real run."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def private() -> Iterator[dict[str, str]]:
-    """Make every file of the block, and of the processes that it starts, readable by its owner alone.
+    """Let only their owner read the files that the block, and the processes that it starts, create.
 
     Yields:
-        Variables for those processes: a folder for their temporary files, which goes with the block.
+        Environment variables for those processes: a folder for temporary files, which is deleted after the block.
     """
     before = os.umask(0o077)
     try:

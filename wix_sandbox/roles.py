@@ -8,7 +8,7 @@ OWNER = "6601492336091027458"
 CO_OWNER = "6642345101181663232"
 SITE_ADMIN = "6732588207941061632"
 UNUSED = "Freelance photographer"
-"""A custom role that nobody ever gets."""
+"""A custom role that is never granted."""
 
 _PREDEFINED = (
     (OWNER, "Owner", "Full access, billing and domains included.", None),
@@ -54,5 +54,5 @@ def catalogue(seed: object) -> list[Role]:
 
 
 def translated(title: str, locale: str) -> str:
-    """A title in another language, or as it is where there is no translation."""
+    """A title in another language, or unchanged if there is no translation."""
     return _GERMAN.get(title, title) if locale.lower().startswith("de") else title

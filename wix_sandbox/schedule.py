@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Scheduled:
-    """A fault, with the requests that it saw and spoilt so far."""
+    """A fault, with the number of requests that it has seen and affected so far."""
 
     fault: Fault
     seen: int = 0
     fired: int = 0
 
     def is_due(self, endpoint: str, account_id: str | None) -> bool:
-        """Count a request that the fault is meant for, and say whether it is to go wrong."""
+        """Count a request that matches the fault, and return whether to affect it."""
         fault = self.fault
         if fault.endpoint not in {endpoint, "*"} or fault.account_id not in {None, account_id}:
             return False
@@ -32,7 +32,7 @@ class Scheduled:
         return self.seen >= fault.nth and (not fault.times or self.seen < fault.nth + fault.times)
 
     def begin(self, gate: Gate) -> float:
-        """Act before the request is looked at, and return the seconds to say nothing."""
+        """Act before the request is processed, and return the seconds to wait."""
         wait = self.fault.before(gate)
         self.fired += wait is not None
         return wait or 0.0
@@ -46,24 +46,24 @@ class Faults:
         self.add(*faults)
 
     def add(self, *faults: Fault) -> None:
-        """Schedule more; their requests are counted from now."""
+        """Add faults; their requests are counted from now."""
         self._scheduled += map(Scheduled, faults)
 
     def clear(self) -> None:
-        """Forget every fault."""
+        """Remove every fault."""
         self._scheduled = []
 
     def due(self, endpoint: str, account_id: str | None) -> list[Scheduled]:
-        """Count one request, and say what is to go wrong with it."""
+        """Count one request, and return the faults that are due."""
         return [one for one in self._scheduled if one.is_due(endpoint, account_id)]
 
     def unfired(self) -> list[Fault]:
-        """What was scheduled and never had an effect."""
+        """The faults that never had an effect."""
         return [one.fault for one in self._scheduled if not one.fired]
 
 
 def spoil(answer: Answer, due: list[Scheduled], request: ApiRequest, previous: Answer | None) -> Answer:
-    """The answer with what is due gone wrong. A fault that finds nothing to spoil does not count as fired.
+    """The answer after the due faults. A fault that finds nothing to change does not count as fired.
 
     Args:
         answer: The right answer.

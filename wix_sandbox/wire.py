@@ -1,4 +1,4 @@
-"""What the API sends of an account: each record becomes JSON once, and again only when it changed."""
+"""The JSON that the API sends for an account: each record is encoded once, and again only after it changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def person_json(person: Person) -> Json:
 
 
 def invite_json(invite: Invite) -> Json:
-    """`invite` of Search Team. Only who may still accept gets a link."""
+    """`invite` of Search Team. Only an invite that can still be accepted has a link."""
     link = f"https://manage.wix.com/team/accept?token={invite.id[::-1]}" if invite.status == "Pending" else None
     members = _present(
         id=invite.id,
@@ -129,12 +129,12 @@ def _grant(grant: Grant) -> Json:
 
 
 def _present(**members: Any) -> Json:
-    """Members without those that are not there."""
+    """An object without members that are None."""
     return {name: value for name, value in members.items() if value is not None}
 
 
 def member_bytes(member: Member) -> bytes:
-    """One entry of `teamMembers`, kept until the record changes."""
+    """One entry of `teamMembers`, cached until the record changes."""
     if member.encoded is None:
         body = {"user": person_json(member)} if isinstance(member, Person) else {"invite": invite_json(member)}
         member.encoded = encode(body)
@@ -149,7 +149,7 @@ class Team(NamedTuple):
 
 
 class TeamIndex:
-    """Searches of one account, kept until the account changes."""
+    """Searches of one account, cached until the account changes."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -157,21 +157,21 @@ class TeamIndex:
         self._found: dict[object, Team] = {}
 
     def search(self, key: object, order: tuple[str, bool], keep: Any) -> Team:
-        """Members that `keep` accepts, in order; `key` says which search this is."""
+        """The members that `keep` accepts, in order; `key` identifies the search in the cache."""
         if self._revision != self._account.revision:
             self._revision, self._found = self._account.revision, {}
         if key not in self._found:
             users = [person for person in self._account.people.values() if keep(person)]
             invites = [invite for invite in self._account.invites.values() if keep(invite)]
             users.sort(key=_name if order[0] == "Name" else _joined, reverse=order[1])
-            # Invites come after the users, oldest first: the documentation says nothing about their place.
+            # Invites come after the users, oldest first: the documentation does not say where they belong.
             invites.sort(key=lambda invite: (invite.created or "", invite.id))
             self._found[key] = Team([*users, *invites], facets(users, invites))
         return self._found[key]
 
 
 class SiteList:
-    """The sites of one account as JSON objects, kept until the account changes."""
+    """The sites of one account as JSON objects, cached until the account changes."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -187,7 +187,7 @@ class SiteList:
 
 
 def facets(users: list[Person], invites: list[Invite]) -> dict[str, Json]:
-    """Counts per category; what does not occur has no value."""
+    """Counts per category; categories without members are left out."""
     roles: dict[str, int] = {}
     members: tuple[Member, ...] = (*users, *invites)
     for member in members:

@@ -141,7 +141,7 @@ class InviteRow(EntityRow):
 class InviteWithLinkRow(InviteRow):
     """One invite to join the account."""
 
-    accept_link: str | None = column("Link that accepts the invite: whoever has it may be able to join")
+    accept_link: str | None = column("Link that accepts the invite: anyone who has it may be able to join")
 
 
 class InviteAssignmentRow(AssetColumns):
