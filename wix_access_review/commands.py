@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wix_access_review.campaign.context import clock, whoever
 from wix_access_review.campaign.decide import decide, reassign
 from wix_access_review.campaign.evidence import MANIFEST, verify, write_manifest
-from wix_access_review.campaign.folder import ITEMS, Campaign, clock, listed, some, whoever
+from wix_access_review.campaign.folder import ITEMS, Campaign
 from wix_access_review.campaign.freeze import NO_RESPONSE, Opening, open_campaign
 from wix_access_review.campaign.handover import hand_over
 from wix_access_review.campaign.items import Item
 from wix_access_review.campaign.pages import write_pages
+from wix_access_review.campaign.phrases import listed, some
 from wix_access_review.campaign.plan import CAUTION, make_plan, write_plan
 from wix_access_review.campaign.progress import about, as_lines, close, progress
 from wix_access_review.campaign.prove import REMOVAL_HOURS, prove, write_proof

@@ -8,12 +8,15 @@ import shutil
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from wix_access_review.campaign.context import clock
 from wix_access_review.campaign.decide import decide
+from wix_access_review.campaign.disk import put
 from wix_access_review.campaign.evidence import verify, write_manifest
-from wix_access_review.campaign.folder import ITEMS, Campaign, clock, put, some
+from wix_access_review.campaign.folder import ITEMS, Campaign
 from wix_access_review.campaign.freeze import Opening, open_campaign
 from wix_access_review.campaign.items import Item
 from wix_access_review.campaign.pages import write_pages
+from wix_access_review.campaign.phrases import some
 from wix_access_review.campaign.plan import make_plan, write_plan
 from wix_access_review.campaign.progress import as_lines, progress
 from wix_access_review.campaign.prove import prove, write_proof

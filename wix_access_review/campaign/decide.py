@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from wix_access_review.campaign.context import clock, whoever
 from wix_access_review.campaign.days import Days
+from wix_access_review.campaign.disk import lines
 from wix_access_review.campaign.filled import MOST_BYTES, MOST_LETTERS, Line, SignOff, read_filled
-from wix_access_review.campaign.folder import Campaign, Decision, Reassignment, clock, lines, listed, some, whoever
+from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.freeze import slug
 from wix_access_review.campaign.items import read_items
+from wix_access_review.campaign.phrases import listed, some
+from wix_access_review.campaign.records import Decision, Reassignment
 from wix_access_review.campaign.reviewers import same_person
 from wix_access_review.database import reading
 from wix_access_review.errors import ReviewError

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wix_access_review.campaign.folder import ITEMS, LOCK, LOG, Campaign, digest, put, tool_version
+from wix_access_review.campaign.context import tool_version
+from wix_access_review.campaign.disk import digest, put
+from wix_access_review.campaign.folder import ITEMS, LOCK, LOG, Campaign
 from wix_access_review.errors import ReviewError
 
 if TYPE_CHECKING:

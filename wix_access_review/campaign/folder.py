@@ -6,100 +6,29 @@ A file counts when the log names it, with its hash. What was written before a li
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import fcntl
-import getpass
 import hashlib
 import os
 from functools import cached_property
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from wix_access_review.campaign.disk import put
+from wix_access_review.campaign.phrases import utc
+from wix_access_review.campaign.records import FORMAT, Decision, Entry, Header, Known, Reassignment
 from wix_access_review.errors import ReviewError
-from wix_access_review.files import drafts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-FORMAT = 1
 HEADER, ITEMS, LOG = "campaign.json", "items.jsonl", "log.jsonl"
 RECEIPTS, FINDINGS, ROLES = "receipts.jsonl", "findings.jsonl", "roles.jsonl"
 LOCK = ".lock"
 """The file that is held by the program that changes a campaign; nothing stands in it."""
 Row = TypeVar("Row")
-
-
-class Account(msgspec.Struct, frozen=True):
-    """An account of the campaign."""
-
-    id: str
-    name: str
-    owner_user_id: str | None = None
-
-
-class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """What a campaign is, as it was opened."""
-
-    format: int = FORMAT
-    name: str
-    accounts: list[Account]
-    opened_at: dt.datetime
-    opened_by: str
-    read_from: dt.datetime | None
-    read_until: dt.datetime | None
-    due_on: dt.date
-    no_response: str
-    previous: str | None
-    item_count: int
-    tool_version: str
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A line of the log: what happened, when and by whom, and the hashes of the files that came of it."""
-
-    number: int
-    at: dt.datetime
-    by: str
-    what: str
-    about: dict[str, Any]
-    files: dict[str, str]
-    line_before: str
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """What a reviewer decided on an item."""
-
-    item: str
-    decision: str
-    reviewer: str
-    decided_on: dt.date
-    justification: str = ""
-    change_to: str = ""
-
-
-class Reassignment(msgspec.Struct, frozen=True):
-    """An item that somebody else certifies from now on."""
-
-    item: str
-    reviewer: str
-
-
-class Known(msgspec.Struct, frozen=True):
-    """What has to be known of an item to take a decision on it."""
-
-    item: str
-    review_item: str
-    account_id: str
-    stream_name: str
-    record_key: str
-    reviewer: str | None = None
-    person: str | None = None
-    email: str | None = None
-    role: str | None = None
-    asset: str | None = None
 
 
 class Campaign:
@@ -299,86 +228,3 @@ def write_entry(
     line = msgspec.json.encode(entry)
     put(folder / LOG, b"".join(one + b"\n" for one in (*before, line)))
     return entry, line
-
-
-def put(path: Path, content: bytes) -> None:
-    """Write a file whole, or leave it as it is; only its owner may read it.
-
-    Args:
-        path: The file.
-        content: What shall be in it.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with drafts([path]) as (draft,), draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def lines(rows: Iterable[Any]) -> bytes:
-    """Rows as lines of JSON.
-
-    Args:
-        rows: What to write.
-    """
-    encode = msgspec.json.Encoder().encode
-    return b"".join(encode(row) + b"\n" for row in rows)
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file.
-
-    Args:
-        path: The file.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def whoever() -> str:
-    """Who runs this program."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
-
-
-def clock() -> dt.datetime:
-    """Now, in UTC and without a zone as all times of the models; `WIX_ACCESS_AS_OF` puts another time in its place.
-
-    Raises:
-        ReviewError: The variable holds no time.
-    """
-    given = os.environ.get("WIX_ACCESS_AS_OF")
-    if not given:
-        return dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
-    try:
-        return dt.datetime.fromisoformat(given).replace(tzinfo=None)
-    except ValueError as error:
-        raise ReviewError(f"WIX_ACCESS_AS_OF is {given!r}: write a time such as 2026-11-28 08:00:00") from error
-
-
-def tool_version() -> str:
-    """The release of this program."""
-    return version("tap-wix-users")
-
-
-def utc(moment: dt.datetime | None) -> str:
-    """A time in words."""
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "-"
-
-
-def some(count: int, one: str, many: str = "") -> str:
-    """A number of things in words."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def listed(texts: Sequence[str], most: int = 50) -> str:
-    """Lines below a heading, and how many more there are.
-
-    Args:
-        texts: The lines.
-        most: Lines to show.
-    """
-    more = [f"and {len(texts) - most:,} more"] if len(texts) > most else []
-    return "".join(f"\n  {text}" for text in [*texts[:most], *more])

@@ -9,24 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wix_access_review.campaign.folder import (
-    FINDINGS,
-    ITEMS,
-    RECEIPTS,
-    ROLES,
-    Account,
-    Campaign,
-    Header,
-    campaigns_in,
-    clock,
-    found_campaign,
-    lines,
-    listed,
-    tool_version,
-    utc,
-    whoever,
-)
+from wix_access_review.campaign.context import clock, tool_version, whoever
+from wix_access_review.campaign.disk import lines
+from wix_access_review.campaign.folder import FINDINGS, ITEMS, RECEIPTS, ROLES, Campaign, campaigns_in, found_campaign
 from wix_access_review.campaign.items import Item, read_items
+from wix_access_review.campaign.phrases import listed, utc
+from wix_access_review.campaign.records import Account, Header
 from wix_access_review.campaign.reviewers import Reviewers, read_reviewers
 from wix_access_review.database import read_accounts, reading
 from wix_access_review.errors import ReviewError
@@ -39,7 +27,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from wix_access_review.campaign.folder import Known
+    from wix_access_review.campaign.records import Known
     from wix_access_review.receipts import TableReceipt
 
 NO_RESPONSE = ("open", "remove")

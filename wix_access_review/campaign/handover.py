@@ -7,7 +7,7 @@ import datetime as dt
 import io
 from typing import TYPE_CHECKING, Any
 
-from wix_access_review.campaign.folder import Campaign, put
+from wix_access_review.campaign.disk import put
 from wix_access_review.campaign.prove import (
     DECISION_COLUMNS,
     ITEM_COLUMNS,
@@ -18,6 +18,8 @@ from wix_access_review.campaign.prove import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from wix_access_review.campaign.folder import Campaign
 
 _SEEDS: dict[str, tuple[dict[str, str], Callable[[Campaign], Iterable[Sequence[Any]]]]] = {
     "wix__campaign_items.csv": (ITEM_COLUMNS, items_handed_over),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wix_access_review.campaign.folder import ITEMS, RECEIPTS, Campaign, Decision, put
+from wix_access_review.campaign.disk import put
+from wix_access_review.campaign.folder import ITEMS, RECEIPTS, Campaign
 from wix_access_review.campaign.items import Item
 from wix_access_review.campaign.plan import CAUTION, PLAN, Step
 from wix_access_review.campaign.progress import Progress, progress
@@ -18,6 +19,8 @@ from wix_access_review.receipts import TableReceipt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from wix_access_review.campaign.records import Decision
 
 PAGE = "campaign.html"
 PLAN_PAGE = "plan.html"

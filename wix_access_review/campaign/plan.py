@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wix_access_review.campaign.folder import ITEMS, ROLES, Campaign, Decision, put, tool_version
+from wix_access_review.campaign.context import tool_version
+from wix_access_review.campaign.disk import put
+from wix_access_review.campaign.folder import ITEMS, ROLES, Campaign
 from wix_access_review.campaign.freeze import Role
 from wix_access_review.campaign.items import Item
 from wix_access_review.campaign.words import plain
@@ -22,6 +24,8 @@ from wix_access_review.sheets import defused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from wix_access_review.campaign.records import Decision
 
 HOST = "https://www.wixapis.com"
 CHANGE_ASSIGNMENTS = ("PATCH", "/roles-management/v2/team/assignments")

@@ -6,8 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wix_access_review.campaign.folder import ITEMS, Campaign, Decision, clock, lines, some, utc, whoever
+from wix_access_review.campaign.context import clock, whoever
+from wix_access_review.campaign.disk import lines
+from wix_access_review.campaign.folder import ITEMS, Campaign
 from wix_access_review.campaign.items import Item
+from wix_access_review.campaign.phrases import some, utc
+from wix_access_review.campaign.records import Decision
 from wix_access_review.files import naming
 from wix_access_review.findings import printable
 from wix_access_review.sheets import DECISIONS

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wix_access_review.campaign.folder import ITEMS, ROLES, Campaign, put, tool_version, utc
+from wix_access_review.campaign.context import tool_version
+from wix_access_review.campaign.disk import put
+from wix_access_review.campaign.folder import ITEMS, ROLES, Campaign
 from wix_access_review.campaign.freeze import Role
 from wix_access_review.campaign.items import Item
+from wix_access_review.campaign.phrases import utc
 from wix_access_review.campaign.plan import role_named
 from wix_access_review.database import reading
 from wix_access_review.findings import printable

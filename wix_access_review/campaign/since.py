@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import msgspec
 
-from wix_access_review.campaign.folder import ITEMS, Campaign, Decision, campaigns_in
+from wix_access_review.campaign.folder import ITEMS, Campaign, campaigns_in
 from wix_access_review.campaign.pages import PAGE
 from wix_access_review.campaign.progress import progress
 from wix_access_review.campaign.prove import load
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
+
+    from wix_access_review.campaign.records import Decision
 
 MOST_MOVED = 200
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
-from wix_access_review.campaign.folder import FINDINGS, RECEIPTS, ROLES, Campaign, put, some, utc
+from wix_access_review.campaign.disk import put
+from wix_access_review.campaign.folder import FINDINGS, RECEIPTS, ROLES, Campaign
 from wix_access_review.campaign.freeze import Role, slug
+from wix_access_review.campaign.phrases import some, utc
 from wix_access_review.receipts import TableReceipt, moment
 from wix_access_review.sheets import DECISIONS, MOST_ROWS, defused, fits_cell
 

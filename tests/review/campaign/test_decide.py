@@ -13,8 +13,9 @@ import pytest
 
 from tests.review.warehouse import make, story
 from wix_access_review.campaign.decide import decide, reassign
-from wix_access_review.campaign.folder import Campaign, Decision
+from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.progress import as_lines, close, progress
+from wix_access_review.campaign.records import Decision
 from wix_access_review.errors import ReviewError
 
 BOSS = "boss@acme.example"

@@ -7,9 +7,10 @@ import shutil
 import pytest
 
 from tests.review.campaign.test_decide import _csv, _file, _row
+from wix_access_review.campaign.context import clock
 from wix_access_review.campaign.decide import decide
 from wix_access_review.campaign.evidence import verify, write_manifest
-from wix_access_review.campaign.folder import Campaign, clock
+from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.pages import write_pages
 from wix_access_review.campaign.plan import make_plan, write_plan
 from wix_access_review.campaign.progress import close

@@ -7,8 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.review.campaign.test_decide import _csv, _file, _row
 from tests.review.test_browser import Opened, browser  # noqa: F401  # a fixture
+from wix_access_review.campaign.context import clock
 from wix_access_review.campaign.decide import decide
-from wix_access_review.campaign.folder import Campaign, clock
+from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.pages import write_pages
 from wix_access_review.campaign.plan import make_plan, write_plan
 from wix_access_review.campaign.prove import prove, write_proof
