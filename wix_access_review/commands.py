@@ -16,7 +16,8 @@ from wix_access_review.campaign.handover import hand_over
 from wix_access_review.campaign.items import Item
 from wix_access_review.campaign.pages import write_pages
 from wix_access_review.campaign.phrases import listed, some
-from wix_access_review.campaign.plan import CAUTION, make_plan, write_plan
+from wix_access_review.campaign.plan import make_plan
+from wix_access_review.campaign.plan_files import CAUTION, write_plan
 from wix_access_review.campaign.progress import about, as_lines, close, progress
 from wix_access_review.campaign.prove import REMOVAL_HOURS, prove, write_proof
 from wix_access_review.campaign.prove import as_lines as outcome

@@ -17,7 +17,8 @@ from wix_access_review.campaign.freeze import Opening, open_campaign
 from wix_access_review.campaign.items import Item
 from wix_access_review.campaign.pages import write_pages
 from wix_access_review.campaign.phrases import some
-from wix_access_review.campaign.plan import make_plan, write_plan
+from wix_access_review.campaign.plan import make_plan
+from wix_access_review.campaign.plan_files import write_plan
 from wix_access_review.campaign.progress import as_lines, progress
 from wix_access_review.campaign.prove import prove, write_proof
 from wix_access_review.campaign.workbook import write_workbooks

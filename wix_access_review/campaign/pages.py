@@ -11,7 +11,8 @@ import msgspec
 from wix_access_review.campaign.disk import put
 from wix_access_review.campaign.folder import ITEMS, RECEIPTS, Campaign
 from wix_access_review.campaign.items import Item
-from wix_access_review.campaign.plan import CAUTION, PLAN, Step
+from wix_access_review.campaign.plan import Step
+from wix_access_review.campaign.plan_files import CAUTION, PLAN
 from wix_access_review.campaign.progress import Progress, progress
 from wix_access_review.campaign.prove import PROOF, VERDICTS, Proof
 from wix_access_review.page import render_still

@@ -12,7 +12,8 @@ from wix_access_review.campaign.decide import decide
 from wix_access_review.campaign.evidence import verify, write_manifest
 from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.pages import write_pages
-from wix_access_review.campaign.plan import make_plan, write_plan
+from wix_access_review.campaign.plan import make_plan
+from wix_access_review.campaign.plan_files import write_plan
 from wix_access_review.campaign.progress import close
 from wix_access_review.cli import main
 from wix_access_review.errors import ReviewError

@@ -11,7 +11,8 @@ from wix_access_review.campaign.context import clock
 from wix_access_review.campaign.decide import decide
 from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.pages import write_pages
-from wix_access_review.campaign.plan import make_plan, write_plan
+from wix_access_review.campaign.plan import make_plan
+from wix_access_review.campaign.plan_files import write_plan
 from wix_access_review.campaign.prove import prove, write_proof
 
 

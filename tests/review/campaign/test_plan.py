@@ -17,7 +17,8 @@ from wix_access_review.campaign import plan
 from wix_access_review.campaign.decide import decide
 from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.freeze import Opening, open_campaign
-from wix_access_review.campaign.plan import make_plan, write_plan
+from wix_access_review.campaign.plan import make_plan
+from wix_access_review.campaign.plan_files import write_plan
 from wix_access_review.receipts import NEEDED_TABLES
 
 ROOT = Path(__file__).parents[3]
