@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from email.utils import parsedate_to_datetime
+
+_FORM = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
+"""Python takes more for a date-time: weeks, any letter for the `T`, and thirteen digits that are milliseconds."""
 
 
 def timestamp(moment: dt.datetime) -> str:
@@ -16,9 +22,12 @@ def normalized(text: str) -> str | None:
 
     Without a zone it is UTC (docs/api-contract.md, section 1).
     """
+    usual = len(text) == 24 and text[4:20:3] == "--T::." and text[23] == "Z" and text[11:13] != "24"
+    if not usual and not _FORM.fullmatch(text):
+        return None
     try:
         moment = dt.datetime.fromisoformat(text)
-        if len(text) == 24 and text[10] == "T" and text[23] == "Z":
+        if usual:
             return f"{text[:23]}000Z"
         return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC))
     except (ValueError, OverflowError):
