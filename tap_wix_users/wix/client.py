@@ -242,7 +242,7 @@ class WixClient:
     def _failure(self, endpoint: Endpoint, error: Exception) -> WixError:
         """The error for an exchange without an answer, with a message that names what is at fault."""
         if isinstance(error, fence.TooSlow | httpx.TimeoutException):
-            return TimedOut(endpoint, self._timeout, self._by_way_of)
+            return self._timed_out(endpoint, error)
         if isinstance(error, fence.TooLarge):
             return TooLarge(endpoint)
         if isinstance(error, fence.Undecodable):
@@ -253,6 +253,12 @@ class WixClient:
         if isinstance(error, httpx.ProxyError):
             return Unreachable(endpoint, f"no connection{self._by_way_of}: it answers {said}")
         return NoAnswer(endpoint, f"no answer{self._by_way_of}: {type(error).__name__} ({said})")
+
+    def _timed_out(self, endpoint: Endpoint, error: Exception) -> NoAnswer:
+        if isinstance(error, fence.NameTooSlow):
+            what = f"the name {error.host} was not found within {self._timeout:g} s{self._by_way_of}"
+            return NoAnswer(endpoint, what, "Look at the name server (DNS) of this machine")
+        return TimedOut(endpoint, self._timeout, self._by_way_of)
 
     def _wait(self, error: Exception, request: Request, attempts: Attempts) -> float | bool:
         """Whether to try again; waits before it returns, or, after a 429, closes the budget for that time."""

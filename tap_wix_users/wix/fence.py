@@ -7,6 +7,7 @@ gigabytes.
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -50,6 +51,18 @@ class LimitExceeded(Exception):
 
 class TooSlow(LimitExceeded):
     """It took too long."""
+
+
+class NameTooSlow(TooSlow):
+    """The lookup of a host's name takes too long.
+
+    Attributes:
+        host: The name.
+    """
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__(host)
 
 
 class TooLarge(LimitExceeded):
@@ -234,8 +247,48 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        connected = self._inner.connect_tcp(host, port, _seconds(timeout), local_address, socket_options)
-        return self._opened.add(_Stream(connected, self._opened))
+        addresses = _addresses(host, port, _seconds(timeout))
+        while True:
+            address = addresses.pop(0)
+            left = _seconds(timeout)
+            # An address that nobody answers at leaves time for the others.
+            share = left if left is None else left / (1 + len(addresses))
+            try:
+                connected = self._inner.connect_tcp(address, port, share, local_address, socket_options)
+                return self._opened.add(_Stream(connected, self._opened))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if not addresses:
+                    raise
+
+
+def _addresses(host: str, port: int, seconds: float | None) -> list[str]:
+    """The addresses of a host, in the order of the system: one at least.
+
+    The system's lookup knows no time-out, so that a thread waits for it, which nobody waits for any more when the time
+    is over.
+
+    Raises:
+        NameTooSlow: The lookup takes too long.
+        ConnectError: There is no such host.
+    """
+    found: list[str] = []
+    failed: list[Exception] = []
+
+    def look_up() -> None:
+        try:
+            known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend(dict.fromkeys(str(address[0]) for *_, address in known))
+        except (OSError, UnicodeError) as error:
+            failed.append(error)
+
+    asker = threading.Thread(target=look_up, name="wix-lookup", daemon=True)
+    asker.start()
+    asker.join(seconds)
+    if found:
+        return found
+    if failed:
+        raise httpcore.ConnectError(str(failed[0]))
+    raise NameTooSlow(host)
 
 
 class FencedTransport(httpx.HTTPTransport):
