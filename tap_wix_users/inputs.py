@@ -20,6 +20,9 @@ _NO_STATE = (
     "Leave the option out, or use `--full-refresh`, to begin without a state"
 )
 
+_MOST_LEVELS = 50
+"""So deep may a state be nested: this tap's own are not by far, and the SDK copies one level after the other."""
+
 
 def load_json_file(file: IO[str] | None, option: str) -> Any:
     """Load a file of the command line; None when there is none.
@@ -39,6 +42,8 @@ def load_json_file(file: IO[str] | None, option: str) -> Any:
         if option == "--state" and not text.strip():
             return None
         content = load_json(text)
+    except OSError as error:
+        raise click.BadParameter(f"cannot be read: {error.strerror}", param_hint=option) from None
     except (ValueError, RecursionError, MemoryError):
         content = None
     if not isinstance(content, dict):
@@ -131,4 +136,9 @@ def _is_storable(value: Any) -> bool:
         msgspec.json.encode(value)
     except (ValueError, RecursionError):
         return False
-    return True
+    return _is_flat(value, _MOST_LEVELS)
+
+
+def _is_flat(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_flat(one, levels - 1) for one in inner)

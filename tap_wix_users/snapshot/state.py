@@ -164,7 +164,13 @@ def pending_since(stored: Any) -> str:
         stored: What `dump` or `mark_pending` made, or anything else that a state may contain.
     """
     moment = stored.get("pending") if isinstance(stored, dict) else None
-    return moment if isinstance(moment, str) and normalized(moment) == moment else ""
+    try:
+        if isinstance(moment, str) and moment:
+            _check_moment(moment)
+            return moment
+    except (ValueError, OverflowError):
+        pass
+    return ""
 
 
 def load(stored: Mapping[str, Any] | None) -> TableState | None:

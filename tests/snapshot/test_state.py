@@ -141,6 +141,8 @@ def test_a_state_that_is_marked_as_pending():
     assert load(None) is None
     assert {pending_since(mark_pending(one, TUESDAY)) for one in (None, dump(STATE))} == {TUESDAY}
     assert {pending_since(one) for one in (None, dump(STATE), {}, "text", {"pending": 7}, {"pending": "2026"})} == {""}
+    # Nothing could come after it.
+    assert pending_since({"pending": "9999-12-31T23:59:59.999999Z"}) == ""
 
 
 def test_a_state_of_a_count_alone():

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from tests.support import TABLES, catalog, command, config, environment, run, write_json
+from tests.support import TABLES, catalog, command, commands, config, environment, run, write_json
 from wix_sandbox import ApiOptions, Fault, Sandbox, Size, World
 
 SMALL = Size(users=12, sites=3, child_accounts=0)
@@ -124,6 +124,30 @@ def test_a_state_that_is_none(text, tmp_path):
     ran = command("--config", file, "--state", str(tmp_path / "state.json"))
     assert ran.returncode == 2
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("levels", [60, 400, 900])
+def test_a_state_that_is_nested(levels, tmp_path):
+    """What is nested deeper than this tap writes is ignored with its account: it could not be written again."""
+    with Sandbox(World(SMALL)) as sandbox:
+        file = write_json(tmp_path / "config.json", config(sandbox))
+        text = json.dumps(run(sandbox).state)
+        deep = f'"accounts": {{"{sandbox.world.main.id}": {{"more": {"[" * levels}{"]" * levels}, '
+        text = text.replace(f'"accounts": {{"{sandbox.world.main.id}": {{', deep, 1)
+        assert deep in text
+        (tmp_path / "state.json").write_text(text)
+        ran = commands(tmp_path, ["--config", file, "--state", str(tmp_path / "state.json")])[0]
+    assert ran.code == 0, ran.log[-2000:]
+    assert ran.log.count("cannot be read, and is ignored") == 1
+
+
+def test_a_state_that_cannot_be_read(tmp_path):
+    """A file that opens, and then does not let itself be read, is one sentence."""
+    with Sandbox(World(SMALL)) as sandbox:
+        file = write_json(tmp_path / "config.json", config(sandbox))
+        ran = commands(tmp_path, ["--config", file, "--state", "/proc/self/mem"])[0]
+    assert ran.code == 2
+    assert "--state: cannot be read: Input/output error" in ran.log
 
 
 def test_half_a_surrogate_pair_in_a_state(tmp_path):
