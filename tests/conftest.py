@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.sharing import ByModule
 
 ROOT = Path(__file__).parent
@@ -99,20 +98,27 @@ LONGEST = (
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give each test the markers of its module or folder; workers begin with what takes longest."""
     for item in items:
-        place = item.path.relative_to(ROOT)
+        place = _place(item.path)
         for marker, names in TIERS.items():
             if _is_in(place, names):
                 item.add_marker(marker)
         if _is_in(place, REPEATED) or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("no_cover")
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: _turn(item.path.relative_to(ROOT)))
+        items.sort(key=lambda item: _turn(_place(item.path)))
 
 
-def _is_in(place: Path, names: Iterable[str]) -> bool:
+@cache
+def _place(module: Path) -> Path:
+    return module.relative_to(ROOT)
+
+
+@cache
+def _is_in(place: Path, names: tuple[str, ...]) -> bool:
     return any(place.is_relative_to(name) for name in names)
 
 
+@cache
 def _turn(place: Path) -> int:
     longest = (turn for turn, name in enumerate(LONGEST) if place.is_relative_to(name))
     return next(longest, len(LONGEST) + (not _is_in(place, TIERS["slow"])))
@@ -120,13 +126,17 @@ def _turn(place: Path) -> int:
 
 def unit_of(nodeid: str) -> str:
     """What a worker takes as a whole: a folder or module whose tests share something, a quick module, or one test."""
-    module = nodeid.partition("::")[0]
+    return _whole(nodeid.partition("::")[0]) or nodeid
+
+
+@cache
+def _whole(module: str) -> str:
+    """The folder or module that stays in one worker, or nothing."""
     place = Path(module).relative_to(ROOT.name)
     for folder in TOGETHER:
         if place.is_relative_to(folder):
             return f"{ROOT.name}/{folder}"
-    is_whole = _is_in(place, SHARED) or not _is_in(place, TIERS["slow"])
-    return module if is_whole else nodeid
+    return module if _is_in(place, SHARED) or not _is_in(place, TIERS["slow"]) else ""
 
 
 @pytest.hookimpl(optionalhook=True)
