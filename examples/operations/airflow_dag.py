@@ -20,7 +20,7 @@ with DAG(
     # Two runs must not write to one database.
     max_active_runs=1,
     default_args={
-        # The tap itself waits for Wix. What a retry can cure is a machine or a network that was away.
+        # The tap itself waits for Wix. A retry only helps if the machine or the network was down.
         "retries": 1,
         "retry_delay": timedelta(minutes=15),
         "execution_timeout": timedelta(hours=2),

@@ -3,13 +3,13 @@
 #
 #   nightly.sh [OPTIONS OF `meltano run`]
 #
-# WIX_PROJECT  the Meltano project; the folder two above this file when it is not set
-# WIX_RUN      what to run; the job of the project when it is not set
-# WIX_LOGS     where logs are kept; output/logs in the project when it is not set
-# MELTANO      the command; that of `make install` when it is not set
+# WIX_PROJECT  the Meltano project; default: two folders above this file
+# WIX_RUN      what to run; default: the job of the project
+# WIX_LOGS     where logs are kept; default: output/logs in the project
+# MELTANO      the command; default: that of `make install`
 #
 # Ends with 75 and runs nothing while another run of the same project is under way: two must not write to one database.
-# What it writes is for its owner alone: logs, database and temporary files name people.
+# Only the owner can read what it writes: logs, database and temporary files may hold personal data.
 set -euo pipefail
 umask 077
 

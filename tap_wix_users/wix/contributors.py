@@ -260,8 +260,8 @@ def _looked_at_again(api: AccountApi, record: SiteRecord) -> SiteRecord:
 def site_record(site: Site) -> SiteRecord:
     """What a site's record says about its contributors."""
     listed = site.contributor_account_ids
-    odd = "contributorAccountIds" in site.unparsed
-    created = normalized(site.created_date) if site.created_date and not odd else None
+    unreadable = "contributorAccountIds" in site.unparsed
+    created = normalized(site.created_date) if site.created_date and not unreadable else None
     return SiteRecord(site.id, None if listed is None else tuple(listed), created)
 
 

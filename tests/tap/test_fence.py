@@ -169,7 +169,7 @@ def test_half_a_surrogate_pair_in_a_state(tmp_path):
     ],
 )
 @pytest.mark.parametrize("arguments", [[], ["--test"]])
-def test_surroundings(variables, sentence, arguments, tmp_path):
+def test_network_settings_that_cannot_be_used(variables, sentence, arguments, tmp_path):
     """A variable that cannot be used is named, before anything is written."""
     settings = {"api_key": "IST.0123456789", "account_id": "0aaaaaaa-1111-4222-8333-444455556666"}
     file = write_json(tmp_path / "config.json", {**settings, "max_retry_seconds": 0, "request_timeout": 2})

@@ -535,7 +535,7 @@ class TestOddAnswers:
         assert outcome.sink.ids == team(sandbox.world.main)
         assert (outcome.proofs, outcome.attempts, asked(sandbox)) == (COUNTED, 1, 1)
 
-    def test_enough(self, serve, connect):
+    def test_a_connection_test_reads_little(self, serve, connect):
         """A connection test requests no more than it needs."""
         sandbox = serve(world(100))
         outcome = read(connect(sandbox), stop_after=1)
