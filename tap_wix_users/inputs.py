@@ -20,8 +20,8 @@ _NO_STATE = (
     "Leave the option out, or use `--full-refresh`, to begin without a state"
 )
 
-_MOST_LEVELS = 50
-"""So deep may a state be nested: this tap's own are not by far, and the SDK copies one level after the other."""
+_MAX_LEVELS = 50
+"""Deeper states are rejected: this tap's own are far from it, and the SDK copies them recursively."""
 
 
 def load_json_file(file: IO[str] | None, option: str) -> Any:
@@ -136,7 +136,7 @@ def _is_storable(value: Any) -> bool:
         msgspec.json.encode(value)
     except (ValueError, RecursionError):
         return False
-    return _is_flat(value, _MOST_LEVELS)
+    return _is_flat(value, _MAX_LEVELS)
 
 
 def _is_flat(value: Any, levels: int) -> bool:

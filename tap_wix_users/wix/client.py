@@ -257,7 +257,7 @@ class WixClient:
     def _timed_out(self, endpoint: Endpoint, error: Exception) -> NoAnswer:
         if isinstance(error, fence.NameTooSlow):
             what = f"the name {error.host} was not found within {self._timeout:g} s{self._by_way_of}"
-            return NoAnswer(endpoint, what, "Look at the name server (DNS) of this machine")
+            return NoAnswer(endpoint, what, "Check the DNS settings of this machine")
         return TimedOut(endpoint, self._timeout, self._by_way_of)
 
     def _wait(self, error: Exception, request: Request, attempts: Attempts) -> float | bool:

@@ -251,7 +251,7 @@ class _Backend(httpcore.NetworkBackend):
         while True:
             address = addresses.pop(0)
             left = _seconds(timeout)
-            # An address that nobody answers at leaves time for the others.
+            # An address that does not answer must leave time for the others.
             share = left if left is None else left / (1 + len(addresses))
             try:
                 connected = self._inner.connect_tcp(address, port, share, local_address, socket_options)
@@ -262,10 +262,9 @@ class _Backend(httpcore.NetworkBackend):
 
 
 def _addresses(host: str, port: int, seconds: float | None) -> list[str]:
-    """The addresses of a host, in the order of the system: one at least.
+    """The addresses of a host, at least one, in the order of the operating system.
 
-    The system's lookup knows no time-out, so that a thread waits for it, which nobody waits for any more when the time
-    is over.
+    The system's lookup has no time-out, so it runs in a thread, which is abandoned when the time is over.
 
     Raises:
         NameTooSlow: The lookup takes too long.
@@ -281,9 +280,9 @@ def _addresses(host: str, port: int, seconds: float | None) -> list[str]:
         except (OSError, UnicodeError) as error:
             failed.append(error)
 
-    asker = threading.Thread(target=look_up, name="wix-lookup", daemon=True)
-    asker.start()
-    asker.join(seconds)
+    lookup = threading.Thread(target=look_up, name="wix-lookup", daemon=True)
+    lookup.start()
+    lookup.join(seconds)
     if found:
         return found
     if failed:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 _FORM = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII
 )
-"""Python takes more for a date-time: weeks, any letter for the `T`, and thirteen digits that are milliseconds."""
+"""Stricter than Python, which also accepts weeks, any letter for the `T`, and thirteen digits of milliseconds."""
 
 
 def timestamp(moment: dt.datetime) -> str:

@@ -162,7 +162,7 @@ def test_a_lookup_that_never_ends(api, look_up):
     over.set()
     assert time.monotonic() - began < 0.25 + 0.5
     assert caught.value.what == "the name localhost was not found within 0.25 s"
-    assert caught.value.advice == "Look at the name server (DNS) of this machine"
+    assert caught.value.advice == "Check the DNS settings of this machine"
 
 
 @pytest.mark.parametrize("trouble", [socket.gaierror(-2, "Name or service not known"), UnicodeError("label too long")])
