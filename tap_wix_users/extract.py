@@ -6,7 +6,8 @@ import datetime as dt
 import logging
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.snapshot.spool import Spool
@@ -19,7 +20,7 @@ from tap_wix_users.wix.errors import Endpoint, Unexpected, UnreadableAnswer, Wix
 from tap_wix_users.wix.reads import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from tap_wix_users.tables.registry import Table
@@ -35,6 +36,9 @@ _PROGRESS_SECONDS = 5.0
 _UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 """Characters that are replaced in text; in ids, the replacement could make two of them equal."""
 
+NAMED_BY = {"folder_id": "folder", "role_id": "role"}
+"""Columns of the team's rows that name a row of another list, and its kind."""
+
 _UNSTORABLE_ID = "an id holds characters that no target can store, so that rows could not be distinguished"
 
 
@@ -45,12 +49,12 @@ class Extracted:
     Attributes:
         tables: The rows of each table, by the table's name.
         facts: What other reads need from it.
-        folder_ids: The folders that its rows refer to.
+        named: The folders and roles that its rows refer to, by the column that does.
     """
 
     tables: dict[str, TableRead]
     facts: Facts
-    folder_ids: AbstractSet[str] = frozenset()
+    named: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
 
 
 def extract(
@@ -84,7 +88,7 @@ def extract(
         proved = all(result.proofs[kind] for kind in walk.kinds)
         facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.reported_empty), walk.partly)
         found = {table.name: _table_read(table, result, api, context) for table in tables}
-        return Extracted(found, facts, result.sink.folder_ids)
+        return Extracted(found, facts, result.sink.named)
     except WixError as error:
         raise ReadFailed(error, started_at, api.meter) from None
     except Exception as error:  # whatever it is, only this read fails
@@ -100,13 +104,13 @@ class _RowMaker:
         self._facts_of = read.facts
         self.facts: list[Any] = []
         self.spools = {table.name: Spool() for table in tables}
-        self.folder_ids: set[str] = set()
+        self.named: dict[str, set[str]] = {column: set() for column in NAMED_BY}
         self._outlets = [
             (
                 table.make_rows,
                 key_of(table.model),
                 self.spools[table.name],
-                "folder_id" in table.model.model_fields,
+                [column for column in NAMED_BY if column in table.model.model_fields],
             )
             for table in tables
         ]
@@ -120,14 +124,14 @@ class _RowMaker:
     def _add(self, items: Sequence[Any]) -> None:
         if self._facts_of:
             self.facts += [fact for item in items for fact in self._facts_of(item)]
-        for make_rows, key_of_row, spool, names_folders in self._outlets:
+        for make_rows, key_of_row, spool, naming in self._outlets:
             rows = [row for item in items for row in make_rows(self._account_id, item)]
             keys = list(map(key_of_row, rows))
             if _UNSTORABLE.search("".join(keys)):
                 raise UnreadableAnswer(Endpoint("Reading", self._name), _UNSTORABLE_ID, retryable=False)
             spool.extend(keys, list(map(encode, rows)))
-            if names_folders:
-                self.folder_ids.update(row.folder_id for row in rows if row.folder_id)
+            for column in naming:
+                self.named[column].update(filter(None, map(attrgetter(column), rows)))
 
 
 def _table_read(table: Table, result: ReadResult[_RowMaker], api: AccountApi, context: ReadContext) -> TableRead:
@@ -135,12 +139,13 @@ def _table_read(table: Table, result: ReadResult[_RowMaker], api: AccountApi, co
     counts = walk.counts_last or walk.counts_first or {}
     reported_empty = table.kind in walk.reported_empty
     expected = counts.get(table.kind) if table.counted else None
-    doubt = result.doubts.get(table.kind) or _doubt(table, walk, rows, context)
+    proof = result.proofs[table.kind]
+    doubt = result.doubts.get(table.kind) or _doubt(table, walk, rows, context) or (None if proof else walk.unread)
     # The snapshot is as old as the oldest list that the table is made from.
     moments = [context.facts[need.name].started_at for need in table.needs if need.name in context.facts]
     return TableRead(
         rows=rows,
-        proof=None if doubt else result.proofs[table.kind],
+        proof=None if doubt else proof,
         flaw=walk.flaw,
         started_at=min([result.started_at, *moments]),
         finished_at=dt.datetime.now(dt.UTC),

@@ -8,12 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from tap_wix_users.extract import extract
+from tap_wix_users.extract import NAMED_BY, extract
 from tap_wix_users.snapshot.table_read import ReadFailed
 from tap_wix_users.tables.keys import key_parts
 from tap_wix_users.tables.registry import NAMES
 from tap_wix_users.wix.errors import Forbidden, Unauthorized
-from tap_wix_users.wix.reads import CHILD_ACCOUNTS, FOLDERS, TEAM, ReadContext
+from tap_wix_users.wix.reads import CHILD_ACCOUNTS, TEAM, ReadContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +68,7 @@ class Schedule:
         self._known = known
         self._table_reads: dict[tuple[str, str], TableRead] = {}
         self._facts: dict[tuple[str, str], Facts] = {}
-        self._named_folders: dict[str, AbstractSet[str]] = {}
+        self._named: dict[tuple[str, str], AbstractSet[str]] = {}
         self._failed_needs: dict[tuple[str, str], ReadFailed] = {}
         self._tasks: dict[tuple[str, str], Future[None]] = {}
         self._lock = threading.Lock()
@@ -120,23 +120,26 @@ class Schedule:
             if failure := self._failed_needs.get((read.name, account_id)):
                 raise failure
         found = self._table_reads.pop((table.name, account_id))
-        return self._contested(found, account_id) if table.read is FOLDERS and self.whole else found
+        return self._contested(table, found, account_id) if self.whole else found
 
-    def _contested(self, folders: TableRead, account_id: str) -> TableRead:
-        """The folders, and whether a grant still refers to one that is no longer on their list.
+    def _contested(self, table: Table, found: TableRead, account_id: str) -> TableRead:
+        """A table, and whether a grant still refers to a row that is no longer on its list.
 
         Grants are only compared if the team has already been read: the comparison itself sends no request.
         """
-        listed = {key_parts(key)[0] for key, _ in folders.rows.lines()}
-        named = self._named_folders.get(account_id, frozenset()) - listed
+        named = self._named.get((table.kind, account_id), frozenset())
+        if named:
+            named = named - {key_parts(key)[0] for key, _ in found.rows.lines()}
         if not named:
-            return folders
-        known = self._known(NAMES["folder"], account_id)
+            return found
+        known = self._known(table.name, account_id)
         lost = named & {key[0] for key in known.keys} if known and known.keys is not None else set()
         if lost:
-            return replace(folders, contested=f"grants still refer to {len(lost)} folder(s) that are gone")
-        logger.warning("Grants refer to %d folder(s) that are missing from the list of folders", len(named))
-        return folders
+            return replace(found, contested=f"grants still refer to {len(lost)} {table.kind}(s) that are gone")
+        logger.warning(
+            "Grants refer to %d %s(s) that are missing from the list of %s", len(named), table.kind, table.name
+        )
+        return found
 
     def refusals(self, refs: Sequence[AccountRef]) -> list[Unauthorized | Forbidden]:
         """The refusal of every list of every account; empty as soon as one is not refused: that read is kept."""
@@ -212,7 +215,7 @@ class Schedule:
         found = extract(read, self._client, ref.account_id, tables, self._options, context)
         self._facts[read.name, ref.account_id] = found.facts
         if read is TEAM:
-            self._named_folders[ref.account_id] = found.folder_ids
+            self._named.update({(NAMED_BY[column], ref.account_id): named for column, named in found.named.items()})
         self._table_reads.update({(name, ref.account_id): table for name, table in found.tables.items()})
 
     def _facts_for(self, read: Read, ref: AccountRef, tables: Sequence[Table]) -> dict[str, Facts]:

@@ -130,7 +130,7 @@ class Settings(BaseModel):
     accept_repeat_proof: bool = Field(
         default=False,
         title="Accept a repeated walk as proof",
-        description="Accept two identical passes as proof even if Wix reports a higher count",
+        description="Accept two identical passes as proof even if Wix reports a higher count or leaves a list out",
     )
     max_removal_ratio: float = Field(
         default=0.5,

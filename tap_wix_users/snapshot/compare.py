@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tap_wix_users.snapshot.state import Rows, TableState, Version
+from tap_wix_users.wix.text import folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,6 +164,14 @@ class Comparison:
     def gone(self) -> int:
         """How many of those are gone; where rows are not kept, how many fewer rows there are now."""
         return len(self.removed()) if self.compared else max(0, self.before - self._count)
+
+    @property
+    def renamed(self) -> int:
+        """Rows of it that are gone, and here under keys that differ only in case or blanks."""
+        if not self.added or not self.removed():
+            return 0
+        new = set(map(folded, self.added))
+        return sum(folded(key) in new for key in self.removed())
 
     @property
     def lost_all(self) -> bool:

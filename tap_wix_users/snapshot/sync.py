@@ -152,6 +152,11 @@ class TableSync:
                 f"a removal is held: {read.contested}. If that is right, run once with `allow_mass_removal: true`"
             )
         comparison = self._comparison
+        if not options.allow_mass_removal and (renamed := comparison.renamed):
+            return "held", (
+                f"a removal is held: {renamed} rows are gone, and new ones have ids that differ from theirs only in "
+                "case or blanks. If that is right, run once with `allow_mass_removal: true`"
+            )
         lost_all = comparison.lost_all and not (read.reported_empty or read.expected == 0)
         if not options.allow_mass_removal and (lost_all or comparison.is_mass_removal(options.max_removal_ratio)):
             gone = (

@@ -10,6 +10,7 @@ from tap_wix_users.wix.ahead import in_order
 from tap_wix_users.wix.errors import Forbidden, NotFound
 from tap_wix_users.wix.halving import ContradictionError, UnfilteredError, holders
 from tap_wix_users.wix.proving import ReadResult
+from tap_wix_users.wix.text import folded
 from tap_wix_users.wix.times import normalized
 from tap_wix_users.wix.walks import Walk
 
@@ -195,6 +196,8 @@ def _contributors(api: AccountApi, record: SiteRecord, sites: Sites, *, expect: 
     page = api.query_contributors(site_id)
     everybody, nameless = _by_account(page.contributors)
     flaw = f"site {site_id} has {nameless} contributor(s) without an account id" if nameless else None
+    if any(one != everybody[one.account_id] for one in page.contributors if one.account_id):
+        flaw = f"site {site_id} names a contributor twice, and not alike"
     if not page.has("contributors") and not sites.knows_of(record):
         flaw = f"the answer about site {site_id} left out its list"
     flaw = flaw or _disagreement(record, everybody)
@@ -207,11 +210,11 @@ def _contributors(api: AccountApi, record: SiteRecord, sites: Sites, *, expect: 
 
 
 def _disagreement(record: SiteRecord, everybody: Mapping[str, Contributor]) -> str | None:
-    folded = {account_id.casefold() for account_id in everybody}
-    if len(folded) < len(everybody):
-        return f"site {record.site_id} has contributors whose ids differ only in case"
+    found = set(map(folded, everybody))
+    if len(found) < len(everybody):
+        return f"site {record.site_id} has contributors whose ids differ only in case or blanks"
     listed = record.contributors
-    if listed is None or {account_id.casefold() for account_id in listed} == folded:
+    if listed is None or set(map(folded, listed)) == found:
         return None
     return (
         f"site {record.site_id} has {len(set(listed))} contributor(s) in the list of sites, "

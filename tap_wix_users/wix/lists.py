@@ -12,10 +12,10 @@ import msgspec
 from tap_wix_users.wix.ahead import PagesAhead
 from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE, SITE_PAGE
 from tap_wix_users.wix.errors import InvalidRequest, WixError
-from tap_wix_users.wix.objects import CursorMetadata, FacetValue
+from tap_wix_users.wix.objects import Account, CursorMetadata, FacetValue, fields
 from tap_wix_users.wix.page_size import SAFE, begin_with, size_to_remember, smaller
 from tap_wix_users.wix.proving import prove
-from tap_wix_users.wix.team import HeldRoles
+from tap_wix_users.wix.team import IF_EMPTY, HeldRoles
 from tap_wix_users.wix.times import normalized
 from tap_wix_users.wix.walks import CursorWalk, Entry, OffsetWalk, Walk
 
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 _UNKNOWN = (FacetValue(),)
 
+_ACCOUNT_FIELDS = [field.name for field in fields(Account).values() if field.name != "account_id"]
+
 _REFUSED = "Wix refuses pages of %d rows; going on with %d (see `page_size`)"
 _NOT_ANSWERED = "Wix does not answer to pages of %d rows; going on with %d (see `page_size`)"
 
@@ -42,7 +44,7 @@ def read_team(
     options: ReadOptions,
     *,
     roles: Collection[str] = (),
-    known: KnownKeys = lambda _kind: (),
+    known: KnownKeys = lambda _kind: None,
     learnt: PageSize | None = None,
 ) -> ReadResult[S]:
     """Read the team members and invites of an account, in one walk.
@@ -64,8 +66,8 @@ def read_team(
     held = HeldRoles(api, options, roles, known)
     team = _Team(api, held, begin_with(options.page_size, learnt))
     result = prove(team.begin, sink, options, lambda walk: held.doubts(walk.holders))
-    if others := len(result.walk.seen.get("other", ())):
-        logger.warning("%d rows of the team are neither a user nor an invite: this release cannot read them", others)
+    if result.walk.unread:
+        logger.warning("In the team, %s", result.walk.unread)
     return replace(held.proved(result), page_size=size_to_remember(options.page_size, team.limit, learnt))
 
 
@@ -108,6 +110,7 @@ class _Team:
                 members = page.team_members
                 entries = [_team_entry(member) for member in members] if page.has("team_members") else None
                 fresh = [members[position] for position in walk.take(entries, _team_counts(page))]
+                _note_strange(walk, members)
                 self._held.add(fresh)
                 yield fresh
 
@@ -237,8 +240,10 @@ def read_roles(api: AccountApi, sink: Callable[[], S], options: ReadOptions, *, 
         roles = api.get_roles(locale=locale)
         if not roles.predefined_roles:
             walk.flaw = "the answer holds no predefined roles, which every account has"
-        elif not roles.has("custom_roles"):
-            walk.partly = "the list of custom roles was left out of the answer"
+        elif not roles.has("custom_roles") and not (
+            options.accept_repeat_proof and not api.get_roles(locale=locale).custom_roles
+        ):
+            walk.partly = f"the list of custom roles was left out of the answer. {IF_EMPTY}"
         predefined = [(str(role.id), (role, "predefined")) for role in roles.predefined_roles]
         return predefined + [(str(role.id), (role, "custom")) for role in roles.custom_roles]
 
@@ -254,8 +259,10 @@ def read_account(
         WixError: The record could not be read.
     """
 
-    def ask(_walk: CursorWalk) -> list[tuple[str, Any]]:
+    def ask(walk: CursorWalk) -> list[tuple[str, Any]]:
         account = api.get_account()
+        if not any(getattr(account, name) for name in _ACCOUNT_FIELDS):
+            walk.flaw = "the record holds nothing but its id"
         own = account.account_properties.parent_account_id if account.account_properties else None
         if own and parent_account_id and own.casefold() != parent_account_id.casefold():
             logger.warning(
@@ -298,6 +305,14 @@ def _team_entry(member: TeamMember) -> Entry:
     return Entry("other", blake2b(msgspec.json.encode(member, order="sorted"), digest_size=16).hexdigest())
 
 
+def _note_strange(walk: Walk, members: Sequence[TeamMember]) -> None:
+    """Note members that are not one of a user and an invite."""
+    if any(member.user and member.invite for member in members):
+        walk.flaw = walk.flaw or "a member is a user and an invite at once"
+    if strange := len(walk.seen.get("other", ())):
+        walk.unread = f"{strange} member(s) are neither a user nor an invite, as far as they can be read"
+
+
 _FACETS = {"Users": "user", "InviteStatus": "invite"}
 """The facets that count rows, and the kind of row that each counts."""
 
@@ -327,10 +342,14 @@ def _none_of(facets: Sequence[Facet]) -> set[str]:
     }
 
 
-def _holders(facets: Sequence[Facet]) -> dict[str, int]:
-    """How many members hold each role, as facet ``Roles`` counts them; what its values are is uncertain (6.4)."""
-    values = [value for facet in facets if facet.facet_type == "Roles" for value in facet.values or []]
-    return {value.value: value.count for value in values if value.value and value.count}
+def _holders(facets: Sequence[Facet]) -> dict[str, int] | None:
+    """How many members hold each role, as facet ``Roles`` counts them: what its values are, is uncertain (6.4).
+
+    None where there is no such facet.
+    """
+    found = [facet.values for facet in facets if facet.facet_type == "Roles" and facet.values is not None]
+    counted = {value.value: value.count for values in found for value in values if value.value and value.count}
+    return counted if found else None
 
 
 def _created_at(text: str | None) -> str | None:

@@ -22,6 +22,9 @@ Id = str | int
 Named = Annotated[str, Meta(min_length=1)]
 """The id of a row."""
 
+NamedByNumber = Named | int
+"""The id of a row that is an `Id`."""
+
 STRUCTURE = frozenset(
     {"teamMembers", "user", "invite", "assignments", "predefinedRoles", "customRoles", "sites", "folders"}
     | {"childAccounts", "account", "contributors", "id", "accountId"}
@@ -159,7 +162,7 @@ class TeamPage(Answer, frozen=True):
 class Role(WixObject, frozen=True):
     """A role's description (section 2.2)."""
 
-    id: Id
+    id: NamedByNumber
     title: str | None = None
     description: str | None = None
     restrict_from_level: str | None = None

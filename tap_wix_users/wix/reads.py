@@ -74,10 +74,10 @@ class ReadContext:
     kinds: AbstractSet[str] = frozenset()
     known: Callable[[str], PreviousRows | None] = lambda _kind: None
 
-    def keys(self, kind: str) -> Collection[tuple[str, ...]]:
-        """The keys of a kind of row in the last complete snapshot; empty if they were not kept."""
+    def keys(self, kind: str) -> Collection[tuple[str, ...]] | None:
+        """The keys that the last complete snapshot held of a kind; None where there is none, or it kept none."""
         known = self.known(kind)
-        return (known and known.keys) or ()
+        return known.keys if known else None
 
 
 Fetch: TypeAlias = "Callable[[AccountApi, Callable[[], S], ReadOptions, ReadContext], ReadResult[S]]"
@@ -127,12 +127,15 @@ def _sites(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context
 def _contributors(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:
     """Queries only the sites that may have contributors: an account without any costs no request."""
     listed, roles = context.facts[SITES.name], context.facts.get(ROLES.name)
+    before = _contributors_before(context)
+    # A role that is on its list no more may still be held: that list says nothing about holders.
+    held = {role for pairs in (before.held if before and before.held else {}).values() for _, role in pairs}
     sites = Sites(
         records=listed.found,
         proved=listed.proved,
         started_at=listed.started_at,
-        role_ids=roles.found if roles else None,
-        before=_contributors_before(context),
+        role_ids=[*roles.found, *sorted(held.difference(roles.found))] if roles else None,
+        before=before,
         reported_empty="site" in listed.reported_empty,
         roles_doubt=_roles_doubt(roles, context) if roles else None,
     )

@@ -26,8 +26,11 @@ ROLES_OF = {"user": "assignment", "invite": "invite assignment"}
 _NAMED = 3
 """The number of roles that a message names."""
 
-KnownKeys: TypeAlias = Callable[[str], "Collection[tuple[str, ...]]"]
-"""Returns the keys of a kind of row in the last complete snapshot, split into parts; empty if there is none."""
+IF_EMPTY = "If Wix leaves such a list out where it is empty, run once with `accept_repeat_proof: true`"
+"""What to do where a list was left out, and there is no snapshot yet that could tell what it held."""
+
+KnownKeys: TypeAlias = Callable[[str], "Collection[tuple[str, ...]] | None"]
+"""The keys of a kind in the last complete snapshot, in their parts; None where there is none, or it kept no keys."""
 
 
 @dataclass
@@ -62,27 +65,46 @@ class RoleTally:
             self.held.update([role_of(assignment) for assignment in owner.assignments])
 
     def doubts(
-        self, counted: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]
+        self,
+        counted: Mapping[str, int] | None,
+        known: KnownKeys,
+        role_ids: Callable[[], Collection[str]],
+        *,
+        twice: bool = False,
     ) -> dict[str, str]:
         """Why the proof of the members does not cover their roles, by kind.
 
         Args:
-            counted: How many hold each role, as facet ``Roles`` counts them.
-            known: Returns the keys of a kind of row in the last complete snapshot.
-            role_ids: Requests the ids of all roles; called only if neither a row nor the last snapshot has any role
-                that was counted.
+            counted: How many hold each role, as facet ``Roles`` counts them; None without such a facet.
+            known: The last complete snapshot.
+            role_ids: The ids of all roles, asked for only where neither a row nor the last snapshot has any that was
+                counted.
+            twice: Whether the same owners came without a list in the walk before, and that is to say that it is empty.
         """
         doubts = {kind: why for kind in ROLES_OF.values() for why in self._lost(kind, known)}
-        missing = self._missing(counted, known, role_ids)
-        if missing:
-            names = ", ".join(missing[:_NAMED]) + (
-                f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-            )
+        unknown = {kind: found for kind in ROLES_OF if not twice and (found := self._unknown(kind, known))}
+        more = [role for role, count in (counted or {}).items() if count > self.held[role]]
+        if not more and not unknown:
+            return doubts
+        if counted is None or not self._is_understood(counted, known, role_ids):
+            for kind, owners in unknown.items():
+                why = f"{len(owners)} {kind}(s) came without the list of their roles, and nothing says that it is empty"
+                doubts.setdefault(ROLES_OF[kind], f"{why}. {IF_EMPTY}")
+        elif more:
+            names = ", ".join(more[:_NAMED]) + (f" and {len(more) - _NAMED} more" if len(more) > _NAMED else "")
             why = f"Wix counts more holders of the role(s) {names} than its members and invites show"
             suspects = [kind for kind in ROLES_OF if self.silent[kind]] or ROLES_OF
             for kind in suspects:
                 doubts.setdefault(ROLES_OF[kind], why)
         return doubts
+
+    def _unknown(self, kind: str, known: KnownKeys) -> set[str]:
+        """Owners without a list of their roles whom the last snapshot did not see, without roles or with some."""
+        silent = self.silent[kind]
+        if not silent or known(ROLES_OF[kind]) is None:
+            return silent
+        owners = known(kind)
+        return set() if owners is None else silent - {owner for (owner,) in owners}
 
     def _lost(self, kind: str, known: KnownKeys) -> Iterator[str]:
         owner_kind = next(owner for owner, roles in ROLES_OF.items() if roles == kind)
@@ -90,7 +112,7 @@ class RoleTally:
         if not silent and not nameless:
             return
         before: dict[str, set[str]] = {}
-        for owner, rest in known(kind):
+        for owner, rest in known(kind) or ():
             if owner in silent or owner in nameless:
                 before.setdefault(owner, set()).add(rest)
         if lost := silent & before.keys():
@@ -104,18 +126,14 @@ class RoleTally:
         if renamed:
             yield f"assignments of {len(renamed)} user(s) came without ids, but had ids before"
 
-    def _missing(
+    def _is_understood(
         self, counted: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]
-    ) -> list[str]:
-        """Roles of which the facet counts more holders than there are assignments, if its values are role ids."""
-        more = [role for role, count in counted.items() if count > self.held[role]]
-        if not more:
-            return []
-        # What the values are is uncertain (docs/api-contract.md, section 6.4).
-        if counted.keys() & self.held.keys():
-            return more
-        roles = {role for (role,) in known("role")} or set(role_ids())
-        return more if counted.keys() & roles else []
+    ) -> bool:
+        """Whether the facet's values are role ids at all, which is uncertain (docs/api-contract.md, section 6.4)."""
+        if counted.keys() & self.held.keys() or not (counted or self.held):
+            return True
+        roles = {role for (role,) in known("role") or ()} or (set(role_ids()) if counted else set())
+        return not counted.keys().isdisjoint(roles)
 
 
 class HeldRoles:
@@ -134,6 +152,7 @@ class HeldRoles:
         self._wanted = wanted
         self._known = known
         self._tally = RoleTally()
+        self._silent_before: Mapping[str, set[str]] | None = None
 
     def begin(self) -> None:
         """Begin a walk."""
@@ -144,18 +163,21 @@ class HeldRoles:
         if self._wanted:
             self._tally.add(members)
 
-    def doubts(self, counted: Mapping[str, int]) -> dict[str, str]:
-        """Why the proof of a finished walk's members does not cover their roles, by kind.
+    def doubts(self, counted: Mapping[str, int] | None) -> dict[str, str]:
+        """Why the roles of a finished walk are not proved with their owners, by kind.
 
         Args:
-            counted: How many hold each role, as facet ``Roles`` counts them.
+            counted: How many hold each role, as facet ``Roles`` counts them; None without such a facet.
         """
         if not self._wanted:
             return {}
+        twice, self._silent_before = self._tally.silent == self._silent_before, self._tally.silent
         if self._options.accept_repeat_proof:
-            # The user says that the counts mean something else: they only show that somebody holds the role.
-            counted = dict.fromkeys(counted, 1)
-        found = self._tally.doubts(counted, self._known, self._role_ids)
+            # The counts mean something else: that somebody holds the role is all that they say.
+            counted = counted and dict.fromkeys(counted, 1)
+        found = self._tally.doubts(
+            counted, self._known, self._role_ids, twice=twice and self._options.accept_repeat_proof
+        )
         return {kind: why for kind, why in found.items() if kind in self._wanted}
 
     def proved(self, result: ReadResult[S]) -> ReadResult[S]:

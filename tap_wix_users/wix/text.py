@@ -9,6 +9,11 @@ _SUSPECT = re.compile(rb"\\u(?:[Dd][89A-Fa-f]|0000)")
 _REPLACED = rb"\ufffd"
 
 
+def folded(identifier: str) -> str:
+    """An id without its case and its blanks: two that differ in these alone are hardly two."""
+    return "".join(identifier.casefold().split())
+
+
 def storable(body: bytes) -> bytes:
     """JSON with U+FFFD in place of what no target can store: NUL, half surrogate pairs, and bytes that are not UTF-8.
 

@@ -23,6 +23,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from tap_wix_users.wix.text import folded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -74,7 +76,8 @@ class Walk:
         reported_empty: Kinds of which the API itself counts no rows.
         left_out: Whether the list was missing from an answer that was otherwise the endpoint's.
         partly: Which part of the list was left out, in words; rows of that part are not known to be gone.
-        holders: How many rows hold each role according to the API; empty where it does not say.
+        holders: How many rows hold each role according to the API; None where it does not say.
+        unread: Which rows could not be read, in words. They may be of any kind, so only a count proves the others.
     """
 
     kinds: tuple[str, ...]
@@ -93,7 +96,8 @@ class Walk:
     reported_empty: set[str] = field(default_factory=set)
     left_out: bool = False
     partly: str | None = None
-    holders: Mapping[str, int] = field(default_factory=dict)
+    holders: Mapping[str, int] | None = None
+    unread: str | None = None
 
     def __post_init__(self) -> None:
         self.seen = {kind: set() for kind in self.kinds}
@@ -116,8 +120,8 @@ class Walk:
     def conclude(self) -> None:
         """Check a finished walk as a whole."""
         for kind in self.kinds:
-            if len({key.casefold() for key in self.seen[kind]}) < len(self.seen[kind]):
-                self._note("two rows have ids that differ only in case")
+            if len(set(map(folded, self.seen[kind]))) < len(self.seen[kind]):
+                self._note("two rows have ids that differ only in case or blanks")
 
     def _note(self, flaw: str) -> None:
         self.flaw = self.flaw or flaw
@@ -308,7 +312,7 @@ def judge(kind: str, walk: Walk, previous: Walk | None = None, *, accept_repeat_
     fits = len(known) == 2 and known == [seen, seen]
     if fits and (walk.pages or walk.counted_apart) and (at_once or kind not in walk.unsettled):
         return "count"
-    if walk.left_out and walk.rows:
+    if walk.unread or (walk.left_out and walk.rows):
         return None
     short = any(count > seen for count in (*known, walk.claims.get(kind, 0)))
     if at_once and not short and not walk.left_out:

@@ -266,6 +266,20 @@ def test_a_mass_removal_is_held():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("written", ["C", "c ", "\tc"])
+def test_a_row_whose_id_is_written_otherwise(written: str):
+    """It is hardly another one: no row is taken for gone until somebody says that it is right."""
+    events = _events([A, B, _user(written)], OLD)
+    receipt = _receipt(events)
+    assert (receipt["status"], _changes(events)) == ("held", [])
+    assert receipt["error"] == (
+        "a removal is held: 1 rows are gone, and new ones have ids that differ from theirs only in case or blanks. "
+        "If that is right, run once with `allow_mass_removal: true`"
+    )
+    accepted = _events([A, B, _user(written)], OLD, {"allow_mass_removal": True})
+    assert _changes(accepted) == [("added", written), ("removed", "c")]
+
+
 @pytest.mark.parametrize(
     ("rows", "options"),
     [(MANY[:20], {"allow_mass_removal": True}), (MANY[:20], {"max_removal_ratio": 0.9}), (MANY[:21], {})],

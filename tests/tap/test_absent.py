@@ -172,6 +172,8 @@ def test_no_member_lies(endpoint, way, account):
 
 # What was seen from outside, one by one.
 
+GRANTED = ("assignments", "roles", *LOGS)
+
 MAINTENANCE = {"message": "upstream maintenance", "details": {}}
 
 
@@ -210,6 +212,31 @@ def test_members_without_their_roles(facets, serve):
     ran = run(sandbox, catalog=catalog("users", "assignments", *LOGS), state=first.state)
     assert (ran.code, ran.statuses()) == (1, {"users": "complete", "assignments": "unverified"})
     assert ran.records("change_log") == []
+
+
+NO_FACETS = Fault.of("drop", endpoint="search_team", path="facets", times=0)
+USER = "teamMembers.1.user"
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [
+        pytest.param(USER, "another name", id="a member under another name"),
+        pytest.param(USER, "null", id="a member that is null"),
+        pytest.param(f"{USER}.assignments", "missing", id="a member without a list of roles"),
+        pytest.param(f"{USER}.assignments", "null", id="a member with null for its roles"),
+        pytest.param(f"{USER}.assignments", "another name", id="roles under another name"),
+        pytest.param("teamMembers.*.user.assignments", "missing", id="no list of roles at all"),
+        pytest.param("teamMembers.*.invite.assignments", "missing", id="no list of invited roles"),
+    ],
+)
+def test_a_part_of_the_team_that_nothing_else_counts(path, way, first, account):
+    """Without facets, what one member lacks is unknown: in a later sync, and in a first one as well."""
+    state = None if first else account.first["search_team"].state
+    ran = account.sync("search_team", fault("search_team", path, way, []), NO_FACETS, state=state)
+    assert account.lies(ran, TEAM, first=first) == []
+    assert ran.code == 1
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
@@ -273,3 +300,60 @@ def test_a_folder_that_is_gone_and_still_named_by_a_grant(named, serve):
     assert (ran.code, [row["record_key"] for row in ran.records("change_log")]) == (0, [gone.id])
     later = run(sandbox, catalog=every, state=ran.state)
     assert (later.code, "folder(s) that are missing from the list of folders" in later.log) == (0, named)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_role_that_is_gone_and_still_named_by_a_grant(named, serve):
+    """Two lists disagree, as with folders: a member still holds a role that the list of roles does not have."""
+    sandbox, every = serve(World(Size(users=3, sites=0, invites=0, child_accounts=0))), catalog("users", *GRANTED)
+    account = sandbox.world.main
+    held = {grant.role_id for person in account.people.values() for grant in person.grants}
+    gone = next(role_id for role_id, role in account.roles.items() if (role_id in held) == named and not role.custom)
+    first = run(sandbox, catalog=every)
+    with sandbox.lock:
+        del account.roles[gone]
+    ran = run(sandbox, catalog=every, state=first.state)
+    assert (ran.code, ran.statuses()["roles"]) == ((1, "held") if named else (0, "complete"))
+    if named:
+        assert "grants still refer to 1 role(s) that are gone" in ran.receipt("roles")["error"]
+        ran = run(sandbox, catalog=every, state=ran.state, allow_mass_removal=True)
+    assert (ran.code, [row["record_key"] for row in ran.records("change_log")]) == (0, [gone])
+
+
+def test_a_role_of_a_contributor_that_is_in_no_list(serve):
+    """Whoever held it is asked about, and still holds it: the list of roles says nothing about contributors."""
+    world = World(Size(users=1, sites=1, child_accounts=0))
+    (site,), roles = world.main.sites.values(), list(world.main.roles)
+    site.contributors = [Contributor(world.main.new_id(), None, roles[3:5])]
+    sandbox, every = serve(world), catalog(*BY_SITE, *LOGS)
+    first = run(sandbox, catalog=every)
+    with sandbox.lock:
+        kept = world.main.roles.pop(roles[3])
+    ran = run(sandbox, catalog=every, state=first.state)
+    assert (ran.code, ran.records("change_log"), ran.statuses()) == (0, [], dict.fromkeys(BY_SITE, "complete"))
+    with sandbox.lock:
+        world.main.roles[roles[3]] = kept
+        site.contributors[0].role_ids.remove(roles[3])
+    ran = run(sandbox, catalog=every, state=ran.state)
+    assert [(row["stream_name"], row["change_type"]) for row in ran.records("change_log")] == [
+        ("site_contributor_roles", "removed")
+    ]
+
+
+def test_an_answer_that_leaves_out_what_is_empty(serve):
+    """An account whose empty lists are never told has one run to accept that, and is complete from then on."""
+    world = World(Size(users=2, sites=0, invites=1, child_accounts=0))
+    world.main.roles = {key: role for key, role in world.main.roles.items() if not role.custom}
+    last = list(world.main.people.values())[-1]
+    last.grants, last.encoded = None, None
+    sandbox = serve(world)
+    for endpoint, path in (("get_roles", "customRoles"), ("search_team", "facets")):
+        sandbox.faults.add(Fault.of("drop", endpoint=endpoint, path=path, times=0))
+    every = catalog("users", *GRANTED)
+    ran = run(sandbox, catalog=every)
+    expected = {"users": "complete", "assignments": "unverified", "roles": "unverified"}
+    assert (ran.code, ran.statuses()) == (1, expected)
+    assert all("`accept_repeat_proof: true`" in ran.receipt(name)["error"] for name in ("assignments", "roles"))
+    for accept, state in ((True, ran.state), (False, None)):
+        ran = run(sandbox, catalog=every, state=state or ran.state, accept_repeat_proof=accept)
+        assert (ran.code, set(ran.statuses().values())) == (0, {"complete"})

@@ -278,6 +278,19 @@ class TestAnswersThatAreOdd:
         outcome = read(connect(sandbox), [site.id], role_ids=known)
         assert outcome.sink.rows == [(site.id, first.account_id, first.owner_user_id, tuple(known[3:5]))]
 
+    @pytest.mark.parametrize("other", [{"accountOwnerId": "b"}, {}, {"accountOwnerId": "a", "isClient": True}])
+    def test_a_contributor_twice_and_not_alike(self, other, serve, connect):
+        """Which of the two is right, nobody can say."""
+        made = world(1)
+        (site,) = made.main.sites.values()
+        value = [{"accountId": "a", "accountOwnerId": "a"}, {"accountId": "a", **other}]
+        fault = Fault.of("wrong_types", endpoint="query_contributors", path="contributors", value=value, times=0)
+        outcome = read(connect(serve(made, faults=[fault])), [site.id])
+        assert (outcome.walk.flaw, outcome.proofs) == (
+            f"site {site.id} names a contributor twice, and not alike",
+            UNPROVED,
+        )
+
     def test_unknown_fields(self, serve, connect):
         """Unknown fields are kept with their contributor."""
         made = world(1)

@@ -9,7 +9,7 @@ import pytest
 
 from tap_wix_users.wix.lists import read_team
 from tap_wix_users.wix.objects import TeamMember
-from tap_wix_users.wix.team import ROLES_OF, RoleTally
+from tap_wix_users.wix.team import IF_EMPTY, ROLES_OF, RoleTally
 from tests.wix.conftest import READ_OPTIONS
 from tests.wix.made import made
 from wix_sandbox import Fault, Size, World
@@ -44,7 +44,13 @@ def doubts(
     tally = RoleTally()
     tally.add([made(TeamMember, member) for member in members])
     keys = {kind: [tuple(key.split("|")) for key in found] for kind, found in (known or {}).items()}
-    return tally.doubts(told or {}, lambda kind: keys.get(kind, ()), lambda: catalogue)
+    return tally.doubts(told, keys.get, lambda: catalogue)
+
+
+def silent(kind: str, owners: int) -> dict[str, str]:
+    """Why roles are not proved of which neither a list, nor the facet, nor the last snapshot tells."""
+    why = f"{owners} {kind}(s) came without the list of their roles, and nothing says that it is empty. {IF_EMPTY}"
+    return {ROLES_OF[kind]: why}
 
 
 ASSIGNMENTS = {"assignment": ["a|a-0", "b|b-0", "b|b-1/site:x", "c|c-0#0123"]}
@@ -53,10 +59,26 @@ ASSIGNMENTS = {"assignment": ["a|a-0", "b|b-0", "b|b-1/site:x", "c|c-0#0123"]}
 class TestAgainstTheLastSnapshot:
     """A list that was left out is not an empty one."""
 
-    @pytest.mark.parametrize("known", [{}, {"assignment": []}, {"assignment": ["z|1"]}])
+    @pytest.mark.parametrize(
+        "known", [{"assignment": [], "user": ["a"]}, {"assignment": ["z|1"], "user": ["a", "z"]}, {"assignment": []}]
+    )
     def test_a_member_that_had_no_roles(self, known):
-        """It need not have any: the first sync of such a member is fine."""
+        """It need not have any now, where users are no table of their own either."""
         assert doubts([user("a", None), user("b", OWNER)], known=known) == {}
+
+    @pytest.mark.parametrize("known", [{}, {"user": ["a"]}, {"assignment": ["z|1"], "user": ["z"]}])
+    @pytest.mark.parametrize("told", [None, {"Roles": 2}], ids=["no facet", "a facet of something else"])
+    def test_a_member_that_nobody_knew(self, told, known):
+        """In a first sync, and of who is new, nothing says whether a list that was left out is empty."""
+        assert doubts([user("a", None), user("b", OWNER)], told, known, EVERY_ROLE) == silent("user", 1)
+        assert doubts([user("b", OWNER), invite("i", None)], told, {}, EVERY_ROLE) == silent("invite", 1)
+
+    @pytest.mark.parametrize("told", [{OWNER: 1}, {OWNER: 2, ADMIN: 1}])
+    def test_a_member_of_whom_the_facet_tells(self, told):
+        """It counts the holders of each role: as many as there are, or more."""
+        found = doubts([user("a", None), user("b", OWNER)], told, {})
+        assert list(found) == ([] if len(told) == 1 else ["assignment"])
+        assert doubts([user("a", None)], {}, {}) == {}
 
     @pytest.mark.parametrize(
         ("members", "lost"),
@@ -84,6 +106,7 @@ class TestAgainstTheLastSnapshot:
         why = "1 invite(s) came without a list of roles, but had roles before"
         known = {"invite assignment": [f"i|{OWNER}@account"]}
         assert doubts([user("a", OWNER), invite("i", None)], known=known) == {"invite assignment": why}
+        known |= {"invite": ["j"], "assignment": []}
         assert doubts([user("i", None), invite("j", None)], known=known) == {}
 
     @pytest.mark.parametrize("missing", [{}, {"assignmentId": None}, {"assignmentId": ""}])
@@ -163,8 +186,8 @@ class TestAgainstTheFacet:
         told = {OWNER: 1, ADMIN: 1}
         assert doubts(members, told, catalogue=EVERY_ROLE) == why
         assert doubts(members, told, known={"role": EVERY_ROLE}) == why
-        assert doubts(members, told) == {}
-        assert doubts(members, {"Owner": 1}, catalogue=EVERY_ROLE) == {}
+        assert doubts(members, told) == silent("user", 2)
+        assert doubts(members, {"Owner": 1}, catalogue=EVERY_ROLE) == silent("user", 2)
 
     def test_the_full_form(self):
         """A role id may come inside of a policy (docs/api-contract.md, section 6.3)."""
@@ -221,9 +244,21 @@ class TestTheRead:
         faults = [
             Fault.of("drop", endpoint="search_team", path="teamMembers.*.user.assignments", times=0),
             Fault.of("drop", endpoint="search_team", path="teamMembers.*.invite.assignments", times=0),
-            Fault.of("status", endpoint="get_roles", status=403),
+            Fault.of("status", endpoint="get_roles", status=403, times=0),
         ]
-        assert self.read(serve(self.world(), faults=faults), connect).proofs["assignment"] == "count"
+        sandbox = serve(self.world(), faults=faults)
+        assert self.read(sandbox, connect).doubts == silent("user", 6) | silent("invite", 2)
+
+    @pytest.mark.parametrize("accept", [True, False])
+    def test_lists_that_are_left_out_for_good(self, accept, serve, connect):
+        """`accept_repeat_proof` takes them for empty where two walks came without the same ones."""
+        faults = [
+            Fault.of("drop", endpoint="search_team", path=path, times=0)
+            for path in ("teamMembers.1.user.assignments", "facets")
+        ]
+        result = self.read(sandbox := serve(self.world(), faults=faults), connect, accept_repeat_proof=accept)
+        assert result.doubts == ({} if accept else silent("user", 1))
+        assert [seen.body["paging"]["offset"] for seen in sandbox.requests].count(0) == (2 if accept else 3)
 
 
 class _Nothing:

@@ -977,13 +977,23 @@ def test_none_is_proved_by_the_count_of_another_endpoint():
         assert judge("row", walk) == proof
 
 
-def test_ids_that_differ_in_their_case_alone_prove_nothing():
+@pytest.mark.parametrize("other", ["A", "a ", " a", "a\u00a0"])
+def test_ids_that_differ_in_case_or_blanks_alone_prove_nothing(other):
     """It is unknown whether an id that is written in two ways is one row or two."""
     walk = CursorWalk(("row",), HORIZON)
-    walk.take(rows("aA"), None, has_next=False)
+    walk.take([Entry("row", key) for key in ("a", other)], None, has_next=False)
     assert judge("row", walk) == "whole"
     walk.conclude()
-    assert (walk.flaw, judge("row", walk)) == ("two rows have ids that differ only in case", None)
+    assert (walk.flaw, judge("row", walk)) == ("two rows have ids that differ only in case or blanks", None)
+
+
+def test_a_row_that_cannot_be_read_may_be_of_any_kind():
+    """A count proves the others; without one, as many may be missing."""
+    walk = CursorWalk(("row",), HORIZON, unread="one cannot be read")
+    walk.take(rows("ab"), None, has_next=False)
+    assert judge("row", walk, walk) is None
+    walk.counts_first = walk.counts_last = counted(2)
+    assert judge("row", walk) == "count"
 
 
 def test_an_answer_that_tells_of_more_rows_proves_nothing():
