@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tap_wix_users.settings import Settings
     from tap_wix_users.summary import RunOutcome, Summary
     from tap_wix_users.tables.registry import Table
+    from tap_wix_users.wix.page_size import PageSize
     from tap_wix_users.wix.reads import PreviousRows
 
 
@@ -48,6 +49,7 @@ class Plan:
         settings: The checked settings.
         wanted: Returns the selected tables; called whenever a read begins.
         known: What the last complete snapshot of a table in an account held.
+        page_size: The page size that was found out for a table in an account.
         stop_after: For a connection test: stop reading each list after this many rows, and prove nothing. None to read
             everything.
     """
@@ -55,6 +57,7 @@ class Plan:
     settings: Settings
     wanted: Callable[[], Sequence[Table]]
     known: Callable[[str, str], PreviousRows | None]
+    page_size: Callable[[str, str], PageSize | None]
     stop_after: int | None = None
 
 
@@ -133,8 +136,11 @@ class Run:
             accept_repeat_proof=chosen.accept_repeat_proof,
             stop_after=self._plan.stop_after,
         )
+        plan = self._plan
         return self._opened.enter_context(
-            Schedule(client, options, locale=chosen.locale, wanted=self._plan.wanted, known=self._plan.known)
+            Schedule(
+                client, options, locale=chosen.locale, wanted=plan.wanted, known=plan.known, page_size=plan.page_size
+            )
         )
 
     @cached_property

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tap_wix_users.snapshot.table_read import TableRead
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.client import WixClient
+    from tap_wix_users.wix.page_size import PageSize
     from tap_wix_users.wix.proving import ReadOptions
     from tap_wix_users.wix.reads import Facts, PreviousRows, Read
 
@@ -50,6 +51,7 @@ class Schedule:
         locale: Language of role titles.
         wanted: Returns the selected tables; called whenever a read begins.
         known: What the last complete snapshot of a table in an account held.
+        page_size: The page size that was found out for a table in an account.
     """
 
     def __init__(
@@ -60,12 +62,14 @@ class Schedule:
         locale: str,
         wanted: Callable[[], Sequence[Table]],
         known: Callable[[str, str], PreviousRows | None] = lambda _table, _account_id: None,
+        page_size: Callable[[str, str], PageSize | None] = lambda _table, _account_id: None,
     ) -> None:
         self._client = client
         self._options = options
         self._locale = locale
         self._wanted = wanted
         self._known = known
+        self._page_size = page_size
         self._table_reads: dict[tuple[str, str], TableRead] = {}
         self._facts: dict[tuple[str, str], Facts] = {}
         self._named: dict[tuple[str, str], AbstractSet[str]] = {}
@@ -211,6 +215,7 @@ class Schedule:
             self._facts_for(read, ref, tables),
             kinds=frozenset(table.kind for table in tables),
             known=lambda kind: self._known(NAMES[kind], ref.account_id),
+            page_size=lambda kind: self._page_size(NAMES[kind], ref.account_id),
         )
         found = extract(read, self._client, ref.account_id, tables, self._options, context)
         self._facts[read.name, ref.account_id] = found.facts

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tap_wix_users.snapshot.table_read import TableRead
     from tap_wix_users.tables.models import ReceiptRow
     from tap_wix_users.tables.registry import Table
+    from tap_wix_users.wix.page_size import PageSize
 
 _UNLOGGED = (
     "`change_log` and `snapshots` are not both selected: the state does not cover these rows, and stays `pending`. "
@@ -110,6 +111,8 @@ class TableStream(ModelStream):
         except ReadFailed as failure:
             self._give_up(ref, failure, options, failure, failure.error)
             self._clear_pending(ref, failure)
+            if failure.page_size:
+                self._keep_page_size(ref, failure.page_size)
             return 0
         if self.ABORT_AT_RECORD_COUNT is not None:
             return self._send_sample(read, self.ABORT_AT_RECORD_COUNT)
@@ -125,6 +128,8 @@ class TableStream(ModelStream):
         except Exception as error:  # whatever it is, only this table in this account fails
             failed = Unexpected(self.name, error)
             self._give_up(ref, read, options, failed, failed)
+        finally:
+            self._keep_page_size(ref, read.page_size)
         return 0
 
     def _give_up(
@@ -257,6 +262,12 @@ class TableStream(ModelStream):
         self._states[ref.account_id] = self._before.get(ref.account_id) or state.mark_pending(
             None, timestamp(failure.started_at)
         )
+
+    def _keep_page_size(self, ref: AccountRef, page_size: PageSize | None) -> None:
+        """Keep what was found out, whatever else the read was worth."""
+        stored = self._states.get(ref.account_id)
+        if state.page_size_of(stored) != page_size:
+            self._states[ref.account_id] = state.with_page_size(stored, page_size)
 
     def _emit_state(self, *, at_once: bool) -> None:
         now = time.monotonic()

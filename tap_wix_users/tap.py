@@ -62,10 +62,12 @@ class TapWixUsers(CommandLine):
 
     def _plan(self) -> Plan:
         streams = [stream for stream in self.streams.values() if isinstance(stream, TableStream)]
+        previous = PreviousSnapshots(self.state.get("bookmarks", {}))
         return Plan(
             self.settings,
             wanted=lambda: [stream.table for stream in streams if stream.selected],
-            known=PreviousSnapshots(self.state.get("bookmarks", {})).known,
+            known=previous.known,
+            page_size=previous.page_size,
             stop_after=max(
                 (s.ABORT_AT_RECORD_COUNT for s in streams if s.ABORT_AT_RECORD_COUNT is not None), default=None
             ),

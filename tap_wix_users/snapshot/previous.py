@@ -11,6 +11,8 @@ from tap_wix_users.wix.reads import PreviousRows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_wix_users.wix.page_size import PageSize
+
 
 class PreviousSnapshots:
     """The state as the run found it. Reads in several threads use it while the streams already change their own.
@@ -31,6 +33,15 @@ class PreviousSnapshots:
         """
         return _known(self._stored.get(table, {}).get(account_id))
 
+    def page_size(self, table: str, account_id: str) -> PageSize | None:
+        """The page size that was found out for the list of a table, by a read that need not have been complete.
+
+        Args:
+            table: The table's name.
+            account_id: The account.
+        """
+        return state.page_size_of(self._stored.get(table, {}).get(account_id))
+
 
 def _known(stored: Any) -> PreviousRows | None:
     try:
@@ -40,4 +51,4 @@ def _known(stored: Any) -> PreviousRows | None:
     if found is None:
         return None
     keys = None if found.rows is None else [tuple(key_parts(key)) for key in found.rows]
-    return PreviousRows(found.snapshot_at, found.count, keys, found.page_size)
+    return PreviousRows(found.snapshot_at, found.count, keys)

@@ -157,6 +157,29 @@ def mark_pending(stored: Mapping[str, Any] | None, at: str) -> dict[str, Any]:
     return {**msgspec.to_builtins(_NONE), **(stored or {}), "pending": at}
 
 
+def with_page_size(stored: Mapping[str, Any] | None, page_size: PageSize | None) -> dict[str, Any]:
+    """A stored state, or none, with the page size that was found out: no run pays for that twice.
+
+    Args:
+        stored: What `dump` or `mark_pending` made; None when there is no state.
+        page_size: What is known of it.
+    """
+    return {**msgspec.to_builtins(_NONE), **(stored or {}), "page_size": msgspec.to_builtins(page_size)}
+
+
+def page_size_of(stored: Any) -> PageSize | None:
+    """The page size that a state keeps, also beside no snapshot; None without one that can be.
+
+    Args:
+        stored: What `dump`, `mark_pending` or `with_page_size` made, or whatever stands in its place.
+    """
+    try:
+        found = msgspec.convert(stored["page_size"], PageSize)
+    except (KeyError, TypeError, msgspec.ValidationError):
+        return None
+    return found if 0 < found.holds <= found.wanted else None
+
+
 def pending_since(stored: Any) -> str:
     """The snapshot that a state is marked as pending by, even if there is no other state; empty without a mark.
 
@@ -195,16 +218,15 @@ def load(stored: Mapping[str, Any] | None) -> TableState | None:
         raise UnreadableState("it is damaged") from None
     if rows is not None and len(rows) != fields.count:
         raise UnreadableState("it is damaged: it does not hold as many rows as it says")
-    learnt = fields.page_size if fields.page_size and 0 < fields.page_size.holds <= fields.page_size.wanted else None
     members = {name: getattr(fields, name) for name in _Stored.__struct_fields__ if name != "format"}
-    return TableState(**{**members, "rows": rows, "page_size": learnt})
+    return TableState(**{**members, "rows": rows, "page_size": page_size_of(stored)})
 
 
 def _holds_snapshot(stored: Mapping[str, Any]) -> bool:
-    """Whether there is more than a pending mark: 0.1.0 wrote only that one member, this release all members, empty."""
-    empty = {**msgspec.to_builtins(_NONE), "pending": stored.get("pending")}
-    # An earlier release may have written fewer members.
-    return stored.keys() != {"pending"} and {"page_size": None, **stored} != empty
+    """Whether there is more than a mark and a page size: the first release wrote a mark alone."""
+    members = {name: stored.get(name) for name in ("pending", "page_size")}
+    # A release before this one may have written fewer members.
+    return stored.keys() != {"pending"} and {**stored, **members} != {**msgspec.to_builtins(_NONE), **members}
 
 
 def _shown(value: Any) -> str:

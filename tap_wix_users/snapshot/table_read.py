@@ -60,6 +60,7 @@ class ReadFailed(Exception):
         finished_at: When it ended.
         requests: Requests that it sent.
         retries: Those of them that were retries.
+        page_size: What was found out about the page size before; None where nothing was.
     """
 
     def __init__(self, error: WixError, started_at: dt.datetime, meter: Meter) -> None:
@@ -68,4 +69,5 @@ class ReadFailed(Exception):
         self.finished_at = dt.datetime.now(dt.UTC)
         self.requests = meter.requests
         self.retries = meter.retries
+        self.page_size = error.page_size
         super().__init__(str(error))

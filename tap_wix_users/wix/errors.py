@@ -36,6 +36,8 @@ from tap_wix_users.wix.times import asked_wait
 if TYPE_CHECKING:
     import httpx
 
+    from tap_wix_users.wix.page_size import PageSize
+
 _MAX_ENVELOPE = 256 * 1024
 """Bytes of an error body that are parsed: a longer body is not an error envelope."""
 
@@ -106,6 +108,7 @@ class WixError(Exception):
         what: What happened.
         advice: What to do about it; may be empty.
         patience: How long the tap tried, for example ``gave up after 5 attempts in 31 s``; empty if it did not retry.
+        page_size: What the read had found out about the page size when it ended; None where nothing.
     """
 
     def __init__(self, endpoint: Endpoint, what: str, advice: str = "") -> None:
@@ -113,6 +116,7 @@ class WixError(Exception):
         self.what = what
         self.advice = advice
         self.patience = ""
+        self.page_size: PageSize | None = None
         super().__init__(endpoint, what, advice)
 
     def __str__(self) -> str:

@@ -65,7 +65,12 @@ def read_team(
     """
     held = HeldRoles(api, options, roles, known)
     team = _Team(api, held, begin_with(options.page_size, learnt))
-    result = prove(team.begin, sink, options, lambda walk: held.doubts(walk.holders))
+    try:
+        result = prove(team.begin, sink, options, lambda walk: held.doubts(walk.holders))
+    except WixError as error:
+        # A size that brought no answer either says nothing.
+        error.page_size = size_to_remember(options.page_size, team.answered, learnt)
+        raise
     if result.walk.unread:
         logger.warning("In the team, %s", result.walk.unread)
     return replace(held.proved(result), page_size=size_to_remember(options.page_size, team.limit, learnt))
@@ -81,12 +86,13 @@ class _Team:
 
     Attributes:
         limit: Rows to request per page, after what the walks have discovered.
+        answered: Rows that were asked for when an answer last came.
     """
 
     def __init__(self, api: AccountApi, held: HeldRoles, limit: int) -> None:
         self._api = api
         self._held = held
-        self.limit = limit
+        self.limit = self.answered = limit
 
     def begin(self, horizon: str) -> tuple[Walk, Pages[TeamMember]]:
         """Begin a walk."""
@@ -107,7 +113,7 @@ class _Team:
                     continue
                 if page.facets is not None:
                     walk.reported_empty, walk.holders = _none_of(page.facets), _holders(page.facets)
-                members = page.team_members
+                members, self.answered = page.team_members, walk.limit
                 entries = [_team_entry(member) for member in members] if page.has("team_members") else None
                 fresh = [members[position] for position in walk.take(entries, _team_counts(page))]
                 _note_strange(walk, members)

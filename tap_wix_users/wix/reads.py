@@ -47,13 +47,11 @@ class PreviousRows:
         at: When the snapshot began, as normalized text.
         count: The number of rows.
         keys: The parts of their keys, without the account; None when there were too many to keep.
-        page_size: The page size that was discovered then; None if the setting's worked, or the list has none.
     """
 
     at: str
     count: int
     keys: Collection[tuple[str, ...]] | None
-    page_size: PageSize | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,7 @@ class ReadContext:
         facts: What other reads found, by their names: those that this read needs, and those that its tables need.
         kinds: The kinds of row that are selected.
         known: Returns the rows of a kind in the last complete snapshot; None where there is none.
+        page_size: The page size that was found out for the list of a kind; None where it was the setting's.
     """
 
     locale: str
@@ -73,6 +72,7 @@ class ReadContext:
     facts: Mapping[str, Facts] = field(default_factory=dict)
     kinds: AbstractSet[str] = frozenset()
     known: Callable[[str], PreviousRows | None] = lambda _kind: None
+    page_size: Callable[[str], PageSize | None] = lambda _kind: None
 
     def keys(self, kind: str) -> Collection[tuple[str, ...]] | None:
         """The keys that the last complete snapshot held of a kind; None where there is none, or it kept none."""
@@ -114,8 +114,7 @@ def _roles(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context
 
 def _team(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:
     roles = context.kinds & set(ROLES_OF.values())
-    before = [known.page_size for kind in sorted(context.kinds) if (known := context.known(kind))]
-    learnt = next((page_size for page_size in before if page_size), None)
+    learnt = next(filter(None, map(context.page_size, sorted(context.kinds))), None)
     return lists.read_team(api, sink, options, roles=roles, known=context.keys, learnt=learnt)
 
 

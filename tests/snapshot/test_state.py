@@ -27,7 +27,9 @@ from tap_wix_users.snapshot.state import (
     dump,
     load,
     mark_pending,
+    page_size_of,
     pending_since,
+    with_page_size,
 )
 from tap_wix_users.wix.page_size import PageSize
 from tests.first_use import in_threads
@@ -169,6 +171,17 @@ def test_a_page_size_that_was_found_out():
     assert load(json.loads(json.dumps(dump(state)))) == state
     for odd in ([1000, 0], [100, 250], [0, 0]):
         assert load({**dump(STATE), "page_size": odd}) == STATE
+
+
+def test_a_page_size_beside_no_snapshot():
+    """It is kept where nothing else is, and makes no state of a mark."""
+    for stored in (None, mark_pending(None, TUESDAY), dump(STATE)):
+        kept = json.loads(json.dumps(with_page_size(stored, PageSize(1000, 250))))
+        assert (page_size_of(kept), pending_since(kept)) == (PageSize(1000, 250), pending_since(stored))
+        assert (load(kept) is None) == (load(stored) is None)
+        assert page_size_of(with_page_size(kept, None)) is None
+    odd: list[Any] = [None, 7, [], {}, *({"page_size": size} for size in (7, [1], ["a", "b"], [1, 2]))]
+    assert set(map(page_size_of, odd)) == {None}
 
 
 def test_a_state_that_knows_no_page_size():

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
+from tap_wix_users.snapshot.state import mark_pending
 from tests.support import LOGS, TABLES, catalog, command, config, copied, environment, run, write_json
 from tests.tap import expected
 from tests.tap.warehouse import Warehouse
-from wix_sandbox import ApiOptions
+from wix_sandbox import ApiOptions, Fault
 
 BOTH = (*TABLES, *LOGS)
 WITHOUT = [TABLES, (*TABLES, "change_log"), (*TABLES, "snapshots")]
@@ -54,6 +55,33 @@ def test_a_page_size_that_was_found_out(serve):
     third, raised = limits(page_size=2000, state=second.state)
     (kept,) = _accounts(third.state).values()
     assert (raised, kept["page_size"]) == ((2000, {10}), [2000, 10])
+
+
+DROPPED = Fault.of("drop", endpoint="search_team", path="teamMembers.3.user.assignments", times=0)
+BROKEN = Fault.of("status", endpoint="search_team", nth=3, times=0, status=500)
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["first", "later"])
+@pytest.mark.parametrize(
+    ("fault", "status"), [(DROPPED, "unverified"), (BROKEN, "failed")], ids=["unverified", "failed"]
+)
+def test_a_page_size_of_a_read_that_was_not_complete(fault, status, later, serve):
+    """It was found out all the same, and changes nothing else of the state."""
+    sandbox = serve(options=ApiOptions(max_page_size=10))
+    every = catalog("assignments", *LOGS)
+    before = run(sandbox, catalog=every, page_size=10).state if later else None
+    sandbox.faults.add(fault)
+    ran = run(sandbox, catalog=every, page_size=1000, max_concurrency=1, state=before)
+    assert ran.statuses() == {"assignments": status}
+    (kept,) = _accounts(ran.state, "assignments").values()
+    assert kept["page_size"] == [1000, 10]
+    (old,) = _accounts(before, "assignments").values() if later else (mark_pending(None, ""),)
+    assert {**kept, "page_size": None, "pending": ""} == old
+    assert bool(kept["pending"]) == (not later)
+    sandbox.faults.clear()
+    begun = len(sandbox.requests)
+    assert run(sandbox, catalog=every, page_size=1000, state=ran.state).code == 0
+    assert {seen.body["paging"]["limit"] for seen in sandbox.requests[begun:]} == {10}
 
 
 @pytest.mark.parametrize("streams", WITHOUT, ids=["neither", "change_log alone", "snapshots alone"])
