@@ -73,6 +73,9 @@ def _is_link(text: str) -> bool:
     return any(_is_token(run) for run in _RUN.findall(_GUID.sub(" ", plain)))
 
 
+_LONGEST_NAME = 200
+"""No field is called by a longer name than this."""
+
 _KNOWN_LENGTH = 1024
 """So long may a text be to be remembered."""
 
@@ -101,12 +104,15 @@ def _has_value(address: str, signs: str) -> bool:
     return found is not None and "=" in address[found + 2 :]
 
 
-@lru_cache(4096)
 def _names_link(name: str) -> bool:
+    return len(name) > _LONGEST_NAME or _known_names_link(name)
+
+
+@lru_cache(4096)
+def _known_names_link(name: str) -> bool:
     return bool(_NAME.search("".join(filter(str.isalpha, name)).lower()))
 
 
-@lru_cache(4096)
 def _names_action(name: str) -> bool:
     return bool(re.search(_ACTION, name, re.IGNORECASE))
 
