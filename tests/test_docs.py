@@ -8,6 +8,7 @@ import io
 import re
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ PACKAGES = ("tap_wix_users", "wix_sandbox", "wix_access_review", "wix_demo", "ta
 README, GUARANTEES, DICTIONARY = ROOT / "README.md", ROOT / "docs" / "guarantees.md", ROOT / "docs" / "tables.md"
 QUESTIONS, TABLE_QUESTIONS = ROOT / "docs" / "questions.md", ROOT / "docs" / "table-questions.md"
 REAL_ACCOUNT, TROUBLESHOOTING = ROOT / "docs" / "real-account.md", ROOT / "docs" / "troubleshooting.md"
+DASHBOARDS = ROOT / "docs" / "dashboards.md"
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
 NAMES = [table.name for table in TABLES] + [ChangeRow.table, ReceiptRow.table]
 FOREIGN = {
@@ -146,6 +148,20 @@ def test_the_answers_to_the_questions(stored):
     """`docs/questions.md` says what the warehouse answers; `python -m tests.transform.questions` writes it anew."""
     assert len(questions.questions()) == 30
     assert questions.answered(_text(QUESTIONS), stored) == _text(QUESTIONS)
+
+
+def test_the_dashboards_on_the_published_copy(stored, tmp_path):
+    """Each query that `docs/dashboards.md` names has the answer that is kept beside it, in a copy opened read-only."""
+    named = sorted(re.findall(r"examples/dashboards/([\w-]+\.sql)", _text(DASHBOARDS)))
+    assert named == sorted(path.name for path in questions.DASHBOARDS.glob("*.sql"))
+    copy = tmp_path / "access.duckdb"
+    command = [sys.executable, str(ROOT / "transform/publish.py"), str(stored.path), str(copy)]
+    subprocess.run([*command, "intermediate_wix", "access_wix"], check=True, timeout=60)
+    published = Warehouse(copy)
+    assert [answer for _, answer in questions.dashboards()] == [
+        questions.undated(questions.as_table(*published.answer(query))) for query, _ in questions.dashboards()
+    ]
+    assert len(named) == 6
 
 
 def test_the_views_without_dbt(stored, tmp_path):

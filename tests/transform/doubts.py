@@ -19,7 +19,7 @@ def doubts() -> list[Account]:
         _came_as_it_left("came-late-grants").late("assignments", AFTER),
         _owner_told("owner-told-late").late("accounts", AFTER), _handed_over("handed-late").late("accounts", AFTER),
         _handed_over("handed-late-grants").late("assignments", AFTER),
-        _owner_unread(), _folders_unread(), _roles_unread(), _other_group(),
+        _owner_unread(), _folders_unread(), _roles_unread(), _other_group(), _role_then_name(),
     ]  # fmt: skip
 
 
@@ -181,3 +181,13 @@ def _other_group() -> Account:
     one.holds("ben", "k", MANAGER, subject_type="USER_GROUP", subject_id="one", sent=1)
     one.holds("ben", "k", MANAGER, subject_type="USER_GROUP", subject_id="two", seen=2)
     return one.change("assignments", "ben|k", "modified", 1, 2).read(1).read(2)
+
+
+def _role_then_name() -> Account:
+    """A role comes to mean more on the second day, and the site that somebody holds it on is renamed on the third."""
+    one = account("role-then-name").add("sites", id="s", display_name="New").user("ben", "Ben")
+    one.role(CUSTOM, "Content intern", "custom", sent=1).role(CUSTOM, "Site Admin", "custom", seen=2)
+    one.holds("ben", "k", CUSTOM, "site:s", asset_name="Old", sent=2)
+    one.holds("ben", "k", CUSTOM, "site:s", asset_name="New", seen=3)
+    one.change("assignments", "ben|k", "modified", 2, 3).change("roles", CUSTOM, "modified", 1, 2)
+    return one.read(1).read(2).read(3)

@@ -1,4 +1,7 @@
-"""The answers of `docs/questions.md`: ``python -m tests.transform.questions`` writes them anew."""
+"""The answers of `docs/questions.md` and `examples/dashboards`.
+
+``python -m tests.transform.questions`` writes them anew.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,26 @@ if TYPE_CHECKING:
     from tests.transform.warehouse import Warehouse
 
 PAGE = Path(__file__).parents[2] / "docs/questions.md"
+DASHBOARDS = PAGE.parents[1] / "examples/dashboards"
 _QUESTION = re.compile(r"(^```sql\n(.*?)^```\n\n)(.*?)(?=\n## )", re.MULTILINE | re.DOTALL)
 
 
 def questions() -> list[tuple[str, str]]:
     """The queries of the page, in its order, each with its answer."""
     return [(query, answer) for _, query, answer in _QUESTION.findall(PAGE.read_text(encoding="utf-8"))]
+
+
+def dashboards() -> list[tuple[str, str]]:
+    """The queries of the dashboards, each with the answer that is kept beside it."""
+    return [
+        (path.read_text(encoding="utf-8"), path.with_suffix(".md").read_text(encoding="utf-8"))
+        for path in sorted(DASHBOARDS.glob("*.sql"))
+    ]
+
+
+def undated(answer: str) -> str:
+    """An answer without the days on which the demo was read."""
+    return re.sub(r"\d{4}-\d\d-\d\d( 00:00:00)?", "(day)", answer)
 
 
 def answered(page: str, warehouse: Warehouse) -> str:
@@ -53,6 +70,9 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         warehouse = demo_warehouse(Path(folder))
         PAGE.write_text(answered(PAGE.read_text(encoding="utf-8"), warehouse), encoding="utf-8")
+        for path in DASHBOARDS.glob("*.sql"):
+            answer = as_table(*warehouse.answer(path.read_text(encoding="utf-8")))
+            path.with_suffix(".md").write_text(undated(answer), encoding="utf-8")
     return 0
 
 

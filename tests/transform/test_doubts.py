@@ -117,6 +117,12 @@ def test_a_rename_seen_with_a_change_of_the_role(told):
     ]
 
 
+def test_a_rename_after_a_change_of_the_role(told, as_of):
+    """Between the two the role is the new one, for sure."""
+    assert as_of("role-then-name", 2, "role_title, certainty") == [("Site Admin", "certain")]
+    assert [change[:2] for change in changes(told, "role-then-name")] == [("changed", "role"), ("renamed", "grant")]
+
+
 def test_another_state(told):
     """What it wrote of grants is in no history and no change; that it wrote is a finding."""
     assert changes(told, "other-state") == []

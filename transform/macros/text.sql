@@ -16,7 +16,7 @@ nullif({{ composed("lower(trim(" ~ dbt.split_part(dbt.split_part(half_width(emai
 {#- A text with the full-width letters, digits and signs of Asian keyboards as ASCII, and without blanks of no width. -#}
 {% macro half_width(text) -%}
 {%- set wide, plain = [], [] -%}
-{%- for number in range(33, 127) if number != 39 -%}
+{%- for number in range(33, 127) if number not in (39, 92) -%}
   {%- do wide.append('%c' % (number + 65248)) -%}
   {%- do plain.append('%c' % number) -%}
 {%- endfor -%}

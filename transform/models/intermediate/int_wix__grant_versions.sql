@@ -1,6 +1,6 @@
 -- Every version of every grant, with what it gave: versions that say the same follow each other as one, and whoever
 -- stands for a grant that is recorded in full elsewhere (an outside account whose roles are known, an owner who holds the
--- owner's role) is left out for as long as it is.
+-- owner's role) is left out for as long as it is. Nearly all grants have one version alone: these are taken as they are.
 {%- set row = 'partition by account_id, stream_name, record_key' %}
 {%- set same_row = 'account_id, stream_name, record_key' %}
 with of_key as (
@@ -31,7 +31,7 @@ with of_key as (
     || asset_type || '~' || coalesce(asset_id, '') || '~' || coalesce(site_id, '') || '~' || coalesce(folder_id, '')
     || '~' || coalesce(asset_name, '') || '~' || coalesce(subject_type, '') || '~' || coalesce(subject_id, '')
     else '?' end as content
-  from told
+  from told where not is_only
 ), marked as (
   select worded.*, case
     when content <> '?' and lag(content) over ({{ row }} order by version_number) = content
@@ -48,12 +48,19 @@ with of_key as (
   select first.account_id, first.stream_name, first.record_key, first.stay_number, first.started_by,
     first.started_after, first.started_before, last.ended_by, last.ended_after, last.ended_before, last.last_seen_at,
     last.is_current, first.is_content_known, first.person_id, first.role_id, first.asset_type, first.asset_id,
-    first.asset_name, first.site_id, first.folder_id, first.subject_type, first.subject_id
+    first.asset_name, first.site_id, first.folder_id, first.subject_type, first.subject_id, false as is_only
   from ends as first
   join ends as last
     on last.account_id = first.account_id and last.stream_name = first.stream_name
     and last.record_key = first.record_key and last.island = first.island and last.place_from_end = 1
   where first.is_new = 1
+  union all
+  select account_id, stream_name, record_key, stay_number, started_by, started_after, started_before, ended_by,
+    ended_after, ended_before, last_seen_at, is_current, is_content_known, person_id, role_id, asset_type, asset_id,
+    asset_name, site_id, folder_id, subject_type, subject_id,
+    -- Beside an account's own record stands whoever else owned it.
+    stream_name <> 'accounts'
+  from told where is_only
 ), contributors_missed as (
   -- The end of the first read of who works on a site after the last one of their roles.
   select roles_read.account_id, roles_read.snapshot_at, min(later.finished_at) as finished_at
@@ -85,7 +92,7 @@ with of_key as (
       else merged.ended_before end as ended_before,
     merged.last_seen_at, merged.is_current and gone.finished_at is null as is_current, merged.is_content_known,
     merged.person_id, merged.role_id, merged.asset_type, merged.asset_id, merged.asset_name, merged.site_id,
-    merged.folder_id, merged.subject_type, merged.subject_id
+    merged.folder_id, merged.subject_type, merged.subject_id, merged.is_only
   from merged
   left join working
     on working.account_id = merged.account_id and working.site_id = merged.site_id
@@ -201,7 +208,7 @@ with of_key as (
     clipped.started_before, clipped.ended_by, clipped.ended_after, clipped.ended_before, clipped.last_seen_at,
     clipped.is_current, clipped.is_content_known, clipped.person_id, clipped.role_id, clipped.asset_type,
     clipped.asset_id, clipped.asset_name, clipped.site_id, clipped.folder_id, clipped.subject_type, clipped.subject_id,
-    clipped.stay_number, clipped.started_after as given_after, clipped.started_before as given_before
+    clipped.stay_number, clipped.started_after as given_after, clipped.started_before as given_before, clipped.is_only
   from clipped
   where stream_name not in ('site_contributors', 'accounts') or not is_content_known
   union all
@@ -213,7 +220,8 @@ with of_key as (
     row_number() over (partition by segments.account_id, segments.held_key order by segments.run_at),
     -- An owner was that all the time; which role an outside account had, beside the one that was told, nobody knows.
     case when identified.stream_name = 'accounts' then segments.stay_started_after else segments.started_after end,
-    case when identified.stream_name = 'accounts' then segments.stay_started_before else segments.started_before end
+    case when identified.stream_name = 'accounts' then segments.stay_started_before else segments.started_before end,
+    false
   from segments
   join identified
     on identified.account_id = segments.account_id and identified.held_key = segments.held_key
@@ -224,7 +232,7 @@ with of_key as (
       as stay_given_after,
     coalesce(person_id, '') || '~' || coalesce(role_id, '') || '~' || asset_type || '~' || coalesce(asset_id, '') || '~'
       || coalesce(site_id, '') || '~' || coalesce(folder_id, '') as gives
-  from everything
+  from everything where not is_only
 ), compared as (
   select numbered.*,
     lag(stay_number) over ({{ row }} order by version_number) = stay_number as is_same_stay,
@@ -238,9 +246,27 @@ with of_key as (
     case when is_same_stay and not is_previous_known then stay_given_after else given_after end as same_after
   from compared
 )
-select account_id, stream_name, record_key, version_number, access_number, started_by, started_after, started_before,
-  first_value(same_after) over ({{ row }}, access_number order by version_number) as granted_after,
-  first_value(given_before) over ({{ row }}, access_number order by version_number) as granted_before,
-  ended_by, ended_after, ended_before, last_seen_at, is_current, is_content_known, person_id, role_id, asset_type,
-  asset_id, asset_name, site_id, folder_id, subject_type, subject_id
+select given.account_id, given.stream_name, given.record_key, given.version_number, given.access_number,
+  given.started_by, given.started_after, given.started_before,
+  first_value(given.same_after) over (
+    partition by given.account_id, given.stream_name, given.record_key, given.access_number order by given.version_number
+  ) as granted_after,
+  first_value(given.given_before) over (
+    partition by given.account_id, given.stream_name, given.record_key, given.access_number order by given.version_number
+  ) as granted_before,
+  given.ended_by, given.ended_after, given.ended_before, renaming.run_from as goes_on_until, given.last_seen_at,
+  given.is_current, given.is_content_known, given.person_id, given.role_id, given.asset_type, given.asset_id,
+  given.asset_name, given.site_id, given.folder_id, given.subject_type, given.subject_id, false as is_only
 from given
+left join given as next
+  on next.account_id = given.account_id and next.stream_name = given.stream_name
+  and next.record_key = given.record_key and next.version_number = given.version_number + 1
+  and next.access_number = given.access_number and given.ended_by = 'modified'
+left join {{ ref('int_wix__receipts') }} as renaming
+  on renaming.account_id = next.account_id and renaming.stream_name = next.stream_name and renaming.is_complete
+  and renaming.finished_at = given.ended_before
+union all
+select account_id, stream_name, record_key, 1, 1, started_by, started_after, started_before, given_after, given_before,
+  ended_by, ended_after, ended_before, cast(null as timestamp), last_seen_at, is_current, is_content_known, person_id,
+  role_id, asset_type, asset_id, asset_name, site_id, folder_id, subject_type, subject_id, true
+from everything where is_only

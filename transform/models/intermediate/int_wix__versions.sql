@@ -47,6 +47,7 @@ select versions.account_id, versions.stream_name, versions.record_key, versions.
     when not stored.is_current then stored.removed_before
   end as ended_before,
   versions.seen_at, complete.snapshot_at as complete_at,
+  versions.previous_event is null and versions.next_event is null as is_only,
   versions.next_event is null and coalesce(stored.is_current, false) as is_current
 from versions
 left join {{ ref('int_wix__row_versions') }} as stored
@@ -63,5 +64,5 @@ select account_id, stream_name, record_key, version_number, stay_number, version
   -- Nobody looked since then.
   case when is_current and complete_at > seen_at then complete_at when ended_after > seen_at then ended_after
     else seen_at end as last_seen_at,
-  is_current
+  is_current, is_only
 from bounded
