@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
@@ -108,7 +109,16 @@ class SdkTap(Tap):
         for name in settings.Settings.model_fields:
             schema["properties"][name]["type"] = ["string"]
         cls.append_builtin_config(schema)
-        found = parse_environment_config(schema, cls._env_var_prefix)
+        found: dict[str, Any] = {}
+        for name, declared in schema["properties"].items():
+            try:
+                found |= parse_environment_config({"properties": {name: declared}}, cls._env_var_prefix)
+            except (ValueError, RecursionError):
+                variable = f"{cls._env_var_prefix}{name.upper()}"
+                # The variable is there: an empty one is not set, as with any other setting.
+                if os.environ[variable]:
+                    error = f"`{variable}` is not as `--about` describes it. Its value is not shown here"
+                    raise ConfigValidationError("Config validation failed", errors=[error], schema={}) from None
         return {name: value for name, value in found.items() if value != ""}
 
     @override

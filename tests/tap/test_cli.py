@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from singer_sdk.exceptions import ConfigValidationError
 
+from tap_wix_users.tap import TapWixUsers
 from tests.support import (
     BY_SITE,
     COMMAND,
@@ -21,6 +23,7 @@ from tests.support import (
     commands,
     config,
     environment,
+    own_signals,
     run,
     started,
     write_json,
@@ -134,6 +137,24 @@ def test_settings_of_the_environment(tmp_path, serve):
         accounts = {m["record"]["account_id"] for m in rows if m["type"] == "RECORD" and m["stream"] == "users"}
         assert accounts == set(sandbox.world.accounts)
         assert sandbox.world.key not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("STREAM_MAPS", "x"), ("STREAM_MAP_CONFIG", "{"), ("FAKER_CONFIG", "nan"), ("FLATTENING_MAX_DEPTH", "1.5")],
+)
+def test_a_setting_of_the_sdk_in_the_environment(name, value, monkeypatch):
+    """One that cannot be read is named, and its value is not shown; an empty one is not set."""
+    for variable, text in {"API_KEY": KEY, "ACCOUNT_ID": ACCOUNT, name: value}.items():
+        monkeypatch.setenv(f"TAP_WIX_USERS_{variable}", text)
+    with own_signals():
+        with pytest.raises(ConfigValidationError) as caught:
+            TapWixUsers(parse_env_config=True)
+        monkeypatch.setenv(f"TAP_WIX_USERS_{name}", "")
+        tap = TapWixUsers(parse_env_config=True)
+    sentence = f"`TAP_WIX_USERS_{name}` is not as `--about` describes it. Its value is not shown here"
+    assert caught.value.errors == [sentence]
+    assert not tap.config.get(name.lower())
 
 
 BAD = {
