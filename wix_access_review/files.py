@@ -14,6 +14,9 @@ from wix_access_review.postgres import is_address
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+DRAFT = ".draft."
+"""What the names of folders begin with in which files are written; one is left only where a command was killed."""
+
 _SYSTEM = {
     errno.ENOSPC: "the disk is full: free some space, or name another --output",
     errno.EDQUOT: "the quota is used up: free some space, or name another --output",
@@ -45,7 +48,7 @@ def drafts(targets: Sequence[Path]) -> Iterator[list[Path]]:
     with contextlib.ExitStack() as stack:
         # A folder of our own: in one that others write to, a link of theirs could be waiting under a draft's name.
         folders = {
-            folder: Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".draft.", dir=folder)))
+            folder: Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=DRAFT, dir=folder)))
             for folder in {path.parent for path in targets}
         }
         written = [folders[path.parent] / path.name for path in targets]

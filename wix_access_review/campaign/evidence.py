@@ -12,6 +12,7 @@ from wix_access_review.campaign.context import tool_version
 from wix_access_review.campaign.disk import digest, put
 from wix_access_review.campaign.folder import ITEMS, LOCK, LOG, Campaign
 from wix_access_review.errors import ReviewError
+from wix_access_review.files import DRAFT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,7 @@ def write_manifest(campaign: Campaign, now: dt.datetime) -> str:
     manifest = Manifest(
         campaign=campaign.header.name, tool_version=tool_version(), made_at=now, closed_at=campaign.closed_at,
         last_line_of_log=hashlib.sha256(lines[-1]).hexdigest() if lines else "",
-        files={name: digest(path) for name, path in _files(campaign.path).items()},
+        files={name: digest(path) for name, path in _files(campaign.path).items() if not _is_draft(name)},
     )  # fmt: skip
     content = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     put(campaign.path / MANIFEST, content)
@@ -56,6 +57,10 @@ def _files(folder: Path) -> dict[str, Path]:
     found = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
     names = {path.relative_to(folder).as_posix(): path for path in found}
     return {name: path for name, path in names.items() if name not in {MANIFEST, LOCK}}
+
+
+def _is_draft(name: str) -> bool:
+    return any(part.startswith(DRAFT) for part in name.split("/"))
 
 
 def verify(folder: Path) -> list[str]:
@@ -75,7 +80,9 @@ def verify(folder: Path) -> list[str]:
         raise ReviewError(f"{folder / MANIFEST} cannot be read: {error}") from error
     found = _files(folder)
     wrong = [f"{name} is missing" for name in manifest.files if name not in found]
-    wrong += [f"{name} is not in the manifest" for name in found if name not in manifest.files]
+    for name in sorted(found.keys() - manifest.files.keys()):
+        left = ": a command that was killed left it, and it can be deleted" if _is_draft(name) else ""
+        wrong.append(f"{name} is not in the manifest{left}")
     changed = [name for name, expected in manifest.files.items() if name in found and _hash(found[name]) != expected]
     wrong += [f"{name} is not as it was" for name in changed]
     return wrong or _chain(folder)

@@ -105,6 +105,18 @@ def test_a_copy_is_as_good(evidence, tmp_path, capsys):
     )
 
 
+def test_what_a_killed_command_left_is_no_evidence(evidence):
+    """A draft is not in the manifest, and is named until somebody deletes it."""
+    folder = evidence / ".draft.1a2b3c"
+    folder.mkdir()
+    (folder / "plan.csv").write_text("half", encoding="utf-8")
+    write_manifest(Campaign(evidence), clock())
+    left = ".draft.1a2b3c/plan.csv is not in the manifest: a command that was killed left it, and it can be deleted"
+    assert verify(evidence) == [left]
+    shutil.rmtree(folder)
+    assert verify(evidence) == []
+
+
 def test_without_a_manifest_nothing_is_verified(campaign):
     """It says which command writes it."""
     with pytest.raises(ReviewError, match=r"has no manifest\.json: `wix-access-review evidence` writes it"):
