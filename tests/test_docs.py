@@ -49,6 +49,7 @@ FOREIGN = {
     "Extractor failed",
     "Check failed: stg_wix__users rows_match_receipt",
     "IO Error: Could not set lock on file",
+    "JSONDecodeError",
     "Loader failed",
     "No space left on device",
     "No such file or directory",

@@ -10,7 +10,7 @@ from tap_wix_users.doctor.recording import RecordingClient, refusal_status
 from tap_wix_users.wix.endpoints import FOLDER_PAGE, SITE_PAGE, AccountApi
 from tap_wix_users.wix.errors import Unauthorized, WixError
 from tap_wix_users.wix.objects import WixObject, fields
-from tap_wix_users.wix.page_size import smaller
+from tap_wix_users.wix.retries import smaller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

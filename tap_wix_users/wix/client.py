@@ -25,9 +25,8 @@ from tap_wix_users.wix.errors import (
     refusal,
 )  # fmt: skip
 from tap_wix_users.wix.network import network_settings
-from tap_wix_users.wix.page_size import may_be_too_large
 from tap_wix_users.wix.redaction import Redactor
-from tap_wix_users.wix.retries import Attempts, is_retryable, is_throttled
+from tap_wix_users.wix.retries import Attempts, is_retryable, is_throttled, may_be_too_large
 from tap_wix_users.wix.text import storable
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from tap_wix_users.wix.ahead import PagesAhead
 from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE, SITE_PAGE
 from tap_wix_users.wix.errors import InvalidRequest, WixError
 from tap_wix_users.wix.objects import Account, CursorMetadata, FacetValue, fields
-from tap_wix_users.wix.page_size import SAFE, begin_with, size_to_remember, smaller
+from tap_wix_users.wix.page_size import SAFE, begin_with, size_to_remember
 from tap_wix_users.wix.proving import prove
+from tap_wix_users.wix.retries import smaller
 from tap_wix_users.wix.team import IF_EMPTY, HeldRoles
 from tap_wix_users.wix.times import normalized
 from tap_wix_users.wix.walks import CursorWalk, Entry, OffsetWalk, Walk

@@ -1,14 +1,25 @@
-"""Which failures to retry, how long to wait before each attempt, and when to give up."""
+"""Which failures to retry, or to cure by a smaller page, how long to wait before each attempt, and when to give up."""
 
 from __future__ import annotations
 
 import random
 from typing import TYPE_CHECKING
 
-from tap_wix_users.wix.errors import NoAnswer, Refusal, Unreachable, UnreadableAnswer
+from tap_wix_users.wix.errors import (
+    InvalidRequest,
+    NoAnswer,
+    Refusal,
+    ServerFailure,
+    TimedOut,
+    TooLarge,
+    Unreachable,
+    UnreadableAnswer,
+)  # fmt: skip
+from tap_wix_users.wix.page_size import SAFE
 
 if TYPE_CHECKING:
     from tap_wix_users.wix.budget import Clock
+    from tap_wix_users.wix.errors import WixError
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
 """Statuses that are retried (docs/api-contract.md, section 1.1); 400, 401, 403, 404 and 428 never are."""
@@ -77,3 +88,25 @@ def is_retryable(error: Exception) -> bool:
 
 def _jittered(seconds: float) -> float:
     return seconds * random.uniform(1.0, 1.1)  # noqa: S311  # spreads clients, hides nothing
+
+
+def smaller(error: WixError, size: int, least: int) -> int | None:
+    """The page size to try after an error; None if the error has another cause, or there is no smaller size.
+
+    Args:
+        error: The error of a request.
+        size: The size that it requested.
+        least: The smallest size that is useful.
+    """
+    if isinstance(error, InvalidRequest):
+        named = [violation.threshold for violation in error.violations if violation.field == "paging.limit"]
+        if not named or size <= least:
+            return None
+        return max(least, named[0] if named[0] is not None and 0 < named[0] < size else size // 2)
+    return max(SAFE, size // 4) if may_be_too_large(error) and size > SAFE else None
+
+
+def may_be_too_large(error: Exception) -> bool:
+    """Whether a smaller page may be answered where this one was not (docs/api-contract.md, section 1.2)."""
+    slow = isinstance(error, ServerFailure) and error.status == 504
+    return slow or isinstance(error, TimedOut | TooLarge)
