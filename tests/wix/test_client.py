@@ -628,9 +628,16 @@ CLEAN = ("drop", "rename", "empty_page", "repeat_page", "cycle_cursor", "drop_fa
 LOGGERS = ("", "httpx", "httpcore", "tap_wix_users", "stamina", "asyncio")
 
 
+OF_THE_MACHINE = {"created", "msecs", "relativeCreated", "thread", "process"}
+"""Numbers of a log record, in which eight digits of an encoded key are found by chance."""
+
+
 def everything(error: WixError | None, records: list[logging.LogRecord]) -> str:
-    """All that a log, a traceback or a careless caller could print."""
-    told = [record.getMessage() + repr(vars(record)) for record in records]
+    """All that a log, a traceback or a careless caller could print, apart from the machine's own numbers."""
+    told = [record.getMessage() for record in records]
+    told += [
+        repr({name: value for name, value in vars(record).items() if name not in OF_THE_MACHINE}) for record in records
+    ]
     if error is not None:
         told += [str(error), repr(error), repr(error.args), repr(vars(error))]
         told += traceback.TracebackException.from_exception(error, capture_locals=False).format()
