@@ -237,6 +237,8 @@ def test_a_part_of_the_team_that_nothing_else_counts(path, way, first, account):
     ran = account.sync("search_team", fault("search_team", path, way, []), NO_FACETS, state=state)
     assert account.lies(ran, TEAM, first=first) == []
     assert ran.code == 1
+    unread = "1 member(s) are neither a user nor an invite, as far as they can be read"
+    assert (unread in (ran.receipt("users")["error"] or "")) == (path == USER)
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
