@@ -157,6 +157,9 @@ class _Server(uvicorn.Server):
         await self._api.stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # What asyncio has accepted and not yet made a connection of would be lost, unclosed, with the listener.
+        while accepting := asyncio.all_tasks() - self.server_state.tasks - {asyncio.current_task()}:
+            await asyncio.wait(accepting)
         for listener in (*self.servers, *(sockets or ())):
             listener.close()
         for connection in list(self.server_state.connections):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import socket
 import threading
 import time
+import warnings
 
 import pytest
 
@@ -24,6 +27,31 @@ def test_clean_stop():
     assert "wix-sandbox" not in {thread.name for thread in threading.enumerate()}
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+def test_a_stop_while_somebody_connects(serve):
+    """Whoever connected just before the sandbox stops is disconnected; no socket is left for the garbage collector."""
+    client = serve()
+    host, port = client.http.base_url.host, client.http.base_url.port
+    late: list[socket.socket] = []
+    stopping = threading.Thread(target=client.sandbox.stop)
+
+    def stop_after_connections(*_: object) -> None:
+        # The server's thread stands still here, and then finds the connections and the order to stop together.
+        late.extend(socket.create_connection((host, port), timeout=10) for _ in range(5))
+        stopping.start()
+        time.sleep(0.1)
+
+    client.sandbox.before_request = stop_after_connections
+    client.ask("get_roles")
+    stopping.join()
+    for connection in late:
+        with connection, contextlib.suppress(ConnectionResetError):
+            assert connection.recv(1) == b""
+    with warnings.catch_warnings(record=True) as unclosed:
+        warnings.simplefilter("always", ResourceWarning)
+        gc.collect()
+    assert [str(warning.message) for warning in unclosed] == []
 
 
 def test_taken_port():
