@@ -193,9 +193,10 @@ class SdkStream(Stream):
         if self._stream_version is not None:
             super()._write_activate_version_message(self._stream_version)
 
-    def write_state(self) -> None:
-        """Write a STATE message, which holds the state of all streams."""
+    def write_state(self) -> int:
+        """Write a STATE message, which holds the state of all streams; returns its length in bytes."""
         self._tap.state_writer.write_state(self.tap_state)
+        return cast("LineWriter", self._tap.message_writer).state_bytes
 
     @cached_property
     def columns(self) -> list[str]:

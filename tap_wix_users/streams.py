@@ -273,4 +273,4 @@ class TableStream(ModelStream):
         now = time.monotonic()
         if at_once or now - self._state_emitted >= _STATE_SECONDS:
             self._state_emitted = now
-            self.write_state()
+            self._run.summary.state_bytes = self.write_state()

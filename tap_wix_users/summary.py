@@ -33,6 +33,7 @@ class Summary:
     Attributes:
         client: The run's client, once it is open.
         rows: Records written, tombstones among them, by stream; counted before any stream map.
+        state_bytes: Length of the last STATE message; 0 if there was none.
     """
 
     def __init__(self, tap: str, version: str) -> None:
@@ -45,6 +46,7 @@ class Summary:
         self._accounts: set[str] = set()
         self.client: WixClient | None = None
         self.rows: Counter[str] = Counter()
+        self.state_bytes = 0
 
     def add(self, receipt: ReceiptRow) -> None:
         """Count a receipt and the changes that it reports."""
@@ -82,6 +84,7 @@ class Summary:
             "retries": client.meter.retries if client else 0,
             "waited_seconds": {why: round(seconds, 3) for why, seconds in waits.items()},
             "rows": dict(sorted(self.rows.items())),
+            "state_bytes": self.state_bytes,
             "changes": dict(sorted(self._changes.items())),
             "receipts": {status: self._receipts[status] for status in get_args(Status)},
             "failed": sorted(set(failed)),

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
-from singer_sdk.singerlib import RecordMessage
+from singer_sdk.singerlib import RecordMessage, StateMessage
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -19,9 +19,14 @@ _BUFFER = 64 * 1024
 
 
 class LineWriter(MsgSpecWriter):
-    """Writes messages, and flushes after each one that a target acts on: not after every record."""
+    """Writes messages, and flushes after each one that a target acts on: not after every record.
+
+    Attributes:
+        state_bytes: Length of the last STATE message; 0 before the first.
+    """
 
     _buffered: BinaryIO | None = None
+    state_bytes = 0
 
     @property
     def _out(self) -> BinaryIO:
@@ -39,6 +44,8 @@ class LineWriter(MsgSpecWriter):
         if isinstance(message, RecordMessage):
             self.write_line(line)
             return
+        if isinstance(message, StateMessage):
+            self.state_bytes = len(line.rstrip(b"\n"))
         # A line that is longer than the buffer is written in parts, and a signal in between would cut it.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:

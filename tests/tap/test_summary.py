@@ -41,6 +41,10 @@ def _messages(done):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def _state_bytes(done):
+    return len([line for line in done.stdout.splitlines() if json.loads(line)["type"] == "STATE"][-1].encode())
+
+
 def _records(done):
     return Counter(message["stream"] for message in _messages(done) if message["type"] == "RECORD")
 
@@ -84,6 +88,7 @@ def test_a_first_and_a_second_run(tmp_path, serve):
         **base,
         "requests": asked,
         "rows": dict(sorted(_records(first).items())),
+        "state_bytes": _state_bytes(first),
         "changes": dict.fromkeys(TABLES, UNKNOWN),
     }
     with sandbox.lock:
@@ -100,6 +105,7 @@ def test_a_first_and_a_second_run(tmp_path, serve):
         **base,
         "requests": len(sandbox.requests) - asked,
         "rows": {name: _records(second)[name] for name in sorted({*TABLES, "change_log", "snapshots"})},
+        "state_bytes": _state_bytes(second),
         "changes": {
             name: _changes(logged[name, "added"], logged[name, "modified"], logged[name, "removed"]) for name in TABLES
         },
@@ -152,7 +158,8 @@ def test_waits(tmp_path, serve):
     assert done.returncode == 0
     found = _summary(done.stderr)
     assert (found["outcome"], found["retries"]) == ("complete", 2)
-    assert 2 <= found["waited_seconds"]["retries"] < 3
+    # The second that Wix asks for begins when its answer comes: on a busy machine less of it is left to wait.
+    assert 1.5 < found["waited_seconds"]["retries"] < 3
     assert found["waited_seconds"]["budget"] == 0
 
 
