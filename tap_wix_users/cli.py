@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -24,6 +25,7 @@ from tap_wix_users.doctor.report import report, write_private
 from tap_wix_users.inputs import load_json_file
 from tap_wix_users.run import NothingReadable
 from tap_wix_users.sdk import SdkTap
+from tap_wix_users.signals import SignalRepeater
 from tap_wix_users.wix.network import BadNetworkSettings
 from tap_wix_users.writer import TargetGone
 
@@ -49,8 +51,13 @@ class CommandLine(SdkTap):
 
     run: Run
 
+    @cached_property
+    def _signals(self) -> SignalRepeater:
+        return SignalRepeater()
+
     @override
     def end_by_signal(self, number: int) -> None:
+        self._signals.handled()
         self.logger.error(
             "Ended by %s; what a target has stored up to the last STATE is complete", signal.Signals(number).name
         )
@@ -222,7 +229,7 @@ class CommandLine(SdkTap):
         gc.set_threshold(50_000, 20, 20)
         try:
             # The SDK has no hook for the end of a run, so the run is closed here.
-            with self.run:
+            with self._signals, self.run:
                 self.run.open()
                 job()
             self.writer.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
@@ -331,6 +332,21 @@ def test_a_signal_while_pages_are_read_ahead(tmp_path, serve, number):
         process.send_signal(number)
         assert process.wait(SOON) == 128 + number
         assert process.stdout.read().endswith(b"\n")
+
+
+def test_a_signal_that_interrupts_nothing(tmp_path, serve):
+    """It ends the run as well where another thread receives it, while the main thread waits."""
+    sandbox = serve(faults=[Fault.of("stall", endpoint="query_sites", seconds=300)])
+    settings = write_json(tmp_path / "config.json", config(sandbox, request_timeout=300))
+    with started("--config", settings) as process:
+        _until(lambda: sandbox.api._numbers.get("query_sites"))
+        time.sleep(0.5)
+        (other, *_) = (
+            int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir() if int(task.name) != process.pid
+        )
+        assert ctypes.CDLL(None).tgkill(process.pid, other, signal.SIGTERM) == 0
+        assert process.wait(SOON) == 143
+        assert "Ended by SIGTERM" in process.stderr.read().decode()
 
 
 def _until(happened):
