@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tap_wix_users.wix import lists
+from tap_wix_users.wix import lists, team
 from tap_wix_users.wix.contributors import KIND, ROLE_KIND, PreviousContributors, Sites, read_contributors, site_record
-from tap_wix_users.wix.team import ROLES_OF
+from tap_wix_users.wix.held_roles import ROLES_OF
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -115,7 +115,7 @@ def _roles(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context
 def _team(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:
     roles = context.kinds & set(ROLES_OF.values())
     learnt = next(filter(None, map(context.page_size, sorted(context.kinds))), None)
-    return lists.read_team(api, sink, options, roles=roles, known=context.keys, learnt=learnt)
+    return team.read_team(api, sink, options, roles=roles, known=context.keys, learnt=learnt)
 
 
 def _sites(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:

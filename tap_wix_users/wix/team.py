@@ -1,204 +1,185 @@
-"""What a walk through a team shows about roles, and where it shows less than another source.
-
-A proof of users and invites proves nothing about the roles that they hold, which no count covers. Two sources are
-compared instead: the facet ``Roles`` of the same search, if its values are role ids, and the last complete snapshot.
-"""
+"""Reads Search Team to its end: members and invites, in one walk."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+import logging
+from dataclasses import replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-from tap_wix_users.wix.errors import WixError
+import msgspec
+
+from tap_wix_users.wix.ahead import PagesAhead
+from tap_wix_users.wix.errors import InvalidRequest, WixError
+from tap_wix_users.wix.held_roles import HeldRoles
+from tap_wix_users.wix.objects import FacetValue
+from tap_wix_users.wix.page_size import SAFE, begin_with, size_to_remember
+from tap_wix_users.wix.proving import prove
+from tap_wix_users.wix.retries import smaller
+from tap_wix_users.wix.times import created_at
+from tap_wix_users.wix.walks import Entry, OffsetWalk
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from tap_wix_users.wix.endpoints import AccountApi
-    from tap_wix_users.wix.objects import Assignment, Invite, TeamMember, User
-    from tap_wix_users.wix.proving import ReadOptions, ReadResult, S
+    from tap_wix_users.wix.held_roles import KnownKeys
+    from tap_wix_users.wix.objects import Facet, TeamMember, TeamPage
+    from tap_wix_users.wix.page_size import PageSize
+    from tap_wix_users.wix.proving import Pages, ReadOptions, ReadResult, S
+    from tap_wix_users.wix.walks import Walk
 
-ROLES_OF = {"user": "assignment", "invite": "invite assignment"}
-"""The kinds of row that hold roles, and the kinds of row of those roles."""
+logger = logging.getLogger(__name__)
 
-_NAMED = 3
-"""The number of roles that a message names."""
+_UNKNOWN = (FacetValue(),)
 
-IF_EMPTY = "If Wix leaves such a list out where it is empty, run once with `accept_repeat_proof: true`"
-"""What to do where a list was left out, and there is no snapshot yet that could tell what it held."""
-
-KnownKeys: TypeAlias = Callable[[str], "Collection[tuple[str, ...]] | None"]
-"""The keys of a kind in the last complete snapshot, in their parts; None where there is none, or it kept no keys."""
+_REFUSED = "Wix refuses pages of %d rows; going on with %d (see `page_size`)"
+_NOT_ANSWERED = "Wix does not answer to pages of %d rows; going on with %d (see `page_size`)"
 
 
-@dataclass
-class RoleTally:
-    """The roles that the members of one walk hold.
+def read_team(
+    api: AccountApi,
+    sink: Callable[[], S],
+    options: ReadOptions,
+    *,
+    roles: Collection[str] = (),
+    known: KnownKeys = lambda _kind: None,
+    learnt: PageSize | None = None,
+) -> ReadResult[S]:
+    """Read the team members and invites of an account, in one walk.
 
-    Attributes:
-        held: The number of assignments of each role.
-        silent: Members whose list of roles was left out, by kind: that is not an empty list.
-        nameless: For users with at least one assignment without an id: the ids of their assignments.
-    """
-
-    held: Counter[str] = field(default_factory=Counter)
-    silent: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in ROLES_OF})
-    nameless: dict[str, set[str]] = field(default_factory=dict)
-
-    def add(self, members: Sequence[TeamMember]) -> None:
-        """Add the new members of a page."""
-        for member in members:
-            if member.user is not None:
-                self._add("user", member.user)
-                if not all(one.assignment_id for one in member.user.assignments or ()):
-                    ids = {str(one.assignment_id or "") for one in member.user.assignments or ()}
-                    self.nameless[member.user.id] = ids
-            elif member.invite is not None:
-                self._add("invite", member.invite)
-
-    def _add(self, kind: str, owner: User | Invite) -> None:
-        if owner.assignments is None:
-            self.silent[kind].add(owner.id)
-        else:
-            self.held.update([role_of(assignment) for assignment in owner.assignments])
-
-    def doubts(
-        self,
-        counted: Mapping[str, int] | None,
-        known: KnownKeys,
-        role_ids: Callable[[], Collection[str]],
-        *,
-        twice: bool = False,
-    ) -> dict[str, str]:
-        """Why the proof of the members does not cover their roles, by kind.
-
-        Args:
-            counted: How many hold each role, as facet ``Roles`` counts them; None without such a facet.
-            known: The last complete snapshot.
-            role_ids: The ids of all roles, asked for only where neither a row nor the last snapshot has any that was
-                counted.
-            twice: Whether the same owners came without a list in the walk before, and that is to say that it is empty.
-        """
-        doubts = {kind: why for kind in ROLES_OF.values() for why in self._lost(kind, known)}
-        unknown = {kind: found for kind in ROLES_OF if not twice and (found := self._unknown(kind, known))}
-        more = [role for role, count in (counted or {}).items() if count > self.held[role]]
-        if not more and not unknown:
-            return doubts
-        if counted is None or not self._is_understood(counted, known, role_ids):
-            for kind, owners in unknown.items():
-                why = f"{len(owners)} {kind}(s) came without the list of their roles, and nothing says that it is empty"
-                doubts.setdefault(ROLES_OF[kind], f"{why}. {IF_EMPTY}")
-        elif more:
-            names = ", ".join(more[:_NAMED]) + (f" and {len(more) - _NAMED} more" if len(more) > _NAMED else "")
-            why = f"Wix counts more holders of the role(s) {names} than its members and invites show"
-            suspects = [kind for kind in ROLES_OF if self.silent[kind]] or ROLES_OF
-            for kind in suspects:
-                doubts.setdefault(ROLES_OF[kind], why)
-        return doubts
-
-    def _unknown(self, kind: str, known: KnownKeys) -> set[str]:
-        """Owners without a list of their roles whom the last snapshot did not see, without roles or with some."""
-        silent = self.silent[kind]
-        if not silent or known(ROLES_OF[kind]) is None:
-            return silent
-        owners = known(kind)
-        return set() if owners is None else silent - {owner for (owner,) in owners}
-
-    def _lost(self, kind: str, known: KnownKeys) -> Iterator[str]:
-        owner_kind = next(owner for owner, roles in ROLES_OF.items() if roles == kind)
-        silent, nameless = self.silent[owner_kind], self.nameless if owner_kind == "user" else {}
-        if not silent and not nameless:
-            return
-        before: dict[str, set[str]] = {}
-        for owner, rest in known(kind) or ():
-            if owner in silent or owner in nameless:
-                before.setdefault(owner, set()).add(rest)
-        if lost := silent & before.keys():
-            yield f"{len(lost)} {owner_kind}(s) came without a list of roles, but had roles before"
-        renamed = [
-            owner
-            for owner, ids in nameless.items()
-            # A key begins with the id of its assignment, if it has one; a role, an asset or a hash may follow.
-            if any("@" not in rest and rest.split("/")[0].split("#")[0] not in ids for rest in before.get(owner, ()))
-        ]
-        if renamed:
-            yield f"assignments of {len(renamed)} user(s) came without ids, but had ids before"
-
-    def _is_understood(
-        self, counted: Mapping[str, int], known: KnownKeys, role_ids: Callable[[], Collection[str]]
-    ) -> bool:
-        """Whether the facet's values are role ids at all, which is uncertain (docs/api-contract.md, section 6.4)."""
-        if counted.keys() & self.held.keys() or not (counted or self.held):
-            return True
-        roles = {role for (role,) in known("role") or ()} or (set(role_ids()) if counted else set())
-        return not counted.keys().isdisjoint(roles)
-
-
-class HeldRoles:
-    """The roles of the team, over all walks of one read.
+    The kinds ``user`` and ``invite`` are proved by the API's counts; the roles that these hold, the kinds
+    ``assignment`` and ``invite assignment``, are proved separately, since no count covers them.
 
     Args:
         api: The account.
-        options: How the list is read.
-        wanted: The kinds of roles that are selected.
+        sink: Makes the sink of one walk.
+        options: How to read the list.
+        roles: The kinds of roles that are selected.
         known: Returns the keys of a kind of row in the last complete snapshot.
+        learnt: The page size that an earlier run discovered.
+
+    Raises:
+        WixError: A page could not be read.
+    """
+    held = HeldRoles(api, options, roles, known)
+    team = _Team(api, held, begin_with(options.page_size, learnt))
+    try:
+        result = prove(team.begin, sink, options, lambda walk: held.doubts(walk.holders))
+    except WixError as error:
+        # A size that brought no answer either says nothing.
+        error.page_size = size_to_remember(options.page_size, team.answered, learnt)
+        raise
+    if result.walk.unread:
+        logger.warning("In the team, %s", result.walk.unread)
+    return replace(held.proved(result), page_size=size_to_remember(options.page_size, team.limit, learnt))
+
+
+class _Team:
+    """The walks of one read of Search Team.
+
+    Args:
+        api: The account.
+        held: Records the roles that the members hold.
+        limit: Rows to request per page.
+
+    Attributes:
+        limit: Rows to request per page, after what the walks have discovered.
+        answered: Rows that were asked for when an answer last came.
     """
 
-    def __init__(self, api: AccountApi, options: ReadOptions, wanted: Collection[str], known: KnownKeys) -> None:
+    def __init__(self, api: AccountApi, held: HeldRoles, limit: int) -> None:
         self._api = api
-        self._options = options
-        self._wanted = wanted
-        self._known = known
-        self._tally = RoleTally()
-        self._silent_before: Mapping[str, set[str]] | None = None
+        self._held = held
+        self.limit = self.answered = limit
 
-    def begin(self) -> None:
+    def begin(self, horizon: str) -> tuple[Walk, Pages[TeamMember]]:
         """Begin a walk."""
-        self._tally = RoleTally()
+        self._held.begin()
+        walk = OffsetWalk(("user", "invite"), horizon, limit=self.limit, short_below=SAFE)
+        return walk, self._pages(walk)
 
-    def add(self, members: Sequence[TeamMember]) -> None:
-        """Add the new members of a page."""
-        if self._wanted:
-            self._tally.add(members)
+    def _pages(self, walk: OffsetWalk) -> Pages[TeamMember]:
+        def ask(api: AccountApi, offset: int, facets: bool) -> TeamPage:  # noqa: FBT001  # as `PagesAhead` calls it
+            return api.search_team(limit=walk.limit, offset=offset, facets=facets)
 
-    def doubts(self, counted: Mapping[str, int] | None) -> dict[str, str]:
-        """Why the roles of a finished walk are not proved with their owners, by kind.
+        with PagesAhead(self._api, walk, ask) as ahead:
+            while not walk.done:
+                try:
+                    page = ahead.take()
+                except WixError as error:
+                    self._lower(walk, error)
+                    continue
+                if page.facets is not None:
+                    walk.reported_empty, walk.holders = _none_of(page.facets), _holders(page.facets)
+                members, self.answered = page.team_members, walk.limit
+                entries = [_team_entry(member) for member in members] if page.has("team_members") else None
+                fresh = [members[position] for position in walk.take(entries, _team_counts(page))]
+                _note_strange(walk, members)
+                self._held.add(fresh)
+                yield fresh
 
-        Args:
-            counted: How many hold each role, as facet ``Roles`` counts them; None without such a facet.
-        """
-        if not self._wanted:
-            return {}
-        twice, self._silent_before = self._tally.silent == self._silent_before, self._tally.silent
-        if self._options.accept_repeat_proof:
-            # The counts mean something else: that somebody holds the role is all that they say.
-            counted = counted and dict.fromkeys(counted, 1)
-        found = self._tally.doubts(
-            counted, self._known, self._role_ids, twice=twice and self._options.accept_repeat_proof
-        )
-        return {kind: why for kind, why in found.items() if kind in self._wanted}
-
-    def proved(self, result: ReadResult[S]) -> ReadResult[S]:
-        """The result with the proofs of the roles: each is that of the members, unless there is a doubt."""
-        of = {kind: roles for kind, roles in ROLES_OF.items() if roles in self._wanted}
-        proofs = {roles: None if roles in result.doubts else result.proofs[kind] for kind, roles in of.items()}
-        result.walk.reported_empty |= {roles for kind, roles in of.items() if kind in result.walk.reported_empty}
-        return replace(result, proofs={**result.proofs, **proofs})
-
-    def _role_ids(self) -> set[str]:
-        try:
-            listed = self._api.get_roles(locale="en")
-        except WixError:
-            return set()
-        return {str(role.id) for role in (*listed.predefined_roles, *listed.custom_roles)}
+    def _lower(self, walk: OffsetWalk, error: WixError) -> None:
+        """Request fewer rows from now on, if that may avoid the error; else raise it."""
+        # A page that begins with the overlap needs a second row to hold anything new.
+        lower = smaller(error, walk.limit, 2 if walk.overlaps else 1)
+        if lower is None:
+            raise error
+        logger.warning(_REFUSED if isinstance(error, InvalidRequest) else _NOT_ANSWERED, walk.limit, lower)
+        walk.limit = self.limit = lower
 
 
-def role_of(assignment: Assignment) -> str:
-    """The role id of an assignment in either form (docs/api-contract.md, section 6.3); empty if it has none."""
-    if assignment.policy_id:
-        return str(assignment.policy_id)
-    policy = assignment.unknown.get("policy")
-    full = policy.get("policyId") if isinstance(policy, dict) else None
-    return str(full or "")
+def _team_entry(member: TeamMember) -> Entry:
+    if member.user is not None:
+        return Entry("user", member.user.id, created_at(member.user.joined_team_at))
+    if member.invite is not None:
+        return Entry("invite", member.invite.id, created_at(member.invite.date_created))
+    # A kind of member that the contract does not know still counts in the paging.
+    return Entry("other", blake2b(msgspec.json.encode(member, order="sorted"), digest_size=16).hexdigest())
+
+
+def _note_strange(walk: Walk, members: Sequence[TeamMember]) -> None:
+    """Note members that are not one of a user and an invite."""
+    if any(member.user and member.invite for member in members):
+        walk.flaw = walk.flaw or "a member is a user and an invite at once"
+    if strange := len(walk.seen.get("other", ())):
+        walk.unread = f"{strange} member(s) are neither a user nor an invite, as far as they can be read"
+
+
+_FACETS = {"Users": "user", "InviteStatus": "invite"}
+"""The facets that count rows, and the kind of row that each counts."""
+
+
+def _team_counts(page: TeamPage) -> dict[str, int] | None:
+    """Users and invites as the facets count them, without a kind whose count cannot be read.
+
+    Facets leave out zero counts (docs/api-contract.md, section 2.1), so a missing facet counts as zero.
+    """
+    if page.facets is None:
+        return None
+    counts: dict[str, int] = dict.fromkeys(_FACETS.values(), 0)
+    for facet in page.facets:
+        if kind := _FACETS.get(facet.facet_type or ""):
+            if any(value.count is None for value in facet.values or []):
+                counts.pop(kind, None)
+            elif kind in counts:
+                counts[kind] += sum(value.count or 0 for value in facet.values or [])
+    return counts
+
+
+def _none_of(facets: Sequence[Facet]) -> set[str]:
+    """The kinds of which a facet reports none; a missing facet reports nothing."""
+    counted = {facet.facet_type: facet.values for facet in facets if facet.values is not None}
+    return {
+        kind for name, kind in _FACETS.items() if not any(value.count != 0 for value in counted.get(name, _UNKNOWN))
+    }
+
+
+def _holders(facets: Sequence[Facet]) -> dict[str, int] | None:
+    """How many members hold each role, as facet ``Roles`` counts them: what its values are, is uncertain (6.4).
+
+    None where there is no such facet.
+    """
+    found = [facet.values for facet in facets if facet.facet_type == "Roles" and facet.values is not None]
+    counted = {value.value: value.count for values in found for value in values if value.value and value.count}
+    return counted if found else None

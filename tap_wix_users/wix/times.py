@@ -34,6 +34,11 @@ def normalized(text: str) -> str | None:
         return None
 
 
+def created_at(text: str | None) -> str | None:
+    """When an object was created, in the format of `timestamp`; None if it does not say so."""
+    return normalized(text) if text else None
+
+
 def following(text: str) -> str:
     """The next moment that `timestamp` writes differently."""
     return timestamp(dt.datetime.fromisoformat(text) + dt.timedelta(microseconds=1))

@@ -81,7 +81,7 @@ def test_an_error_that_nobody_foresaw(monkeypatch):
     def fail(*_):
         raise ZeroDivisionError("anna@example.com")
 
-    monkeypatch.setattr("tap_wix_users.wix.lists._created_at", fail)
+    monkeypatch.setattr("tap_wix_users.wix.times.normalized", fail)
     with Sandbox(World(SMALL)) as sandbox:
         ran = run(sandbox)
     assert ran.statuses() == {

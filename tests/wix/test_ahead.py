@@ -15,8 +15,8 @@ from tap_wix_users.wix import errors
 from tap_wix_users.wix.ahead import PagesAhead, in_order
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.fence import MAX_VALUES
-from tap_wix_users.wix.lists import read_team
 from tap_wix_users.wix.page_size import PageSize
+from tap_wix_users.wix.team import read_team
 from tap_wix_users.wix.walks import Entry, OffsetWalk
 from tests.virtual import VirtualClock
 from tests.wix.conftest import READ_OPTIONS, asked
@@ -330,7 +330,7 @@ class TestPageSize:
         assert pagings(sandbox) == [(0, 100), (0, 1000), (99, 100), (198, 100), (297, 100), (349, 100)]
         assert outcome.sink.ids == team(sandbox.world.main)
         assert (outcome.proofs, outcome.attempts) == (COUNTED, 1)
-        said = [record.getMessage() for record in caplog.records if record.name == "tap_wix_users.wix.lists"]
+        said = [record.getMessage() for record in caplog.records if record.name == "tap_wix_users.wix.team"]
         assert said == ["Wix refuses pages of 1000 rows; going on with 100 (see `page_size`)"]
 
     @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from typing_extensions import override
 from tap_wix_users.wix import errors
 from tap_wix_users.wix.endpoints import GET_ROLES
 from tap_wix_users.wix.errors import WixError
-from tap_wix_users.wix.lists import read_sites, read_team
+from tap_wix_users.wix.lists import read_sites
+from tap_wix_users.wix.team import read_team
 from tests.virtual import VirtualClock
 from tests.wix.conftest import ASK, READ_OPTIONS, Listener, asked
 from wix_sandbox import ApiOptions, Fault, Size, World

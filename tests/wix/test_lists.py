@@ -1,252 +1,50 @@
-"""Whole reads over an account that lives in memory: which requests they make, and what they return."""
+"""Reads of the other lists, over an account that lives in memory: which requests they make, and what they return."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import threading
-from dataclasses import dataclass, field, replace
 from functools import partial
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 import pytest
 from typing_extensions import override
 
 from tap_wix_users.wix import lists
-from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE, SEARCH_TEAM, SITE_PAGE
-from tap_wix_users.wix.errors import Forbidden, InvalidRequest, NotFound, WixError
+from tap_wix_users.wix.endpoints import FOLDER_PAGE, SEARCH_TEAM
+from tap_wix_users.wix.errors import Forbidden, NotFound
 from tap_wix_users.wix.objects import (
     Account,
-    ChildAccount,
     ChildAccountPage,
-    Facet,
-    Folder,
     FolderPage,
     Role,
     RoleList,
-    Site,
     SitePage,
-    TeamMember,
     TeamPage,
 )
-from tap_wix_users.wix.proving import MARGIN
-from tap_wix_users.wix.reading import as_came, parse
+from tap_wix_users.wix.reading import as_came
 from tap_wix_users.wix.redaction import Redactor
-from tests.wix.conftest import READ_OPTIONS
 from tests.wix.made import made
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from tap_wix_users.wix.endpoints import AccountApi
-    from tap_wix_users.wix.objects import WixObject
     from tap_wix_users.wix.proving import ReadResult
 
-NOW = dt.datetime(2024, 11, 24, 12, tzinfo=dt.UTC)
-LONG_AGO = "2020-01-01T00:00:00.000Z"
-JUST_NOW = "2024-11-24T11:59:00.000Z"
-
-
-def user(key: str, born: str | None = LONG_AGO) -> TeamMember:
-    """A team member."""
-    return made(TeamMember, {"user": {"id": key, "joinedTeamAt": born}})
-
-
-def invite(key: str, status: str = "Pending") -> TeamMember:
-    """An invite."""
-    return made(TeamMember, {"invite": {"id": key, "status": status, "dateCreated": LONG_AGO}})
-
-
-def users(number: int) -> list[TeamMember]:
-    """So many team members, named after their place."""
-    return [user(f"u{place}") for place in range(number)]
-
-
-def site(key: str, born: str | None = LONG_AGO) -> Site:
-    """A site."""
-    return made(Site, {"id": key, "createdDate": born})
-
-
-def sites(number: int) -> list[Site]:
-    """So many sites, named after their place."""
-    return [site(f"s{place}") for place in range(number)]
-
-
-def folders(number: int) -> list[Folder]:
-    """So many folders, named after their place."""
-    return [made(Folder, {"id": f"f{place}", "createdDate": LONG_AGO}) for place in range(number)]
-
-
-def facets_of(members: Sequence[TeamMember]) -> list[Facet]:
-    """Facets as Wix counts them: what there is none of is left out."""
-    statuses = [member.invite.status for member in members if member.invite]
-    number = sum(member.user is not None for member in members)
-    counted: dict[str, dict[Any, int]] = {
-        "Users": {"Users": number},
-        "InviteStatus": {status: statuses.count(status) for status in statuses},
-    }
-    return [
-        made(Facet, {"facetType": kind, "values": [{"value": v, "count": n} for v, n in values.items() if n]})
-        for kind, values in counted.items()
-        if any(values.values())
-    ]
-
-
-def refused(violation_field: str, **data: Any) -> InvalidRequest:
-    """A 400 that refuses a field."""
-    violation = {"field": violation_field, "description": "is too large", "data": data}
-    body = {"details": {"validationError": {"fieldViolations": [violation]}}}
-    response = httpx.Response(400, json=body)
-    return InvalidRequest(SEARCH_TEAM, response, response.content, Redactor("secret-of-the-key"))
-
-
-@dataclass
-class FakeApi:
-    """What `AccountApi` asks Wix, answered from memory, one after the other. `requests` says what was asked."""
-
-    members: list[TeamMember] = field(default_factory=list)
-    sites: list[Site] = field(default_factory=list)
-    folders: list[Folder] = field(default_factory=list)
-    children: int = 0
-    roles: RoleList = field(default_factory=RoleList)
-    paging: dict[str, Any] | None = None
-    facets: Callable[[Sequence[TeamMember]], list[Facet] | None] = facets_of
-    site_count: Callable[[], int | None] | None = None
-    greatest: int = 10_000
-    refusal: WixError | None = None
-    meanwhile: Callable[[FakeApi], None] = lambda _api: None
-    account_id: str = "acc"
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    client: Any = field(default_factory=lambda: SimpleNamespace(max_concurrency=1))
-    requests: list[Any] = field(default_factory=list)
-
-    def cancellable(self) -> FakeApi:
-        """Its requests are never cancelled."""
-        return self
-
-    def _asked(self, *request: Any) -> None:
-        if self.requests:
-            self.meanwhile(self)
-        self.requests.append(request if len(request) > 1 else request[0])
-
-    def search_team(self, *, limit: int, offset: int, facets: bool) -> TeamPage:
-        """A page of the team."""
-        self._asked(limit, offset, facets)
-        if limit > self.greatest:
-            raise self.refusal or refused("paging.limit")
-        page = self.members[offset : offset + limit]
-        return made(TeamPage, {"teamMembers": page, "facets": self.facets(self.members) if facets else None})
-
-    def query_sites(self, *, cursor: str | None) -> SitePage:
-        """A page of sites."""
-        self._asked(cursor)
-        begin = int(cursor or 0)
-        end = begin + SITE_PAGE
-        more = end < len(self.sites)
-        metadata = {"hasNext": more, "cursors": {"next": str(end)} if more else {}}
-        return made(SitePage, {"sites": self.sites[begin:end], "metadata": metadata})
-
-    def count_sites(self) -> int | None:
-        """The number of sites."""
-        self._asked("count")
-        return self.site_count() if self.site_count else len(self.sites)
-
-    def query_folders(self, *, offset: int) -> FolderPage:
-        """A page of folders."""
-        self._asked(offset)
-        return made(FolderPage, {"folders": self.folders[offset : offset + FOLDER_PAGE]})
-
-    def list_child_accounts(self, *, offset: int) -> ChildAccountPage:
-        """A page of child accounts."""
-        self._asked(offset)
-        end = min(self.children, offset + CHILD_ACCOUNT_PAGE)
-        page = [{"accountId": f"c{place}"} for place in range(offset, end)]
-        return made(ChildAccountPage, {"childAccounts": page, "pagingMetadata": self.paging})
-
-    def get_roles(self, *, locale: str) -> RoleList:
-        """The roles."""
-        self._asked(locale)
-        return self.roles
-
-    def get_account(self) -> Account:
-        """The account."""
-        self._asked("account")
-        if self.refusal:
-            raise self.refusal
-        return made(Account, {"accountId": self.account_id, "slug": "acme"})
-
-
-@dataclass
-class Sink:
-    """Keeps what it is given, page by page."""
-
-    pages: list[list[Any]] = field(default_factory=list)
-
-    def add(self, items: Sequence[Any], /) -> None:
-        """Take a page."""
-        self.pages.append(list(items))
-
-    @property
-    def items(self) -> list[Any]:
-        """Everything, in its order."""
-        return [item for page in self.pages for item in page]
-
-    @property
-    def keys(self) -> list[str]:
-        """The ids of everything."""
-        return [_key(item) for item in self.items]
-
-
-def _key(item: WixObject) -> str:
-    if isinstance(item, TeamMember):
-        return (item.user.id if item.user else "") or (item.invite.id if item.invite else "")
-    return str(item.account_id if isinstance(item, ChildAccount) else cast("Any", item).id)
-
-
-@dataclass
-class Reading:
-    """A read of the fake account, and every sink that it made."""
-
-    api: FakeApi
-    sinks: list[Sink] = field(default_factory=list)
-
-    def run(self, read: Callable[..., ReadResult[Sink]], **overrides: Any) -> ReadResult[Sink]:
-        """Read a list."""
-        return read(
-            cast("AccountApi", self.api), self._sink, replace(READ_OPTIONS, **{"now": lambda: NOW, **overrides})
-        )
-
-    def _sink(self) -> Sink:
-        self.sinks.append(Sink())
-        return self.sinks[-1]
-
-
-def read(read_list: Callable[..., ReadResult[Sink]], api: FakeApi, **overrides: Any) -> ReadResult[Sink]:
-    """Read a list of the fake account."""
-    return Reading(api).run(read_list, **overrides)
-
+from tap_wix_users.wix.team import read_team
+from tests.wix.fake_account import (
+    JUST_NOW,
+    NOW,
+    FakeApi,
+    Sink,
+    folders,
+    read,
+    site,
+    sites,
+    users,
+)
 
 # Requests: as many as the proof needs
-
-
-def test_a_small_team_is_one_request():
-    """A page that its facets confirm is the whole team."""
-    api = FakeApi(members=[*users(3), invite("i")])
-    outcome = read(lists.read_team, api)
-    assert api.requests == [(100, 0, True)]
-    assert outcome.sink.keys == ["u0", "u1", "u2", "i"]
-    assert (outcome.proofs, outcome.attempts) == ({"user": "count", "invite": "count"}, 1)
-
-
-def test_a_large_team_overlaps_and_is_counted_first_and_last():
-    """250 members are four requests, two of them with facets."""
-    api = FakeApi(members=users(250))
-    outcome = read(lists.read_team, api)
-    assert api.requests == [(100, 0, True), (100, 99, False), (100, 198, False), (100, 249, True)]
-    assert outcome.sink.keys == [f"u{place}" for place in range(250)]
-    assert (outcome.proofs, outcome.attempts) == ({"user": "count", "invite": "count"}, 1)
 
 
 def test_one_page_of_sites_is_one_request():
@@ -489,7 +287,7 @@ class Silent(FakeApi):
 @pytest.mark.parametrize(
     ("read_list", "api", "proofs"),
     [
-        (lists.read_team, Silent(members=users(3)), {"user": None, "invite": "repeat"}),
+        (read_team, Silent(members=users(3)), {"user": None, "invite": "repeat"}),
         (lists.read_sites, Silent(sites=sites(3)), {"site": None}),
         (lists.read_sites, Silent(), {"site": "count"}),
         (lists.read_folders, Silent(folders=folders(3)), {"folder": "repeat"}),
@@ -504,41 +302,6 @@ def test_a_list_that_is_left_out(read_list: Callable[..., Any], api: FakeApi, pr
 
 
 # Walks that are repeated
-
-
-def test_what_is_returned_was_seen_by_one_walk():
-    """Someone leaves between two pages: the walk is begun again with a new sink, and only that one counts."""
-
-    def first_leaves(api: FakeApi) -> None:
-        if len(api.requests) == 1:
-            del api.members[0]
-
-    api = FakeApi(members=users(5), meanwhile=first_leaves)
-    reading = Reading(api)
-    outcome = reading.run(lists.read_team, page_size=2)
-    offsets = [offset for _, offset, _ in api.requests]
-    assert offsets == [0, 1, 0, 1, 2, 3]
-    assert [sink.keys for sink in reading.sinks] == [["u0", "u1", "u2", "u3"], ["u1", "u2", "u3", "u4"]]
-    assert outcome.sink is reading.sinks[1]
-    assert (outcome.walk.flaw, outcome.attempts) == (None, 2)
-    assert (outcome.proofs, outcome.walk.rows) == ({"user": "count", "invite": "count"}, 4)
-
-
-def test_a_team_that_changes_all_the_time_is_not_proved():
-    """After the last attempt the read ends with what its last walk saw to the end."""
-
-    def first_leaves(api: FakeApi) -> None:
-        del api.members[0]
-
-    api = FakeApi(members=users(20), meanwhile=first_leaves)
-    reading = Reading(api)
-    outcome = reading.run(lists.read_team, page_size=3)
-    offsets = [offset for _, offset, _ in api.requests]
-    assert offsets[:4] == [0, 2, 0, 2], "a walk that contradicts itself ends at once"
-    assert len(reading.sinks) == outcome.attempts == 3
-    assert (outcome.proofs["user"], outcome.walk.done) == (None, True)
-    assert outcome.sink is reading.sinks[2]
-    assert len(outcome.sink.keys) == len(set(outcome.sink.keys)) == outcome.walk.rows
 
 
 def test_sites_that_change_all_the_time_are_not_proved():
@@ -565,16 +328,6 @@ def test_a_list_that_is_counted_as_longer_may_be_accepted():
     assert (outcome.proofs, outcome.attempts) == ({"child": "repeat"}, 2)
 
 
-@pytest.mark.parametrize(
-    ("age", "attempts", "proof"), [(dt.timedelta(seconds=1), 1, "count"), (dt.timedelta(), 2, "repeat")]
-)
-def test_a_member_younger_than_the_margin_costs_a_second_walk(age: dt.timedelta, attempts: int, proof: str):
-    """A member who joined up to five minutes before a walk may have joined during it."""
-    born = (NOW - MARGIN - age).isoformat()
-    outcome = read(lists.read_team, FakeApi(members=[*users(3), user("new", born)]), page_size=2)
-    assert (outcome.attempts, outcome.proofs["user"]) == (attempts, proof)
-
-
 def test_the_outcome_began_when_its_walk_did():
     """A repeated read is as old as its last walk."""
     moments = [NOW, NOW + dt.timedelta(hours=1)]
@@ -583,93 +336,7 @@ def test_the_outcome_began_when_its_walk_did():
     assert (outcome.started_at, outcome.attempts) == (moments[1], 2)
 
 
-# Page sizes
-
-
-def test_a_refused_page_size_is_lowered_to_the_one_that_the_refusal_names(caplog: pytest.LogCaptureFixture):
-    """The walk goes on where it is, and the next walk begins with the size that was accepted."""
-    members = [*users(3), user("new", JUST_NOW)]
-    api = FakeApi(members=members, greatest=2, refusal=refused("paging.limit", threshold=2))
-    reading = Reading(api)
-    outcome = reading.run(lists.read_team)
-    limits = [limit for limit, _, _ in api.requests]
-    assert limits == [100] + [2] * 8
-    assert outcome.attempts == 2
-    assert reading.sinks[0].keys == reading.sinks[1].keys == ["u0", "u1", "u2", "new"]
-    assert "Wix refuses pages of 100 rows; going on with 2" in caplog.text
-
-
-@pytest.mark.parametrize("data", [{}, {"threshold": 0}, {"threshold": -1}, {"threshold": 100}, {"threshold": "30"}])
-def test_a_refusal_that_names_no_smaller_size_halves_it(data: dict[str, Any]):
-    """Each refusal is another half, down to a size that Wix takes."""
-    api = FakeApi(members=users(3), greatest=30, refusal=refused("paging.limit", **data))
-    outcome = read(lists.read_team, api)
-    assert api.requests == [(100, 0, True), (50, 0, True), (25, 0, True)]
-    assert outcome.proofs["user"] == "count"
-
-
-def test_pages_of_one_row_are_the_smallest():
-    """When one row is too many, the refusal is the read's failure."""
-    api = FakeApi(members=users(3), greatest=0)
-    with pytest.raises(InvalidRequest, match="is too large"):
-        read(lists.read_team, api, page_size=4)
-    assert [limit for limit, _, _ in api.requests] == [4, 2, 1]
-
-
-def test_another_refusal_is_not_about_the_page_size():
-    """If an order or a facet is refused, the read fails immediately."""
-    api = FakeApi(greatest=1, refusal=refused("orderBy"))
-    with pytest.raises(InvalidRequest, match="orderBy"):
-        read(lists.read_team, api)
-    assert api.requests == [(100, 0, True)]
-
-
-# Facets, unknown rows, tests of the connection
-
-
-def test_facets_are_summed_over_their_values():
-    """Invites are counted status by status, and what there is none of is left out."""
-    api = FakeApi(members=[invite("a"), invite("b", "Declined"), invite("c")])
-    outcome = read(lists.read_team, api)
-    assert outcome.walk.counts_first == {"user": 0, "invite": 3}
-    assert (len(api.requests), outcome.proofs) == (1, {"user": "count", "invite": "count"})
-
-
-def test_a_team_without_facets_is_not_counted():
-    """An answer without facets says nothing about how many there are."""
-    api = FakeApi(members=users(3), facets=lambda _members: None)
-    outcome = read(lists.read_team, api)
-    assert api.requests == [(100, 0, True), (100, 2, True)]
-    assert outcome.proofs == {"user": "whole", "invite": "whole"}
-
-
-@pytest.mark.parametrize(
-    ("users", "invites", "counts", "none"),
-    [
-        ({"values": []}, {"values": []}, {"user": 0, "invite": 0}, {"user", "invite"}),
-        ({"values": [{"value": "x", "count": 0}]}, {}, {"user": 0, "invite": 0}, {"user"}),
-        ({"values": None}, None, {"user": 0, "invite": 0}, set()),
-        ({"values": [{"value": "x"}]}, {"values": [{"count": 1}]}, {"invite": 1}, set()),
-        ({"values": [{"count": "3"}, {"count": 2}]}, {"values": []}, {"invite": 0}, {"invite"}),
-    ],
-)
-def test_facets_that_are_not_as_they_should_be(
-    users: dict[str, Any], invites: dict[str, Any] | None, counts: dict[str, int], none: set[str]
-):
-    """A facet that is missing counts none, but does not say so; a value whose number cannot be read counts nothing."""
-    facets = [{"facetType": "Users", **users}, *([] if invites is None else [{"facetType": "InviteStatus", **invites}])]
-    page = parse(TeamPage, json.dumps({"teamMembers": [], "facets": facets}).encode())
-    api = FakeApi(facets=lambda _members: page.facets)
-    walk = read(lists.read_team, api).walk
-    assert (walk.counts_first, walk.reported_empty) == (counts, none)
-
-
-def test_facet_roles_tells_of_holders():
-    """What its values are is for others to find out."""
-    values = [{"value": "1", "count": 2}, {"value": "2", "count": 0}, {"value": None, "count": 3}, {"value": "4"}]
-    facet = made(Facet, {"facetType": "Roles", "values": values})
-    api = FakeApi(members=users(1), facets=lambda members: [*facets_of(members), facet])
-    assert read(lists.read_team, api).walk.holders == {"1": 2}
+# Counts of another kind, tests of the connection
 
 
 class CountingFolders(FakeApi):
@@ -687,49 +354,10 @@ def test_folders_that_tell_of_more(number: int, proof: str | None):
     assert read(lists.read_folders, CountingFolders(folders=folders(number))).proofs == {"folder": proof}
 
 
-def test_rows_of_an_unknown_kind_are_told_and_stepped_over(caplog: pytest.LogCaptureFixture):
-    """A row that is neither a user nor an invite takes its place in the paging, and is handed on."""
-    unknown = made(TeamMember, {"robot": {"id": "r2"}})
-    api = FakeApi(members=[*users(2), unknown, user("u2")])
-    outcome = read(lists.read_team, api, page_size=3)
-    assert api.requests == [(3, 0, True), (3, 2, True), (3, 3, True)]
-    assert (outcome.proofs["user"], len(outcome.sink.items)) == ("count", 4)
-    assert "In the team, 1 member(s) are neither a user nor an invite, as far as they can be read" in caplog.text
-
-
-def test_rows_of_an_unknown_kind_may_be_users():
-    """Where Wix does not count, it may be a user in a form that this release cannot read."""
-    api = FakeApi(members=[*users(2), made(TeamMember, {"userV2": {"id": "u2"}})], facets=lambda _members: None)
-    assert set(read(lists.read_team, api).proofs.values()) == {None}
-
-
-def test_a_member_is_one_of_two():
-    """One that is a user and an invite at once would be counted as one, and be rows of two tables."""
-    both = {"user": {"id": "u2", "assignments": []}, "invite": {"id": "i2", "assignments": []}}
-    api = FakeApi(members=[*users(2), made(TeamMember, both)])
-    result = read(lists.read_team, api)
-    assert (result.walk.flaw, set(result.proofs.values())) == ("a member is a user and an invite at once", {None})
-
-
-@pytest.mark.parametrize(("read_list", "requests"), [(lists.read_team, [(100, 0, True)]), (lists.read_sites, [None])])
+@pytest.mark.parametrize(("read_list", "requests"), [(read_team, [(100, 0, True)]), (lists.read_sites, [None])])
 def test_enough_is_one_page_and_proves_nothing(read_list: Callable[..., ReadResult[Sink]], requests: list[Any]):
     """A connection test only requests the first page, and does not count."""
     api = FakeApi(members=users(250), sites=sites(250))
     outcome = read(read_list, api, stop_after=1)
     assert api.requests == requests
     assert (outcome.walk.rows, outcome.attempts, set(outcome.proofs.values())) == (100, 1, {None})
-
-
-def test_progress_is_told_after_each_page():
-    """With the number of rows so far, and the API's count."""
-    told: list[tuple[int, int | None]] = []
-    read(lists.read_team, FakeApi(members=users(5)), page_size=3, progress=lambda *rows: told.append(rows))
-    assert told == [(3, 5), (5, 5), (5, 5)]
-
-
-def test_a_failure_ends_the_read():
-    """What no request can answer is not walked again."""
-    api = FakeApi(greatest=0, refusal=Forbidden(SEARCH_TEAM, httpx.Response(403), b"", Redactor("secret-of-the-key")))
-    with pytest.raises(Forbidden):
-        read(lists.read_team, api)
-    assert len(api.requests) == 1

@@ -1,266 +1,231 @@
-"""The roles of a team: what proves its members does not prove what they hold."""
+"""Reads of the team, over an account that lives in memory: which requests they make, and what they return."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+import datetime as dt
+import json
+from typing import Any
 
+import httpx
 import pytest
 
-from tap_wix_users.wix.lists import read_team
-from tap_wix_users.wix.objects import TeamMember
-from tap_wix_users.wix.team import IF_EMPTY, ROLES_OF, RoleTally
-from tests.wix.conftest import READ_OPTIONS
+from tap_wix_users.wix.endpoints import SEARCH_TEAM
+from tap_wix_users.wix.errors import Forbidden, InvalidRequest
+from tap_wix_users.wix.objects import (
+    Facet,
+    TeamMember,
+    TeamPage,
+)
+from tap_wix_users.wix.proving import MARGIN
+from tap_wix_users.wix.reading import parse
+from tap_wix_users.wix.redaction import Redactor
+from tap_wix_users.wix.team import read_team
+from tests.wix.fake_account import (
+    JUST_NOW,
+    NOW,
+    FakeApi,
+    Reading,
+    facets_of,
+    invite,
+    read,
+    refused,
+    user,
+    users,
+)
 from tests.wix.made import made
-from wix_sandbox import Fault, Size, World
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-OWNER, ADMIN, INTERN = "6601492336091027458", "6642345101181663232", "7046409866117489206"
-EVERY_ROLE = (OWNER, ADMIN, INTERN)
-WANTED = tuple(ROLES_OF.values())
+# Requests: as many as the proof needs
 
 
-def user(key: str, *roles: str | None, **more: Any) -> dict[str, Any]:
-    """A user with these roles, without a list of them when the first is None."""
-    grants = [{"policyId": role, "assignmentId": f"{key}-{place}"} for place, role in enumerate(roles)]
-    return {"user": {"id": key, **({} if roles[:1] == (None,) else {"assignments": grants}), **more}}
+def test_a_small_team_is_one_request():
+    """A page that its facets confirm is the whole team."""
+    api = FakeApi(members=[*users(3), invite("i")])
+    outcome = read(read_team, api)
+    assert api.requests == [(100, 0, True)]
+    assert outcome.sink.keys == ["u0", "u1", "u2", "i"]
+    assert (outcome.proofs, outcome.attempts) == ({"user": "count", "invite": "count"}, 1)
 
 
-def invite(key: str, *roles: str | None) -> dict[str, Any]:
-    """An invite that grants these roles, without a list of them when the first is None."""
-    grants = [{"policyId": role} for role in roles]
-    return {"invite": {"id": key, **({} if roles[:1] == (None,) else {"assignments": grants})}}
+def test_a_large_team_overlaps_and_is_counted_first_and_last():
+    """250 members are four requests, two of them with facets."""
+    api = FakeApi(members=users(250))
+    outcome = read(read_team, api)
+    assert api.requests == [(100, 0, True), (100, 99, False), (100, 198, False), (100, 249, True)]
+    assert outcome.sink.keys == [f"u{place}" for place in range(250)]
+    assert (outcome.proofs, outcome.attempts) == ({"user": "count", "invite": "count"}, 1)
 
 
-def doubts(
-    members: Sequence[dict[str, Any]],
-    told: dict[str, int] | None = None,
-    known: Mapping[str, Collection[str]] | None = None,
-    catalogue: Collection[str] = (),
-) -> dict[str, str]:
-    """Why the roles of these members are not proved with them."""
-    tally = RoleTally()
-    tally.add([made(TeamMember, member) for member in members])
-    keys = {kind: [tuple(key.split("|")) for key in found] for kind, found in (known or {}).items()}
-    return tally.doubts(told, keys.get, lambda: catalogue)
+# Walks that are repeated
 
 
-def silent(kind: str, owners: int) -> dict[str, str]:
-    """Why roles are not proved of which neither a list, nor the facet, nor the last snapshot tells."""
-    why = f"{owners} {kind}(s) came without the list of their roles, and nothing says that it is empty. {IF_EMPTY}"
-    return {ROLES_OF[kind]: why}
+def test_what_is_returned_was_seen_by_one_walk():
+    """Someone leaves between two pages: the walk is begun again with a new sink, and only that one counts."""
+
+    def first_leaves(api: FakeApi) -> None:
+        if len(api.requests) == 1:
+            del api.members[0]
+
+    api = FakeApi(members=users(5), meanwhile=first_leaves)
+    reading = Reading(api)
+    outcome = reading.run(read_team, page_size=2)
+    offsets = [offset for _, offset, _ in api.requests]
+    assert offsets == [0, 1, 0, 1, 2, 3]
+    assert [sink.keys for sink in reading.sinks] == [["u0", "u1", "u2", "u3"], ["u1", "u2", "u3", "u4"]]
+    assert outcome.sink is reading.sinks[1]
+    assert (outcome.walk.flaw, outcome.attempts) == (None, 2)
+    assert (outcome.proofs, outcome.walk.rows) == ({"user": "count", "invite": "count"}, 4)
 
 
-ASSIGNMENTS = {"assignment": ["a|a-0", "b|b-0", "b|b-1/site:x", "c|c-0#0123"]}
+def test_a_team_that_changes_all_the_time_is_not_proved():
+    """After the last attempt the read ends with what its last walk saw to the end."""
+
+    def first_leaves(api: FakeApi) -> None:
+        del api.members[0]
+
+    api = FakeApi(members=users(20), meanwhile=first_leaves)
+    reading = Reading(api)
+    outcome = reading.run(read_team, page_size=3)
+    offsets = [offset for _, offset, _ in api.requests]
+    assert offsets[:4] == [0, 2, 0, 2], "a walk that contradicts itself ends at once"
+    assert len(reading.sinks) == outcome.attempts == 3
+    assert (outcome.proofs["user"], outcome.walk.done) == (None, True)
+    assert outcome.sink is reading.sinks[2]
+    assert len(outcome.sink.keys) == len(set(outcome.sink.keys)) == outcome.walk.rows
 
 
-class TestAgainstTheLastSnapshot:
-    """A list that was left out is not an empty one."""
-
-    @pytest.mark.parametrize(
-        "known", [{"assignment": [], "user": ["a"]}, {"assignment": ["z|1"], "user": ["a", "z"]}, {"assignment": []}]
-    )
-    def test_a_member_that_had_no_roles(self, known):
-        """It need not have any now, where users are no table of their own either."""
-        assert doubts([user("a", None), user("b", OWNER)], known=known) == {}
-
-    @pytest.mark.parametrize("known", [{}, {"user": ["a"]}, {"assignment": ["z|1"], "user": ["z"]}])
-    @pytest.mark.parametrize("told", [None, {"Roles": 2}], ids=["no facet", "a facet of something else"])
-    def test_a_member_that_nobody_knew(self, told, known):
-        """In a first sync, and of who is new, nothing says whether a list that was left out is empty."""
-        assert doubts([user("a", None), user("b", OWNER)], told, known, EVERY_ROLE) == silent("user", 1)
-        assert doubts([user("b", OWNER), invite("i", None)], told, {}, EVERY_ROLE) == silent("invite", 1)
-
-    @pytest.mark.parametrize("told", [{OWNER: 1}, {OWNER: 2, ADMIN: 1}])
-    def test_a_member_of_whom_the_facet_tells(self, told):
-        """It counts the holders of each role: as many as there are, or more."""
-        found = doubts([user("a", None), user("b", OWNER)], told, {})
-        assert list(found) == ([] if len(told) == 1 else ["assignment"])
-        assert doubts([user("a", None)], {}, {}) == {}
-
-    @pytest.mark.parametrize(
-        ("members", "lost"),
-        [
-            ([user("a", None), user("b", OWNER)], 1),
-            ([user("a", None), user("b", None), user("c", None)], 3),
-            ([{"user": {"id": "a", "assignments": None}}], 1),
-        ],
-    )
-    def test_a_member_that_had_some(self, members, lost):
-        """They are not known to be gone, whether the list is missing or null."""
-        why = f"{lost} user(s) came without a list of roles, but had roles before"
-        assert doubts(members, known=ASSIGNMENTS) == {"assignment": why}
-
-    def test_a_list_that_is_empty(self):
-        """It came."""
-        assert doubts([user("a"), user("b", OWNER)], known=ASSIGNMENTS) == {}
-
-    def test_a_member_that_is_gone(self):
-        """Its roles are gone with it: users are counted."""
-        assert doubts([user("b", OWNER)], known=ASSIGNMENTS) == {}
-
-    def test_invites(self):
-        """They have a table of their own, and a proof of their own."""
-        why = "1 invite(s) came without a list of roles, but had roles before"
-        known = {"invite assignment": [f"i|{OWNER}@account"]}
-        assert doubts([user("a", OWNER), invite("i", None)], known=known) == {"invite assignment": why}
-        known |= {"invite": ["j"], "assignment": []}
-        assert doubts([user("i", None), invite("j", None)], known=known) == {}
-
-    @pytest.mark.parametrize("missing", [{}, {"assignmentId": None}, {"assignmentId": ""}])
-    def test_an_assignment_that_lost_its_id(self, missing):
-        """It is the same role under another key: none is gone, and none is new."""
-        members = [{"user": {"id": "a", "assignments": [{"policyId": OWNER, **missing}]}}]
-        why = "assignments of 1 user(s) came without ids, but had ids before"
-        assert doubts(members, known=ASSIGNMENTS) == {"assignment": why}
-
-    @pytest.mark.parametrize(
-        "members",
-        [
-            [{"user": {"id": "a", "assignments": [{"policyId": OWNER}, {"policyId": ADMIN, "assignmentId": "a-0"}]}}],
-            [{"user": {"id": "b", "assignments": [{}, {"assignmentId": "b-0"}, {"assignmentId": "b-1"}]}}],
-            [{"user": {"id": "c", "assignments": [{}, {"assignmentId": "c-0"}]}}],
-            [{"user": {"id": "new", "assignments": [{}]}}],
-        ],
-    )
-    def test_an_assignment_that_never_had_an_id(self, members):
-        """The contract allows it; every id of before is still there."""
-        assert doubts(members, known=ASSIGNMENTS) == {}
-
-    def test_roles_of_which_no_id_is_known_may_go(self):
-        """Keys made of the role and its asset are taken from the list itself."""
-        known = {"assignment": [f"a|{OWNER}@account", f"a|{ADMIN}@site:x"]}
-        assert doubts([{"user": {"id": "a", "assignments": [{"policyId": OWNER}]}}], known=known) == {}
+@pytest.mark.parametrize(
+    ("age", "attempts", "proof"), [(dt.timedelta(seconds=1), 1, "count"), (dt.timedelta(), 2, "repeat")]
+)
+def test_a_member_younger_than_the_margin_costs_a_second_walk(age: dt.timedelta, attempts: int, proof: str):
+    """A member who joined up to five minutes before a walk may have joined during it."""
+    born = (NOW - MARGIN - age).isoformat()
+    outcome = read(read_team, FakeApi(members=[*users(3), user("new", born)]), page_size=2)
+    assert (outcome.attempts, outcome.proofs["user"]) == (attempts, proof)
 
 
-class TestAgainstTheFacet:
-    """Facet ``Roles`` speaks where its values are role ids (docs/api-contract.md, section 6.4)."""
-
-    BOTH = "Wix counts more holders of the role(s) {} than its members and invites show"
-
-    @pytest.mark.parametrize(
-        "told",
-        [
-            {OWNER: 1, ADMIN: 1},
-            {OWNER: 1},
-            {"Owner": 1, "Admin": 1, "Intern": 7},
-            {"Roles": 2},
-            {},
-        ],
-    )
-    def test_it_tells_nothing_else(self, told):
-        """It counts as many, or fewer, or something else."""
-        assert doubts([user("a", OWNER), user("b", ADMIN)], told, catalogue=EVERY_ROLE) == {}
-
-    @pytest.mark.parametrize(
-        ("told", "named"),
-        [
-            ({OWNER: 1, ADMIN: 1}, ADMIN),
-            ({OWNER: 2}, OWNER),
-            ({OWNER: 1, "2": 1, "3": 1, "4": 1, "5": 2}, "2, 3, 4 and 1 more"),
-        ],
-    )
-    def test_it_tells_of_more(self, told, named):
-        """For a role without rows, or with more holders than rows, it is unknown whose list is too short."""
-        why = self.BOTH.format(named)
-        assert doubts([user("a", OWNER), invite("i")], told) == dict.fromkeys(WANTED, why)
-
-    def test_who_is_silent_is_the_suspect(self):
-        """Only the table of those without a list is doubted."""
-        members = [user("a", None), user("b", OWNER), invite("i", ADMIN)]
-        assert doubts(members, {OWNER: 2, ADMIN: 1}) == {"assignment": self.BOTH.format(OWNER)}
-        members = [user("b", OWNER), invite("i", None)]
-        assert doubts(members, {OWNER: 1, ADMIN: 1}) == {"invite assignment": self.BOTH.format(ADMIN)}
-
-    def test_several_grants_of_one_role(self):
-        """It may count members or assignments: fewer than assignments is no contradiction."""
-        assert doubts([user("a", OWNER, OWNER)], {OWNER: 1}) == {}
-        assert doubts([user("a", OWNER, OWNER)], {OWNER: 2}) == {}
-
-    def test_nobody_has_a_list(self):
-        """Whether its values are role ids is decided by the last snapshot or the list of roles."""
-        members = [user("a", None), user("b", None)]
-        why = {"assignment": self.BOTH.format(f"{OWNER}, {ADMIN}")}
-        told = {OWNER: 1, ADMIN: 1}
-        assert doubts(members, told, catalogue=EVERY_ROLE) == why
-        assert doubts(members, told, known={"role": EVERY_ROLE}) == why
-        assert doubts(members, told) == silent("user", 2)
-        assert doubts(members, {"Owner": 1}, catalogue=EVERY_ROLE) == silent("user", 2)
-
-    def test_the_full_form(self):
-        """A role id may come inside of a policy (docs/api-contract.md, section 6.3)."""
-        members = [{"user": {"id": "a", "assignments": [{"policy": {"policyId": OWNER}, "assignmentId": "1"}]}}]
-        assert doubts(members, {OWNER: 1}) == {}
+# Page sizes
 
 
-class TestTheRead:
-    """Through the walk, against the sandbox."""
-
-    SILENT = "teamMembers.*.user.assignments"
-
-    def world(self) -> World:
-        """A small team."""
-        return World(Size(users=6, invites=2, child_accounts=0))
-
-    def read(self, sandbox: Any, connect: Any, wanted: Collection[str] = WANTED, **overrides: Any) -> Any:
-        """Read the team."""
-        return read_team(connect(sandbox), _Nothing, replace(READ_OPTIONS, **overrides), roles=wanted)
-
-    def test_all_is_well(self, serve, connect):
-        """The roles are proved as their owners are, in one request."""
-        sandbox = serve(self.world())
-        result = self.read(sandbox, connect)
-        assert result.proofs == dict.fromkeys((*ROLES_OF, *WANTED), "count")
-        assert (result.doubts, len(sandbox.requests)) == ({}, 1)
-
-    def test_roles_that_nobody_wants(self, serve, connect):
-        """They are not doubted, and cost nothing."""
-        sandbox = serve(self.world(), faults=[Fault.of("drop", endpoint="search_team", path=self.SILENT)])
-        result = self.read(sandbox, connect, ())
-        assert (result.proofs, len(sandbox.requests)) == (dict.fromkeys(ROLES_OF, "count"), 1)
-
-    @pytest.mark.parametrize("times", [1, 0])
-    def test_lists_that_are_left_out(self, times, serve, connect):
-        """The facet counts roles that no row shows: the walk is repeated; users are proved all the same."""
-        faults = [Fault.of("drop", endpoint="search_team", path=self.SILENT, times=times)]
-        result = self.read(sandbox := serve(self.world(), faults=faults), connect)
-        proof = "count" if times else None
-        assert result.proofs == {"user": "count", "invite": "count", "invite assignment": "count", "assignment": proof}
-        assert [seen.endpoint for seen in sandbox.requests].count("search_team") == (2 if times else 3)
-        assert list(result.doubts) == ([] if times else ["assignment"])
-
-    def test_counts_that_mean_something_else(self, serve, connect):
-        """`accept_repeat_proof` says so: that a role is held at all is what remains."""
-        faults = [Fault.of("wrong_types", endpoint="search_team", path="facets.2.values.*.count", value=99, times=0)]
-        assert self.read(serve(self.world(), faults=faults), connect).proofs["assignment"] is None
-        sandbox = serve(self.world(), faults=faults)
-        assert self.read(sandbox, connect, accept_repeat_proof=True).proofs["assignment"] == "count"
-        assert {seen.endpoint for seen in sandbox.requests} == {"search_team"}
-
-    def test_roles_out_of_reach(self, serve, connect):
-        """Without the list of roles it is unknown what the facet means."""
-        faults = [
-            Fault.of("drop", endpoint="search_team", path="teamMembers.*.user.assignments", times=0),
-            Fault.of("drop", endpoint="search_team", path="teamMembers.*.invite.assignments", times=0),
-            Fault.of("status", endpoint="get_roles", status=403, times=0),
-        ]
-        sandbox = serve(self.world(), faults=faults)
-        assert self.read(sandbox, connect).doubts == silent("user", 6) | silent("invite", 2)
-
-    @pytest.mark.parametrize("accept", [True, False])
-    def test_lists_that_are_left_out_for_good(self, accept, serve, connect):
-        """`accept_repeat_proof` takes them for empty where two walks came without the same ones."""
-        faults = [
-            Fault.of("drop", endpoint="search_team", path=path, times=0)
-            for path in ("teamMembers.1.user.assignments", "facets")
-        ]
-        result = self.read(sandbox := serve(self.world(), faults=faults), connect, accept_repeat_proof=accept)
-        assert result.doubts == ({} if accept else silent("user", 1))
-        assert [seen.body["paging"]["offset"] for seen in sandbox.requests].count(0) == (2 if accept else 3)
+def test_a_refused_page_size_is_lowered_to_the_one_that_the_refusal_names(caplog: pytest.LogCaptureFixture):
+    """The walk goes on where it is, and the next walk begins with the size that was accepted."""
+    members = [*users(3), user("new", JUST_NOW)]
+    api = FakeApi(members=members, greatest=2, refusal=refused("paging.limit", threshold=2))
+    reading = Reading(api)
+    outcome = reading.run(read_team)
+    limits = [limit for limit, _, _ in api.requests]
+    assert limits == [100] + [2] * 8
+    assert outcome.attempts == 2
+    assert reading.sinks[0].keys == reading.sinks[1].keys == ["u0", "u1", "u2", "new"]
+    assert "Wix refuses pages of 100 rows; going on with 2" in caplog.text
 
 
-class _Nothing:
-    def add(self, items: Sequence[Any], /) -> None:
-        """Take a page."""
+@pytest.mark.parametrize("data", [{}, {"threshold": 0}, {"threshold": -1}, {"threshold": 100}, {"threshold": "30"}])
+def test_a_refusal_that_names_no_smaller_size_halves_it(data: dict[str, Any]):
+    """Each refusal is another half, down to a size that Wix takes."""
+    api = FakeApi(members=users(3), greatest=30, refusal=refused("paging.limit", **data))
+    outcome = read(read_team, api)
+    assert api.requests == [(100, 0, True), (50, 0, True), (25, 0, True)]
+    assert outcome.proofs["user"] == "count"
+
+
+def test_pages_of_one_row_are_the_smallest():
+    """When one row is too many, the refusal is the read's failure."""
+    api = FakeApi(members=users(3), greatest=0)
+    with pytest.raises(InvalidRequest, match="is too large"):
+        read(read_team, api, page_size=4)
+    assert [limit for limit, _, _ in api.requests] == [4, 2, 1]
+
+
+def test_another_refusal_is_not_about_the_page_size():
+    """If an order or a facet is refused, the read fails immediately."""
+    api = FakeApi(greatest=1, refusal=refused("orderBy"))
+    with pytest.raises(InvalidRequest, match="orderBy"):
+        read(read_team, api)
+    assert api.requests == [(100, 0, True)]
+
+
+# Facets, unknown rows, progress
+
+
+def test_facets_are_summed_over_their_values():
+    """Invites are counted status by status, and what there is none of is left out."""
+    api = FakeApi(members=[invite("a"), invite("b", "Declined"), invite("c")])
+    outcome = read(read_team, api)
+    assert outcome.walk.counts_first == {"user": 0, "invite": 3}
+    assert (len(api.requests), outcome.proofs) == (1, {"user": "count", "invite": "count"})
+
+
+def test_a_team_without_facets_is_not_counted():
+    """An answer without facets says nothing about how many there are."""
+    api = FakeApi(members=users(3), facets=lambda _members: None)
+    outcome = read(read_team, api)
+    assert api.requests == [(100, 0, True), (100, 2, True)]
+    assert outcome.proofs == {"user": "whole", "invite": "whole"}
+
+
+@pytest.mark.parametrize(
+    ("users", "invites", "counts", "none"),
+    [
+        ({"values": []}, {"values": []}, {"user": 0, "invite": 0}, {"user", "invite"}),
+        ({"values": [{"value": "x", "count": 0}]}, {}, {"user": 0, "invite": 0}, {"user"}),
+        ({"values": None}, None, {"user": 0, "invite": 0}, set()),
+        ({"values": [{"value": "x"}]}, {"values": [{"count": 1}]}, {"invite": 1}, set()),
+        ({"values": [{"count": "3"}, {"count": 2}]}, {"values": []}, {"invite": 0}, {"invite"}),
+    ],
+)
+def test_facets_that_are_not_as_they_should_be(
+    users: dict[str, Any], invites: dict[str, Any] | None, counts: dict[str, int], none: set[str]
+):
+    """A facet that is missing counts none, but does not say so; a value whose number cannot be read counts nothing."""
+    facets = [{"facetType": "Users", **users}, *([] if invites is None else [{"facetType": "InviteStatus", **invites}])]
+    page = parse(TeamPage, json.dumps({"teamMembers": [], "facets": facets}).encode())
+    api = FakeApi(facets=lambda _members: page.facets)
+    walk = read(read_team, api).walk
+    assert (walk.counts_first, walk.reported_empty) == (counts, none)
+
+
+def test_facet_roles_tells_of_holders():
+    """What its values are is for others to find out."""
+    values = [{"value": "1", "count": 2}, {"value": "2", "count": 0}, {"value": None, "count": 3}, {"value": "4"}]
+    facet = made(Facet, {"facetType": "Roles", "values": values})
+    api = FakeApi(members=users(1), facets=lambda members: [*facets_of(members), facet])
+    assert read(read_team, api).walk.holders == {"1": 2}
+
+
+def test_rows_of_an_unknown_kind_are_told_and_stepped_over(caplog: pytest.LogCaptureFixture):
+    """A row that is neither a user nor an invite takes its place in the paging, and is handed on."""
+    unknown = made(TeamMember, {"robot": {"id": "r2"}})
+    api = FakeApi(members=[*users(2), unknown, user("u2")])
+    outcome = read(read_team, api, page_size=3)
+    assert api.requests == [(3, 0, True), (3, 2, True), (3, 3, True)]
+    assert (outcome.proofs["user"], len(outcome.sink.items)) == ("count", 4)
+    assert "In the team, 1 member(s) are neither a user nor an invite, as far as they can be read" in caplog.text
+
+
+def test_rows_of_an_unknown_kind_may_be_users():
+    """Where Wix does not count, it may be a user in a form that this release cannot read."""
+    api = FakeApi(members=[*users(2), made(TeamMember, {"userV2": {"id": "u2"}})], facets=lambda _members: None)
+    assert set(read(read_team, api).proofs.values()) == {None}
+
+
+def test_a_member_is_one_of_two():
+    """One that is a user and an invite at once would be counted as one, and be rows of two tables."""
+    both = {"user": {"id": "u2", "assignments": []}, "invite": {"id": "i2", "assignments": []}}
+    api = FakeApi(members=[*users(2), made(TeamMember, both)])
+    result = read(read_team, api)
+    assert (result.walk.flaw, set(result.proofs.values())) == ("a member is a user and an invite at once", {None})
+
+
+def test_progress_is_told_after_each_page():
+    """With the number of rows so far, and the API's count."""
+    told: list[tuple[int, int | None]] = []
+    read(read_team, FakeApi(members=users(5)), page_size=3, progress=lambda *rows: told.append(rows))
+    assert told == [(3, 5), (5, 5), (5, 5)]
+
+
+def test_a_failure_ends_the_read():
+    """What no request can answer is not walked again."""
+    api = FakeApi(greatest=0, refusal=Forbidden(SEARCH_TEAM, httpx.Response(403), b"", Redactor("secret-of-the-key")))
+    with pytest.raises(Forbidden):
+        read(read_team, api)
+    assert len(api.requests) == 1
