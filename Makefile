@@ -15,7 +15,7 @@ export PIP_NO_COMPILE := 0
 # Images for containers set it: then every start of a command would compile all that it imports, and keep nothing.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install install-warehouses demo test test-fast lint bench freeze-release clean
+.PHONY: help install install-warehouses demo test test-fast lint lint-types lint-rules bench freeze-release clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,10 +28,15 @@ demo: ## Load a simulated Wix account into DuckDB, and show who has access to wh
 	@$(MAKE) --no-print-directory --jobs=2 install
 	@$(VENV)/bin/python -m wix_demo.pipeline
 
-lint: $(VENV)/dev $(VENV)/warehouses ## Check style, types, security rules and what is declared as needed
+lint: ## Check style, types, security rules and what is declared as needed
+	@$(MAKE) --no-print-directory --jobs=2 lint-types lint-rules
+
+lint-types: $(VENV)/warehouses
+	$(VENV)/bin/mypy
+
+lint-rules: $(VENV)/warehouses
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive tap_wix_users wix_sandbox wix_access_review wix_demo target_duckdb_bulk tools
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/deptry .
@@ -39,7 +44,8 @@ lint: $(VENV)/dev $(VENV)/warehouses ## Check style, types, security rules and w
 test-fast: $(VENV)/dev ## Run the quick tests, for whoever is at work
 	$(VENV)/bin/pytest --numprocesses=auto -m 'not slow and not warehouse'
 
-test: install-warehouses lint ## Run all checks and tests
+test: ## Run all checks and tests
+	@$(MAKE) --no-print-directory --jobs=2 install-warehouses lint-types lint-rules
 	$(VENV)/bin/pytest --numprocesses=auto --cov --cov-report=term-missing
 
 bench: install-warehouses ## Measure, and print a line of JSON for each benchmark (docs/performance.md)
