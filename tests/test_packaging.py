@@ -147,7 +147,7 @@ def test_only_the_tap(only_tap):
     for line in REVIEWS:
         review = said[line]
         assert review.returncode == 2
-        assert re.fullmatch(r"\w+ is not there: run `pip install 'tap-wix-users\[review\]'`\.\n", review.stderr)
+        assert re.fullmatch(r"\w+ is not installed: run `pip install 'tap-wix-users\[review\]'`\.\n", review.stderr)
     assert not (folder / "there").exists()
 
 

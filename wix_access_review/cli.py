@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         known = import_module("wix_access_review.commands").COMMANDS
     except ModuleNotFoundError as error:
-        sys.stderr.write(f"{error.name} is not there: run `pip install 'tap-wix-users[review]'`.\n")
+        sys.stderr.write(f"{error.name} is not installed: run `pip install 'tap-wix-users[review]'`.\n")
         return 2
     given = list(sys.argv[1:] if arguments is None else arguments)
     named = given[:1] and given[0] in {*known, "-h", "--help"}

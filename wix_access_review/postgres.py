@@ -46,7 +46,7 @@ def copied(address: str) -> Iterator[Path]:
     try:
         from adbc_driver_postgresql import dbapi  # noqa: PLC0415  # an extra of its own
     except ModuleNotFoundError as error:
-        raise ReviewError(f"{error.name} is not there: {_EXTRA}") from None
+        raise ReviewError(f"{error.name} is not installed: run `{_EXTRA}`") from None
     with tempfile.TemporaryDirectory(prefix="wix-access-review.") as folder:
         path = Path(folder) / "wix.duckdb"
         try:

@@ -163,4 +163,4 @@ def test_without_the_extra(missing, arguments, tmp_path):
         check=False,
     )
     assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == f"{missing} is not there: run `pip install 'tap-wix-users[review]'`.\n"
+    assert run.stderr == f"{missing} is not installed: run `pip install 'tap-wix-users[review]'`.\n"
