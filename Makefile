@@ -72,7 +72,7 @@ $(VENV)/dev: $(VENV)/installed constraints-pip.txt
 	@touch $@
 
 $(VENV)/warehouses: $(VENV)/dev
-	$(INSTALL) $(VENV)/bin/python --quiet --constraint constraints.txt --group warehouses
+	$(INSTALL) $(VENV)/bin/python --quiet --constraint constraints.txt --editable '.[review-snowflake]' --group warehouses
 	@touch $@
 
 $(MELTANO_VENV)/begun: constraints-meltano.txt

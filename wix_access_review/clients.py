@@ -48,7 +48,7 @@ def write_clients(database: Path | str, folder: Path) -> list[Path]:
     """Write a review for each account, and then the overview.
 
     Args:
-        database: The DuckDB file, or the address of a Postgres database.
+        database: The DuckDB file, or the address of a server.
         folder: Where to; made when it is not there.
 
     Returns:

@@ -230,7 +230,9 @@ def _close(options: Namespace) -> list[str]:
 
 def _database(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "database", metavar="DATABASE", help="DuckDB file, such as output/wix.duckdb, or postgresql://HOST/DATABASE"
+        "database",
+        metavar="DATABASE",
+        help="DuckDB file, such as output/wix.duckdb, or postgresql://HOST/DATABASE, or snowflake://CONNECTION",
     )
 
 

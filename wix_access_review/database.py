@@ -10,7 +10,7 @@ import duckdb
 
 from wix_access_review.contract import NEEDED, SCHEMA
 from wix_access_review.errors import ReviewError
-from wix_access_review.postgres import copied, is_address
+from wix_access_review.servers import copied, server_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,26 +44,26 @@ def reading(path: Path | str, accounts: Sequence[str] = ()) -> Iterator[duckdb.D
     """The database, open to read, with the models in it.
 
     Args:
-        path: The DuckDB file, or the address of a Postgres database.
+        path: The DuckDB file, or the address of a server.
         accounts: Ids of the accounts whose rows shall be there; none for all.
 
     Raises:
         ReviewError: There is no such file, it cannot be opened or read, the models are not built, or an account is not
             in it.
     """
-    name = "Postgres" if is_address(path) else str(path)
+    name = server_of(path) or str(path)
     with on_disk(path) as file, _reading(file, name, accounts) as connection:
         yield connection
 
 
 @contextlib.contextmanager
 def on_disk(path: Path | str) -> Iterator[Path]:
-    """The database as a DuckDB file: itself, or the copy of a Postgres database for as long as the block runs.
+    """The database as a DuckDB file: itself, or the copy of a server's for as long as the block runs.
 
     Args:
-        path: The DuckDB file, or the address of a Postgres database.
+        path: The DuckDB file, or the address of a server.
     """
-    if is_address(path):
+    if server_of(path):
         with copied(str(path)) as copy:
             yield copy
     else:

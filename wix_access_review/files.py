@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wix_access_review.errors import ReviewError
-from wix_access_review.postgres import is_address
+from wix_access_review.servers import server_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,9 +33,9 @@ def beside(database: Path | str) -> Path:
     """Where files of a database are written when nobody says where: beside it, or here when it is a server's.
 
     Args:
-        database: The DuckDB file, or the address of a Postgres database.
+        database: The DuckDB file, or the address of a server.
     """
-    return Path() if is_address(database) else Path(database).parent
+    return Path() if server_of(database) else Path(database).parent
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ def write_review(
     """Write the page and the two tables, all three or none.
 
     Args:
-        database: The DuckDB file, or the address of a Postgres database.
+        database: The DuckDB file, or the address of a server.
         folder: Where to; made when it is not there.
         title: The review's title; by default it names the accounts.
         accounts: Ids of the accounts to show; none for all.
@@ -61,7 +61,7 @@ def write_page(
     """Write the three files, and say what is in them; as `write_review`, with the folder that holds the campaigns.
 
     Args:
-        database: The DuckDB file, or the address of a Postgres database.
+        database: The DuckDB file, or the address of a server.
         folder: Where to; made when it is not there.
         title: The review's title; None to name the accounts.
         accounts: Ids of the accounts to show; none for all.

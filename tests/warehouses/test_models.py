@@ -1,4 +1,4 @@
-"""The dbt models on Postgres and on Snowflake: the same answers as on DuckDB.
+"""The dbt models on Postgres and on Snowflake: the same answers as on DuckDB, and the same review.
 
 Of Snowflake this covers that each model's SQL parses as Snowflake's and gives the right rows, by dbt-snowflake and the
 real connector. It runs on DuckDB behind fakesnow: only a real account would show types and casts that Snowflake treats
@@ -8,14 +8,17 @@ The names of the schemas are in capitals here, since fakesnow does not fold them
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.dbt import run_dbt
-from tests.transform.demo import demo_runs
+from tests.transform.demo import demo_runs, demo_warehouse
 from tests.transform.questions import as_table, dashboards, questions, undated
+from tests.warehouses.conftest import WAREHOUSES
+from tests.warehouses.review import address_of, written_from
 
 PROFILES = str(Path(__file__).parent / "inside" / "fakesnow")
 _SCHEMAS = ("raw", "current", "intermediate", "access")
@@ -24,21 +27,29 @@ CAPITALS = f"--vars '{{{', '.join(f'{name}_schema: {name.upper()}_WIX' for name 
 runs = cache(demo_runs)
 
 
-@pytest.mark.parametrize("warehouse", ["postgres", "snowflake"], indirect=True)
-def test_the_answers_are_those_of_duckdb(warehouse, tmp_path):
-    """Every model builds, every test of the models passes, and questions and dashboards have the same answers."""
-    loaded = warehouse()
+@pytest.fixture(scope="module", params=["postgres", "snowflake"])
+def built(request, tmp_path_factory):
+    """The demo's two reads in a warehouse, with the models; what dbt compiled; and the time in the account."""
+    kind, needs = WAREHOUSES[request.param]
+    folder = tmp_path_factory.mktemp("built")
     first, second, now = runs()
-    loaded.load(first.lines, second.lines)
-    snowflake = loaded.name == "target-snowflake"
-    more = ("--vars", CAPITALS.removeprefix("--vars ").strip("'")) if snowflake else ()
-    done = run_dbt(
-        "build", *more, target=tmp_path / "dbt", adapter=loaded.name.removeprefix("target-"),
-        profiles=PROFILES if snowflake else "", WIX_ACCESS_AS_OF=now, **loaded.variables(), **loaded.address(),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:]
+    with closing(kind(folder, request.getfixturevalue(needs).with_new_database())) as loaded:
+        loaded.load(first.lines, second.lines)
+        snowflake = request.param == "snowflake"
+        more = ("--vars", CAPITALS.removeprefix("--vars ").strip("'")) if snowflake else ()
+        done = run_dbt(
+            "build", *more, target=folder / "dbt", adapter=request.param, profiles=PROFILES if snowflake else "",
+            WIX_ACCESS_AS_OF=now, **loaded.variables(), **loaded.address(),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-3000:]
+        yield loaded, folder / "dbt" / "compiled", now
+
+
+def test_the_answers_are_those_of_duckdb(built):
+    """Every model builds, every test of the models passes, and questions and dashboards have the same answers."""
+    loaded, folder, _ = built
     # The targets store times without a zone, in UTC: to convert these would shift them by the session's zone.
-    compiled = [path.read_text(encoding="utf-8") for path in (tmp_path / "dbt" / "compiled").rglob("stg_wix__*.sql")]
+    compiled = [path.read_text(encoding="utf-8") for path in folder.rglob("stg_wix__*.sql")]
     assert len(compiled) > 11
     assert [text for text in compiled if "zone" in text] == []
     wrong = {}
@@ -50,6 +61,27 @@ def test_the_answers_are_those_of_duckdb(warehouse, tmp_path):
         if sorted(told.splitlines()) != sorted(answer.strip("\n").splitlines()):
             wrong[query] = (told, answer)
     assert wrong == {}
+
+
+@pytest.fixture(scope="module")
+def review_in_duckdb(tmp_path_factory):
+    """A campaign and a review of the same reads, from DuckDB; and the decisions that were taken in it."""
+    folder = tmp_path_factory.mktemp("duckdb")
+    path, now = demo_warehouse(folder, runs()).path, runs()[2]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WIX_ACCESS_AS_OF", now)
+        return written_from(str(path), folder / "review", folder / "filled.csv", now[:10]), folder / "filled.csv"
+
+
+def test_a_campaign_and_a_review_from_a_server(built, review_in_duckdb, tmp_path, monkeypatch):
+    """Opened, decided, planned, proved and shown as from DuckDB, byte by byte; the server's clock is not UTC."""
+    loaded, _, now = built
+    theirs, filled = review_in_duckdb
+    monkeypatch.setenv("WIX_ACCESS_AS_OF", now)
+    ours = written_from(address_of(loaded, monkeypatch), tmp_path, filled, now[:10])
+    assert len(theirs["items.jsonl"]) > 80
+    assert ours.keys() == theirs.keys()
+    assert [name for name in theirs if ours[name] != theirs[name]] == []
 
 
 VIEWS = {

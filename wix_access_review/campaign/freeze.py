@@ -72,7 +72,7 @@ def open_campaign(database: Path | str, opening: Opening) -> Campaign:
     """Freeze what is to be certified.
 
     Args:
-        database: The DuckDB file, or the address of a Postgres database.
+        database: The DuckDB file, or the address of a server.
         opening: Name, folder, accounts, reviewers and dates.
 
     Raises:

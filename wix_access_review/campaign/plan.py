@@ -179,7 +179,8 @@ def _conditions(item: Item) -> dict[str, Any] | None:
     if item.restrictions is None:
         return {}
     try:
-        restrictions = json.loads(item.restrictions)
+        # In one order, whichever warehouse kept it.
+        restrictions = json.loads(json.dumps(json.loads(item.restrictions), sort_keys=True))
     except ValueError:
         return None
     present = {key: value for key, value in (restrictions or {}).items() if value is not None}

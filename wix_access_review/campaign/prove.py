@@ -21,13 +21,12 @@ from wix_access_review.campaign.plan import role_named
 from wix_access_review.database import reading
 from wix_access_review.findings import printable
 from wix_access_review.page import between
+from wix_access_review.rows import load
 from wix_access_review.sheets import defused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
-
-    import duckdb
 
 PROOF = "proof"
 VERDICTS = ("carried out", "kept", "open", "undone", "otherwise", "changed since", "gone since", "unknown")
@@ -158,30 +157,6 @@ def decisions_handed_over(campaign: Campaign) -> Iterator[list[Any]]:
             campaign.header.name, one.item, one.decision, one.reviewer, one.decided_on, taken[one.item], wanted,
             one.justification or None,
         ]  # fmt: skip
-
-
-def load(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: Iterable[Sequence[Any]]
-) -> None:
-    """Put rows into a temporary table.
-
-    Args:
-        connection: The database.
-        table: The table, which is made.
-        columns: Its columns and their types.
-        rows: The rows.
-    """
-    connection.execute(f"create temp table {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
-    shape = msgspec.json.encode([columns]).decode()
-    insert = f"insert into {table} select unnest(from_json(?, ?), recursive := true)"
-    chunk: list[dict[str, Any]] = []
-    for row in rows:
-        chunk.append(dict(zip(columns, row, strict=True)))
-        if len(chunk) == _CHUNK:
-            connection.execute(insert, [msgspec.json.encode(chunk).decode(), shape])
-            chunk = []
-    if chunk:
-        connection.execute(insert, [msgspec.json.encode(chunk).decode(), shape])
 
 
 def write_proof(campaign: Campaign, proofs: Sequence[Proof], now: dt.datetime) -> list[str]:

@@ -12,10 +12,10 @@ import msgspec
 from wix_access_review.campaign.folder import ITEMS, Campaign, campaigns_in
 from wix_access_review.campaign.pages import PAGE
 from wix_access_review.campaign.progress import progress
-from wix_access_review.campaign.prove import load
 from wix_access_review.changes import KINDS
 from wix_access_review.database import read_accounts
 from wix_access_review.errors import ReviewError
+from wix_access_review.rows import load
 from wix_access_review.standing import Moved, Standing
 
 if TYPE_CHECKING:
