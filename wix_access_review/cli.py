@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wix_access_review.errors import ReviewError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping, Sequence
 
     from wix_access_review.commands import Command
@@ -34,14 +35,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     named = given[:1] and given[0] in {*known, "-h", "--help"}
     options = _parser(known).parse_args(given if named else ["page", *given])
     try:
+        _check_text(options)
         lines: list[str] = options.run(options)
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
-        sys.stdout.flush()
     except ReviewError as error:
         sys.stderr.write(f"{_NAME}: error: {error}\n")
         return 1
-    except BrokenPipeError:
-        # The files are written; without this the interpreter complains once more when it ends.
+    except OSError as error:
+        sys.stderr.write(f"{_NAME}: error: {error.filename or 'a file'} cannot be used ({error.strerror or error})\n")
+        return 1
+    return _print(lines)
+
+
+def _check_text(options: Namespace) -> None:
+    """Refuse bytes of the command line that are no text, which no file of ours could hold. Paths may have them."""
+    for name, value in vars(options).items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not text.isascii() and any("\ud800" <= one <= "\udfff" for one in text):
+                raise ReviewError(f"--{name.replace('_', '-')} is not text in the encoding of this terminal")
+
+
+def _print(lines: Sequence[str]) -> int:
+    """Print what came of it. All files are written by now, also where nobody can read the lines."""
+    if sys.stdout is None:
+        return 1
+    encoding = sys.stdout.encoding or "utf-8"
+    text = "".join(f"{line}\n" for line in lines).encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"{_NAME}: error: it is done, and cannot be printed ({error.strerror})\n")
+        # Without this the interpreter complains once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0

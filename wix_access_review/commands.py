@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from wix_access_review.campaign.pages import write_pages
 from wix_access_review.campaign.phrases import listed, some
 from wix_access_review.campaign.plan import make_plan
 from wix_access_review.campaign.plan_files import CAUTION, write_plan
-from wix_access_review.campaign.progress import about, as_lines, close, progress
+from wix_access_review.campaign.progress import NOBODY, about, as_lines, close, progress
 from wix_access_review.campaign.prove import REMOVAL_HOURS, prove, write_proof
 from wix_access_review.campaign.prove import as_lines as outcome
 from wix_access_review.campaign.workbook import write_workbooks
@@ -29,12 +31,13 @@ from wix_access_review.report import write_review
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 DEFUSED = (
     "In the CSV and the XLSX an apostrophe stands before text that begins with = + - @, also behind blanks, "
     "so that no program takes it for a formula."
 )
+_NOBODY = "No rule fits, or only one that names the person itself. `wix-access-review reassign` gives them a reviewer."
 
 
 @dataclass(frozen=True)
@@ -82,14 +85,14 @@ def _open_options(parser: ArgumentParser) -> None:
     _accounts(parser)
     parser.add_argument("--reviewers", type=Path, metavar="FILE.csv", help="who certifies what: kind,match,reviewer")
     parser.add_argument("--default-reviewer", metavar="ADDRESS", help="who certifies what no rule fits")
-    parser.add_argument("--due", type=dt.date.fromisoformat, metavar="DAY", help="last day (default: in 30 days)")
+    parser.add_argument("--due", type=_day, metavar="DAY", help="last day, as 2026-12-31 (default: in 30 days)")
     parser.add_argument(
         "--no-response", choices=NO_RESPONSE, default="open", help="what a row without a decision becomes"
     )
     parser.add_argument(
         "--previous", type=Path, metavar="FOLDER", help="campaign before (default: the newest beside it)"
     )
-    parser.add_argument("--max-age", type=int, default=7, metavar="DAYS", help="how old a read may be (default: 7)")
+    parser.add_argument("--max-age", type=_count, default=7, metavar="DAYS", help="how old a read may be (default: 7)")
     _by(parser)
 
 
@@ -99,15 +102,29 @@ def _open(options: Namespace) -> list[str]:
         default_reviewer=options.default_reviewer, due_on=options.due, no_response=options.no_response,
         previous=options.previous, max_age_days=options.max_age, by=options.by,
     )  # fmt: skip
-    campaign = open_campaign(options.database, opening)
-    items = list(campaign.rows(ITEMS, Item))
-    with naming(campaign.path):
+    made = open_campaign(options.database, opening)
+    name = made.header.name
+    with _done(f"{name} is open", "workbooks", made.path), made.held() as campaign:
+        items = list(campaign.rows(ITEMS, Item))
         written = write_workbooks(campaign, items)
+    alone = sum(one.reviewer is None for one in items)
     return [
-        f"{campaign.header.name} is open: {some(len(items), 'item')} to certify until {campaign.header.due_on}",
-        *(f"- {campaign.path / name}" for name in written),
+        f"{name} is open: {some(len(items), 'item')} to certify until {made.header.due_on}",
+        *(f"- {made.path / path}" for path in written),
+        *([f"Without a reviewer: {some(alone, 'item')}. {_NOBODY}"] if alone else []),
         DEFUSED,
     ]
+
+
+@contextlib.contextmanager
+def _done(what: str, command: str, folder: Path) -> Iterator[None]:
+    """Write the files that follow from something that stays done when they cannot be written, and then say both."""
+    try:
+        with naming(folder):
+            yield
+    except ReviewError as error:
+        rest = f"not all of its files are written: `wix-access-review {command} {folder}` writes them"
+        raise ReviewError(f"{error}\n{what}, but {rest}") from error
 
 
 def _workbooks(options: Namespace) -> list[str]:
@@ -118,9 +135,9 @@ def _workbooks(options: Namespace) -> list[str]:
 
 def _decide_options(parser: ArgumentParser) -> None:
     _folder(parser)
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="filled-in XLSX or CSV")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="filled-in XLSX, ODS or CSV")
     parser.add_argument(
-        "--database", help="DuckDB file: refuse decisions on grants that have changed since the opening"
+        "--database", help="DuckDB file or server: refuse decisions on grants that have changed since the opening"
     )
     parser.add_argument("--replace", action="store_true", help="let decisions take the place of earlier ones")
     _by(parser)
@@ -135,19 +152,19 @@ def _decide(options: Namespace) -> list[str]:
 def _reassign_options(parser: ArgumentParser) -> None:
     _folder(parser)
     parser.add_argument("--to", required=True, metavar="ADDRESS", help="who certifies the rows from now on")
-    parser.add_argument("--of", metavar="ADDRESS", help="whose open rows")
-    parser.add_argument("--item", action="append", default=[], help="only this item; can be repeated")
+    parser.add_argument("--of", metavar="ADDRESS", help=f"whose open rows; {NOBODY!r} for those without a reviewer")
+    parser.add_argument("--item", action="append", default=[], help="only this item; can be repeated (default: all)")
     parser.add_argument("--reason", required=True, help="why")
     _by(parser)
 
 
 def _reassign(options: Namespace) -> list[str]:
     moved, kept = reassign(options.folder, options.to, options.reason, of=options.of, items=options.item, by=options.by)
-    campaign = Campaign(options.folder)
-    with naming(campaign.path):
+    said = f"{some(moved, 'row')} moved to {options.to}"
+    with _done(said, "workbooks", options.folder), Campaign(options.folder).held() as campaign:
         write_workbooks(campaign, list(campaign.rows(ITEMS, Item)))
     own = [f"{some(kept, 'row')} not moved: nobody certifies their own access"] if kept else []
-    return [f"{some(moved, 'row')} moved to {options.to}", *own]
+    return [said, *own]
 
 
 def _status(options: Namespace) -> list[str]:
@@ -155,9 +172,8 @@ def _status(options: Namespace) -> list[str]:
 
 
 def _plan(options: Namespace) -> list[str]:
-    campaign = Campaign(options.folder)
-    steps = make_plan(campaign)
-    with naming(campaign.path):
+    with naming(options.folder), Campaign(options.folder).held() as campaign:
+        steps = make_plan(campaign)
         written = write_plan(campaign, steps)
     calls = sum(step.method is not None for step in steps)
     return [
@@ -171,13 +187,17 @@ def _prove_options(parser: ArgumentParser) -> None:
     _folder(parser)
     _database(parser)
     parser.add_argument(
-        "--removal-hours", type=int, default=REMOVAL_HOURS, metavar="HOURS", help="how long a removal may take"
+        "--removal-hours",
+        type=_count,
+        default=REMOVAL_HOURS,
+        metavar="HOURS",
+        help=f"how long a removal may take (default: {REMOVAL_HOURS})",
     )
 
 
 def _prove(options: Namespace) -> list[str]:
-    campaign, proofs = prove(options.folder, options.database, options.removal_hours)
-    with naming(campaign.path):
+    with naming(options.folder), Campaign(options.folder).held() as campaign:
+        proofs = prove(campaign, options.database, options.removal_hours)
         written = write_proof(campaign, proofs, clock())
     return [*outcome(proofs), *(f"- {campaign.path / name}" for name in written)]
 
@@ -194,8 +214,7 @@ def _hand_over(options: Namespace) -> list[str]:
 
 
 def _evidence(options: Namespace) -> list[str]:
-    campaign = Campaign(options.folder)
-    with naming(campaign.path):
+    with naming(options.folder), Campaign(options.folder).held() as campaign:
         pages = write_pages(campaign)
         hashed = write_manifest(campaign, clock())
     return [
@@ -217,12 +236,12 @@ def _close_options(parser: ArgumentParser) -> None:
 
 def _close(options: Namespace) -> list[str]:
     found = close(options.folder, options.by)
-    campaign = Campaign(options.folder)
-    with naming(campaign.path):
+    said = f"{found.campaign.header.name} is closed"
+    with _done(said, "evidence", options.folder), Campaign(options.folder).held() as campaign:
         write_pages(campaign)
         hashed = write_manifest(campaign, found.now)
     return [
-        f"{found.campaign.header.name} is closed; {some(len(found.open), 'item')} without a decision",
+        f"{said}; {some(len(found.open), 'item')} without a decision",
         *(f"- {about(item)}" for item in found.open),
         f"SHA-256 of {MANIFEST}: {hashed}. Keep it elsewhere, such as in the minutes.",
     ]
@@ -234,6 +253,19 @@ def _database(parser: ArgumentParser) -> None:
         metavar="DATABASE",
         help="DuckDB file, such as output/wix.duckdb, or postgresql://HOST/DATABASE, or snowflake://CONNECTION",
     )
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a day: write it as 2026-12-31") from None
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 5:
+        raise ArgumentTypeError(f"{text!r} is not a number from 0 to 99999")
+    return int(text)
 
 
 def _accounts(parser: ArgumentParser) -> None:

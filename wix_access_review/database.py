@@ -132,7 +132,7 @@ def read_accounts(
     unknown = sorted(set(wanted) - {one for one, *_ in known})
     if unknown:
         there = ", ".join(f"{one} ({name})" for one, name, _ in known) or "none"
-        raise ReviewError(f"the account {', '.join(unknown)} is not in the database: it has {there}")
+        raise ReviewError(f"the account {', '.join(unknown) or repr('')} is not in the database: it has {there}")
     return [row for row in known if not wanted or row[0] in wanted]
 
 

@@ -18,14 +18,14 @@ DRAFT = ".draft."
 """What the names of folders begin with in which files are written; one is left only where a command was killed."""
 
 _SYSTEM = {
-    errno.ENOSPC: "the disk is full: free some space, or name another --output",
-    errno.EDQUOT: "the quota is used up: free some space, or name another --output",
-    errno.EFBIG: "the file would be larger than this system allows: name another --output",
-    errno.EACCES: "it may not be written: name another --output, or run this as a user who may",
-    errno.EROFS: "the file system is read-only: name another --output",
+    errno.ENOSPC: "the disk is full: free some space, or name another folder",
+    errno.EDQUOT: "the quota is used up: free some space, or name another folder",
+    errno.EFBIG: "the file would be larger than this system allows: name another folder",
+    errno.EACCES: "it may not be written: name another folder, or run this as a user who may",
+    errno.EROFS: "the file system is read-only: name another folder",
     errno.EEXIST: "it is a file: name a folder",
     errno.ENOTDIR: "it is not a folder: name a folder",
-    errno.EISDIR: "there is a folder of that name: remove it, or name another --output",
+    errno.EISDIR: "there is a folder of that name: remove it, or name another one",
 }
 
 
@@ -72,5 +72,5 @@ def naming(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = _SYSTEM.get(error.errno or 0, f"cannot be written ({error.strerror or error}): name another --output")
+        why = _SYSTEM.get(error.errno or 0, f"cannot be written ({error.strerror or error}): name another folder")
         raise ReviewError(f"{folder}: {why}") from error

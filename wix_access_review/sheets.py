@@ -15,6 +15,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from wix_access_review.contract import REVIEW_COLUMNS, SCHEMA
+from wix_access_review.files import DRAFT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -139,21 +140,37 @@ def write_xlsx(path: Path, rows: Iterable[Row], *, title: str, as_of: dt.datetim
     Raises:
         OSError: The file cannot be written.
     """
+    with workbook(path.parent, title, as_of) as (book, packed):
+        count = _fill(book.add_worksheet("Access review"), rows, _formats(book))
+        _tell(book.add_worksheet("How to"), title, count, book.add_format({"bold": True, "font_size": 14}))
+    path.write_bytes(packed.getbuffer())
+    return count
+
+
+@contextlib.contextmanager
+def workbook(folder: Path, title: str, as_of: dt.datetime | None) -> Iterator[tuple[xlsxwriter.Workbook, io.BytesIO]]:
+    """A workbook to fill, and its bytes when the block has ended.
+
+    Args:
+        folder: Where its rows wait on disk. They are gone when the block ends.
+        title: Its title.
+        as_of: What is said to be its date, so that equal input makes equal files.
+
+    Raises:
+        OSError: The rows cannot be written.
+    """
     # In memory until it is whole: a zip file that cannot be ended complains when it is collected.
     packed = io.BytesIO()
-    with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
-        book = xlsxwriter.Workbook(packed, {"constant_memory": True, "tmpdir": folder, "strings_to_urls": False})
+    with tempfile.TemporaryDirectory(prefix=DRAFT, dir=folder) as waiting:
+        book = xlsxwriter.Workbook(packed, {"constant_memory": True, "tmpdir": waiting, "strings_to_urls": False})
         book.set_properties({"title": title, "created": max(as_of or _FIRST_DAY, dt.datetime(1980, 1, 1))})  # noqa: DTZ001
         try:
-            count = _fill(book.add_worksheet("Access review"), rows, _formats(book))
-            _tell(book.add_worksheet("How to"), title, count, book.add_format({"bold": True, "font_size": 14}))
+            yield book, packed
             book.close()
         except (FileCreateError, OSError) as error:
             _let_go(book)
             # XlsxWriter wraps an error of the system that it meets at the end.
             raise error.args[0] if isinstance(error, FileCreateError) else error from None
-    path.write_bytes(packed.getbuffer())
-    return count
 
 
 def _let_go(book: xlsxwriter.Workbook) -> None:

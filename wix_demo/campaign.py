@@ -84,7 +84,8 @@ def look_back(database: Path) -> list[str]:
     if not folder.is_dir():
         return []
     wrong = verify(folder)
-    campaign, proofs = prove(folder, database)
+    campaign = Campaign(folder)
+    proofs = prove(campaign, database)
     write_proof(campaign, proofs, clock())
     write_pages(campaign)
     write_manifest(campaign, clock())

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -87,8 +88,7 @@ def test_a_file_that_cannot_grow(database, tmp_path):
     command = [*COMMAND, str(database), "--output", str(tmp_path)]
     run = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, check=False)
     assert run.stderr == (
-        f"wix-access-review: error: {tmp_path}: the file would be larger than this system allows: "
-        "name another --output\n"
+        f"wix-access-review: error: {tmp_path}: the file would be larger than this system allows: name another folder\n"
     )
     assert (run.returncode, _names(tmp_path)) == (1, FILES)
     assert {(tmp_path / name).read_text(encoding="utf-8") for name in FILES} == {"before"}
@@ -111,7 +111,7 @@ def test_a_full_disk_is_named(tmp_path, write):
             draft.symlink_to("/dev/full")
             write(draft)
 
-    with pytest.raises(ReviewError, match="the disk is full: free some space, or name another --output"):
+    with pytest.raises(ReviewError, match="the disk is full: free some space, or name another folder"):
         fill()
     assert _names(tmp_path) == []
 
@@ -164,3 +164,43 @@ def test_without_the_extra(missing, arguments, tmp_path):
     )
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr == f"{missing} is not installed: run `pip install 'tap-wix-users[review]'`.\n"
+
+
+def test_lines_that_cannot_be_printed(database, tmp_path):
+    """On a full disk, and in an encoding that lacks a letter, the files are written all the same."""
+    command = [*COMMAND, str(database), "--output", str(tmp_path / "caf\u00e9")]
+    with Path("/dev/full").open("wb") as out:
+        run = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+    said = "wix-access-review: error: it is done, and cannot be printed (No space left on device)\n"
+    assert (run.returncode, run.stderr) == (1, said)
+    assert _names(tmp_path / "caf\u00e9") == FILES
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert f"The review: {tmp_path}/caf\\xe9/access-review.html" in run.stdout
+
+
+def test_options_that_are_no_text(database, tmp_path, capsys):
+    """Bytes of another encoding than the terminal's are named, and nothing is written of them."""
+    assert main(["page", str(database), "--output", str(tmp_path / "new"), "--title", "caf\udce9"]) == 1
+    assert capsys.readouterr().err == (
+        "wix-access-review: error: --title is not text in the encoding of this terminal\n"
+    )
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--due", "soon"], "argument --due: 'soon' is not a day: write it as 2026-12-31"),
+        (["--max-age", "-1"], "argument --max-age: '-1' is not a number from 0 to 99999"),
+        (["--max-age", "99999999999"], "argument --max-age: '99999999999' is not a number from 0 to 99999"),
+        (["--max-age", "\u0663"], "argument --max-age: '\u0663' is not a number from 0 to 99999"),
+    ],
+)
+def test_options_out_of_range(capsys, option, said):
+    """They are named with what to write, before anything is read."""
+    with pytest.raises(SystemExit) as raised:
+        main(["open", "none.duckdb", "--name", "Q", *option])
+    assert raised.value.code == 2
+    assert said in capsys.readouterr().err

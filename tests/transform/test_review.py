@@ -94,7 +94,7 @@ def proved(tmp_path_factory):
         variables = "{review_removal_hours: 48}"
         built = after.build("--vars", variables, "--exclude", "test_type:data", cache=folder / "target", seeds=seeds)
         assert (built.code, built.failed()) == (0, []), built.output[-3000:]
-        _, proofs = prove(opened.path, after.path, removal_hours=48)
+        proofs = prove(Campaign(opened.path), after.path, removal_hours=48)
         yield Proved(after, {one.person_id: one for one in proofs})
 
 

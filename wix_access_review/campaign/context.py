@@ -9,6 +9,9 @@ from importlib.metadata import version
 
 from wix_access_review.errors import ReviewError
 
+CLOCKS_DIFFER = dt.timedelta(hours=1)
+"""How far the clocks of two computers may be apart."""
+
 
 def whoever() -> str:
     """Who runs this program."""
@@ -28,7 +31,8 @@ def clock() -> dt.datetime:
     if not given:
         return dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     try:
-        return dt.datetime.fromisoformat(given).replace(tzinfo=None)
+        moment = dt.datetime.fromisoformat(given)
+        return (moment.astimezone(dt.UTC) if moment.tzinfo else moment).replace(tzinfo=None)
     except ValueError as error:
         raise ReviewError(f"WIX_ACCESS_AS_OF is {given!r}: write a time such as 2026-11-28 08:00:00") from error
 

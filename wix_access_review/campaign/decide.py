@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,15 @@ import msgspec
 from wix_access_review.campaign.context import clock, whoever
 from wix_access_review.campaign.days import Days
 from wix_access_review.campaign.disk import lines
-from wix_access_review.campaign.filled import MOST_BYTES, MOST_LETTERS, Line, SignOff, read_filled
+from wix_access_review.campaign.filled import MOST_LETTERS, Line, SignOff, content_of, read_filled
 from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.freeze import slug
 from wix_access_review.campaign.items import read_items
 from wix_access_review.campaign.phrases import listed, some
+from wix_access_review.campaign.progress import NOBODY
 from wix_access_review.campaign.records import Decision, Reassignment
 from wix_access_review.campaign.reviewers import same_person
+from wix_access_review.campaign.words import plain
 from wix_access_review.database import reading
 from wix_access_review.errors import ReviewError
 from wix_access_review.files import naming
@@ -192,7 +193,7 @@ def _current(database: Path | str, campaign: Campaign) -> set[str]:
 def _take(
     campaign: Campaign, path: Path, now: dt.datetime, current: set[str] | None, *, replace: bool, by: str
 ) -> Taken:
-    content, name = _content(path), path.name.encode(errors="surrogateescape").decode(errors="replace")
+    content, name = content_of(path), path.name.encode(errors="surrogateescape").decode(errors="replace")
     hashed = hashlib.sha256(content).hexdigest()
     if any(entry.what == "decided" and entry.about["sha256"] == hashed for entry in campaign.log):
         return Taken(name, 0, 0, known=True)
@@ -221,17 +222,6 @@ def _take(
     return Taken(name, len(rows), len(new), known=False)
 
 
-def _content(path: Path) -> bytes:
-    try:
-        # Not what is no file: a pipe waits for ever, and a device has no end.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ReviewError(f"{path} is not a file")
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ReviewError(f"{path} cannot be read ({error.strerror})") from error
-
-
 def reassign(
     folder: Path, to: str, reason: str, *, of: str | None = None, items: Sequence[str] = (), by: str = ""
 ) -> tuple[int, int]:
@@ -251,7 +241,7 @@ def reassign(
     Raises:
         ReviewError: No row is open there, or an item is not known.
     """
-    if not to.strip() or not reason.strip():
+    if not plain(to) or not reason.strip():
         raise ReviewError("a reassignment needs a reviewer (--to) and a reason (--reason)")
     with naming(folder), Campaign(folder).changing() as campaign:
         by_key = {one.review_item: one.item for one in campaign.items.values()}
@@ -259,10 +249,14 @@ def reassign(
         unknown = sorted(named - campaign.items.keys())
         if unknown:
             raise ReviewError(f"the item {unknown[0]} is not in {campaign.header.name}")
+        whose = None if of is None else plain(of).casefold().replace(NOBODY, "")
         chosen = [
             campaign.items[key]
             for key, reviewer in campaign.reviewers.items()
-            if key not in campaign.decisions and (not named or key in named) and (of is None or (reviewer or "") == of)
+            if key not in campaign.decisions
+            and reviewer != to
+            and (not named or key in named)
+            and whose in {None, plain(reviewer).casefold()}
         ]
         moved = [one for one in chosen if not same_person(to, one.email, one.person)]
         if not moved:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from wix_access_review.errors import ReviewError
 from wix_access_review.files import drafts
 
 if TYPE_CHECKING:
@@ -37,6 +39,25 @@ def lines(rows: Iterable[Any]) -> bytes:
     """
     encode = msgspec.json.Encoder().encode
     return b"".join(encode(row) + b"\n" for row in rows)
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The path of a file of a campaign, which others may have sent.
+
+    Args:
+        folder: The campaign's folder.
+        name: The file's path in it.
+
+    Raises:
+        ReviewError: It leads out of the folder, or it is not a file: a link may lead anywhere, and a pipe never ends.
+        OSError: There is no such file.
+    """
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ReviewError(f"{folder} names a file outside itself ({name[:200]!r}): it is not read")
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise ReviewError(f"{path} is not a file: it is not read")
+    return path
 
 
 def digest(path: Path) -> str:

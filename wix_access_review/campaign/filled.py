@@ -7,6 +7,7 @@ import csv
 import io
 import itertools
 import re
+import stat
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from wix_access_review.sheets import could_be_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
 NEEDED = ("item", "decision")
 READ = ("item", "review_item", "decision", "change_to", "decided_on", "justification", "reviewer", "person")
@@ -180,7 +182,7 @@ def _workbook(name: str, content: bytes) -> Iterator[tuple[str, Iterator[list[An
 
 
 def _text_table(name: str, content: bytes) -> list[Line]:
-    text = _decoded(name, content)
+    text = decoded(name, content)
     first, _, rest = text.partition("\n")
     if re.fullmatch(r"sep=.\s*", first):
         # Excel's own line that names the separator is a row of no table.
@@ -198,7 +200,35 @@ def _text_table(name: str, content: bytes) -> list[Line]:
     raise ReviewError(f"{name} cannot be read as CSV: {why}" if why else f"{name} {_NO_TABLE}")
 
 
-def _decoded(name: str, content: bytes) -> str:
+def content_of(path: Path) -> bytes:
+    """The content of a file that somebody hands in, and one byte more than is taken where it is larger.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ReviewError: It cannot be read.
+    """
+    try:
+        # Not what is no file: a pipe waits for ever, and a device has no end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ReviewError(f"{path} is not a file")
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ReviewError(f"{path} cannot be read ({error.strerror})") from error
+
+
+def decoded(name: str, content: bytes) -> str:
+    """The text of a CSV file, whichever program wrote it.
+
+    Args:
+        name: The file's name, for messages.
+        content: The file.
+
+    Raises:
+        ReviewError: It is no text.
+    """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings: tuple[str, ...] = ("utf-16",)
     elif b"\0" in content:

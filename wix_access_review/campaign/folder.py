@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from wix_access_review.campaign.disk import put
+from wix_access_review.campaign.context import CLOCKS_DIFFER
+from wix_access_review.campaign.disk import inside, put
 from wix_access_review.campaign.phrases import utc
 from wix_access_review.campaign.records import FORMAT, Decision, Entry, Header, Known, Reassignment
 from wix_access_review.errors import ReviewError
@@ -44,11 +45,10 @@ class Campaign:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            raw = (path / HEADER).read_bytes()
-            self.header = msgspec.json.decode(raw, type=Header)
-            self._lines = (path / LOG).read_bytes().splitlines()
+            self.header = msgspec.json.decode(inside(path, HEADER).read_bytes(), type=Header)
+            self._lines = inside(path, LOG).read_bytes().splitlines()
             self.log = [msgspec.json.decode(line, type=Entry) for line in self._lines]
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise ReviewError(f"{path} is not the folder of a campaign: it has no {HEADER} and {LOG}") from error
         except OSError as error:
             raise ReviewError(f"{path} cannot be read ({error.strerror})") from error
@@ -72,9 +72,14 @@ class Campaign:
             kind: What to read of each.
         """
         decoder = msgspec.json.Decoder(kind)
-        with (self.path / name).open("rb") as file:
-            for line in file:
-                yield decoder.decode(line)
+        try:
+            with inside(self.path, name).open("rb") as file:
+                for line in file:
+                    yield decoder.decode(line)
+        except FileNotFoundError as error:
+            raise ReviewError(f"{self.path} is not whole: {name} is missing") from error
+        except msgspec.MsgspecError as error:
+            raise ReviewError(f"{self.path / name} cannot be read: {error}") from error
 
     @cached_property
     def items(self) -> dict[str, Known]:
@@ -129,17 +134,26 @@ class Campaign:
         """The campaign as it is on disk, for one program alone to change.
 
         Raises:
-            ReviewError: Another program changes it, or it is closed.
+            ReviewError: Another program writes into it, or it is closed.
+        """
+        with self.held() as fresh:
+            if fresh.closed_at:
+                raise ReviewError(f"{fresh.header.name} was closed at {utc(fresh.closed_at)}: nothing is added to it")
+            yield fresh
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Campaign]:
+        """The campaign as it is on disk, into whose folder no other program writes until the block ends.
+
+        Raises:
+            ReviewError: Another program writes into it.
         """
         with os.fdopen(os.open(self.path / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise ReviewError(f"{self.path} is being changed by another program: try again") from error
-            fresh = Campaign(self.path)
-            if fresh.closed_at:
-                raise ReviewError(f"{fresh.header.name} was closed at {utc(fresh.closed_at)}: nothing is added to it")
-            yield fresh
+            yield Campaign(self.path)
 
     def append(
         self, what: str, by: str, now: dt.datetime, about: Mapping[str, Any], files: Mapping[str, bytes]
@@ -219,7 +233,12 @@ def write_entry(
         now: When.
         about: More of it.
         files: The files by their path in the folder.
+
+    Raises:
+        ReviewError: The clock stands before the last line.
+        OSError: The folder cannot be written.
     """
+    _check_clock(before, now)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     last = hashlib.sha256(before[-1]).hexdigest() if before else ""
     entry = Entry(len(before) + 1, now, by, what, dict(about), hashes, last)
@@ -228,3 +247,10 @@ def write_entry(
     line = msgspec.json.encode(entry)
     put(folder / LOG, b"".join(one + b"\n" for one in (*before, line)))
     return entry, line
+
+
+def _check_clock(before: Sequence[bytes], now: dt.datetime) -> None:
+    """What a later read proves rests on when a decision was taken."""
+    last = msgspec.json.decode(before[-1], type=Entry).at if before else now
+    if last - now > CLOCKS_DIFFER:
+        raise ReviewError(f"this computer's clock says {utc(now)}, before the newest entry of {utc(last)}: correct it")

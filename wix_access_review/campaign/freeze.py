@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wix_access_review.campaign.context import clock, tool_version, whoever
+from wix_access_review.campaign.context import CLOCKS_DIFFER, clock, tool_version, whoever
 from wix_access_review.campaign.disk import lines
 from wix_access_review.campaign.folder import FINDINGS, ITEMS, RECEIPTS, ROLES, Campaign, campaigns_in, found_campaign
 from wix_access_review.campaign.items import Item, read_items
@@ -42,6 +42,7 @@ select account_id, id, any_value(title) from current_wix.roles
 where is_current and list_contains($accounts, account_id) group by account_id, id order by account_id, 3, id
 """
 MOST_FINDINGS = 100_000
+MOST_OF_NAME = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,7 @@ def open_campaign(database: Path | str, opening: Opening) -> Campaign:
         ReviewError: Something was not read completely or lately, a rule is wrong, or the folder cannot be written.
     """
     now = clock()
+    _check_name(opening.name)
     folder = opening.folder or beside(database) / "campaigns" / slug(opening.name)
     reviewers = read_reviewers(opening.reviewers, opening.default_reviewer)
     before = _previous(folder, opening.previous)
@@ -106,6 +108,12 @@ def open_campaign(database: Path | str, opening: Opening) -> Campaign:
         return found_campaign(folder, header, files)
 
 
+def _check_name(name: str) -> None:
+    """It stands in titles, on a line of the terminal, and in the models."""
+    if not name.strip() or not name.isprintable() or len(name) > MOST_OF_NAME:
+        raise ReviewError(f"{name[:MOST_OF_NAME]!r} cannot be a name: write 1 to {MOST_OF_NAME} letters, on one line")
+
+
 def slug(name: str) -> str:
     """A name as that of a file or a folder: nothing in it leads elsewhere.
 
@@ -129,6 +137,8 @@ def _complete(
     receipts = [one for one in read_receipts(connection) if one.account_id in ids]
     wrong = warnings(receipts, [(one.id, one.name) for one in accounts])
     span = as_of(receipts)
+    if span and span[1] - now > CLOCKS_DIFFER:
+        wrong.append(f"the newest read is of {utc(span[1])}, and this computer's clock says {utc(now)}: correct it.")
     if span and now - span[0] > dt.timedelta(days=max_age_days):
         wrong.append(f"the oldest read is of {utc(span[0])}, more than {max_age_days} days ago: sync again.")
     if wrong:

@@ -14,6 +14,7 @@ from wix_access_review.campaign.prove import (
     decisions_handed_over,
     items_handed_over,
 )
+from wix_access_review.errors import ReviewError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -41,7 +42,16 @@ def hand_over(campaigns: Sequence[Campaign], seeds: Path) -> list[Path]:
 
     Returns:
         The files.
+
+    Raises:
+        ReviewError: Two campaigns have one name, by which the models tell them apart.
     """
+    named: dict[str, Campaign] = {}
+    for campaign in campaigns:
+        if other := named.get(campaign.header.name):
+            both = f"{other.path} and {campaign.path}"
+            raise ReviewError(f"two campaigns are called {campaign.header.name} ({both}): hand over one of them")
+        named[campaign.header.name] = campaign
     for name, (columns, rows) in _SEEDS.items():
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")

@@ -100,18 +100,17 @@ class Proof(msgspec.Struct, frozen=True):
         return f"{what} {done}"
 
 
-def prove(folder: Path, database: Path | str, removal_hours: int = REMOVAL_HOURS) -> tuple[Campaign, list[Proof]]:
+def prove(campaign: Campaign, database: Path | str, removal_hours: int = REMOVAL_HOURS) -> list[Proof]:
     """What became of each decision.
 
     Args:
-        folder: The campaign's folder.
+        campaign: The campaign.
         database: The DuckDB file, after later syncs.
         removal_hours: How long a removal may take.
 
     Raises:
         ReviewError: The folder or the database cannot be read.
     """
-    campaign = Campaign(folder)
     with reading(database) as connection:
         load(connection, "campaign_items", ITEM_COLUMNS, items_handed_over(campaign))
         load(connection, "campaign_decisions", DECISION_COLUMNS, decisions_handed_over(campaign))
@@ -122,7 +121,7 @@ def prove(folder: Path, database: Path | str, removal_hours: int = REMOVAL_HOURS
         proofs: list[Proof] = []
         while rows := result.fetchmany(_CHUNK):
             proofs += [Proof(*row) for row in rows]
-    return campaign, proofs
+    return proofs
 
 
 def items_handed_over(campaign: Campaign) -> Iterator[list[Any]]:

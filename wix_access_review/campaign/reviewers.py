@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from wix_access_review.campaign.filled import content_of, decoded
 from wix_access_review.campaign.words import plain
 from wix_access_review.errors import ReviewError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from wix_access_review.campaign.items import Item
 
 KINDS = ("site", "folder", "client", "role", "default")
+COLUMNS = ("kind", "match", "reviewer")
 
 
 @dataclass(frozen=True)
@@ -91,25 +94,32 @@ def read_reviewers(path: Path | None, default: str | None = None) -> Reviewers:
 
 
 def _read(path: Path) -> list[Rule]:
+    text = decoded(str(path), content_of(path))
+    separator = max(",;\t", key=text.partition("\n")[0].count)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            sample = file.read(65_536)
-            file.seek(0)
-            separator = ";" if sample.partition("\n")[0].count(";") > sample.partition("\n")[0].count(",") else ","
-            rows = list(csv.DictReader(file, delimiter=separator))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        titles = [plain(title).casefold() for title in next(rows, [])]
+        if missing := [name for name in COLUMNS if name not in titles]:
+            raise ReviewError(f"{path} has no column {', '.join(missing)}: its first line names {', '.join(COLUMNS)}")
+        rules = [rule for row in rows if (rule := _rule(path, rows.line_num, dict(zip(titles, row, strict=False))))]
+    except csv.Error as error:
         raise ReviewError(f"the rules in {path} cannot be read: {error}") from error
-    rules = []
-    for number, row in enumerate(rows, start=2):
-        kind, match, reviewer = ((row.get(name) or "").strip() for name in ("kind", "match", "reviewer"))
-        if not (kind or match or reviewer):
-            continue
-        if kind not in KINDS or not reviewer or not (match or kind == "default"):
-            raise ReviewError(
-                f"{path}, line {number}: write a kind ({', '.join(KINDS)}), what it must match, and the reviewer"
-            )
-        rules.append(Rule(kind, match or "*", reviewer))
+    if not rules:
+        raise ReviewError(f"{path} has no rule: write one a line, below the first")
     return rules
+
+
+def _rule(path: Path, number: int, row: Mapping[str, str]) -> Rule | None:
+    """The rule of a line; None where it is blank."""
+    kind, match, reviewer = (row.get(name, "").strip() for name in COLUMNS)
+    kind = plain(kind).casefold()
+    if not (kind or match or reviewer):
+        return None
+    if kind not in KINDS or not reviewer or not (match or kind == "default"):
+        raise ReviewError(
+            f"{path}, line {number}: write a kind ({', '.join(KINDS)}), what it must match, and the reviewer"
+        )
+    return Rule(kind, match or "*", reviewer)
 
 
 def same_person(reviewer: str, email: str | None, person: str | None = None) -> bool:

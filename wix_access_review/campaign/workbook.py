@@ -8,14 +8,13 @@ import io
 import itertools
 from typing import TYPE_CHECKING, Any
 
-import xlsxwriter
-
 from wix_access_review.campaign.disk import put
 from wix_access_review.campaign.folder import FINDINGS, RECEIPTS, ROLES, Campaign
 from wix_access_review.campaign.freeze import Role, slug
 from wix_access_review.campaign.phrases import some, utc
+from wix_access_review.findings import printable
 from wix_access_review.receipts import TableReceipt, moment
-from wix_access_review.sheets import DECISIONS, MOST_ROWS, defused, fits_cell
+from wix_access_review.sheets import DECISIONS, MOST_ROWS, defused, fits_cell, workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -116,10 +115,8 @@ def _plain(value: Any) -> Any:
 
 
 def _xlsx(campaign: Campaign, rows: Sequence[Sequence[Any]], reviewer: str | None) -> bytes:
-    packed = io.BytesIO()
-    with xlsxwriter.Workbook(packed, {"constant_memory": True, "strings_to_urls": False}) as book:
-        header = campaign.header
-        book.set_properties({"title": header.name, "created": max(header.opened_at, dt.datetime(1980, 1, 1))})  # noqa: DTZ001
+    header = campaign.header
+    with workbook(campaign.path, header.name, header.opened_at) as (book, packed):
         formats = {
             "head": book.add_format({"bold": True, "bg_color": "#1f3a5f", "font_color": "#ffffff"}),
             "fill": book.add_format({"bg_color": "#fff8e1", "border": 1, "border_color": "#e0d6b8"}),
@@ -255,7 +252,7 @@ def _how_to(sheet: Worksheet, campaign: Campaign, count: int, formats: dict[str,
             if campaign.header.no_response == "remove"
             else "stays open."
         ),
-        f"Give the file back: wix-access-review decide {campaign.path.name} FILE",
+        f"Give the file back: wix-access-review decide {printable(campaign.path.name)} FILE",
     )
     more = [f"A worksheet holds {MOST_ROWS} rows: {some(count - MOST_ROWS, 'row')} more are only in the CSV."]
     for number, line in enumerate((*_HOW_TO, *after, *(more if count > MOST_ROWS else [])), start=2):

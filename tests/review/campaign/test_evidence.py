@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 
 import pytest
@@ -90,6 +92,88 @@ def test_a_decision_that_was_rewritten_is_found(evidence):
     path.write_bytes(path.read_bytes().replace(b'"remove"', b'"keep"'))
     write_manifest(Campaign(evidence), clock())
     assert verify(evidence) == ["decisions/0002.jsonl is not what log.jsonl says that it was"]
+
+
+ROW = "0" * 64
+OUTSIDE = {
+    "a name above": ({"files": {"../plan.csv": ROW}}, "../plan.csv is missing"),
+    "a name from the root": ({"files": {"/etc/hostname": ROW}}, "/etc/hostname is missing"),
+    "another way to the same": ({"files": {"./plan.csv": ROW}}, "./plan.csv is missing"),
+    "a line of its own": ({"files": {"x\nall is well": ROW}}, "x all is well is missing"),
+    "another campaign": ({"campaign": "Q3"}, "manifest.json says of its name what log.jsonl does not"),
+    "not closed": ({"closed_at": None}, "manifest.json says of its end what log.jsonl does not"),
+    "another end": ({"last_line_of_log": ROW}, "manifest.json says of its last line what log.jsonl does not"),
+}
+"""What somebody writes into a manifest."""
+
+
+@pytest.mark.parametrize(("members", "said"), OUTSIDE.values(), ids=OUTSIDE)
+def test_a_manifest_that_was_made_up(evidence, members, said):
+    """It can name no file outside the folder, and says nothing of the campaign that is not so."""
+    path = evidence / "manifest.json"
+    (evidence.parent / "plan.csv").write_text("theirs", encoding="utf-8")
+    whole = json.loads(path.read_bytes())
+    files = whole["files"] | members.get("files", {})
+    path.write_text(json.dumps(whole | members | {"files": files}), encoding="utf-8")
+    assert verify(evidence) == [said]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"files": {', "cannot be read: Input data was truncated"),
+        ("[]", "cannot be read: Expected `object`, got `array`"),
+        ('{"campaign": "Q3", %s', "cannot be read: campaign is in it twice"),
+        ('{"more": {"a": 1, "a": 2}, %s', "cannot be read: a is in it twice"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read(evidence, content, said):
+    """Half a file, another one, and one of which programs would read different halves."""
+    path = evidence / "manifest.json"
+    path.write_text(content.replace("%s", path.read_text(encoding="utf-8")[1:]), encoding="utf-8")
+    with pytest.raises(ReviewError, match=said):
+        verify(evidence)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "log.jsonl", "campaign.json", "items.jsonl", "more"])
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_what_is_no_file_is_not_read(evidence, name, kind):
+    """A link may lead anywhere, and a pipe never ends: no command follows the one or waits for the other."""
+    path = evidence / name
+    if path.exists():
+        path.rename(evidence.parent / name)
+    if kind == "link":
+        path.symlink_to(evidence.parent / name)
+    else:
+        os.mkfifo(path)
+    if name == "manifest.json":
+        with pytest.raises(ReviewError, match=r"is not a file: it is not read|outside itself"):
+            verify(evidence)
+    else:
+        assert f"{name} is not {'in the manifest' if name == 'more' else 'as it was'}" in verify(evidence)
+    if name != "manifest.json":
+        assert main(["evidence", str(evidence)]) == 1
+
+
+def test_a_log_that_names_what_is_elsewhere(evidence, capsys):
+    """Nothing outside the folder is read for a campaign that others sent."""
+    log = evidence / "log.jsonl"
+    (evidence.parent / "items.jsonl").write_bytes(b"theirs")
+    log.write_bytes(log.read_bytes().replace(b"decisions/0002.jsonl", b"decisions/../../items.jsonl"))
+    for command in ("status", "plan", "evidence"):
+        assert main([command, str(evidence)]) == 1
+        assert "names a file outside itself ('decisions/../../items.jsonl'): it is not read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"{}\n", b"\x00", None], ids=["empty", "other", "binary", "gone"])
+def test_a_campaign_that_is_damaged(campaign, capsys, content):
+    """Every command says what is wrong in a sentence."""
+    path = campaign.path / "items.jsonl"
+    path.unlink() if content is None else path.write_bytes(content)
+    said = {b"": "", None: "items.jsonl is missing"}.get(content, "items.jsonl cannot be read: ")
+    for command in ("status", "plan", "evidence", "workbooks"):
+        assert main([command, str(campaign.path)]) == (1 if said else 0), command
+        assert said in capsys.readouterr().err
 
 
 def test_a_copy_is_as_good(evidence, tmp_path, capsys):

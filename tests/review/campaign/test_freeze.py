@@ -9,11 +9,13 @@ import pytest
 
 from tests.review.campaign.test_decide import _csv, _file, _row
 from tests.review.warehouse import ACME, BEFORE, NORTH, READ_AT, make, receipt, story
+from wix_access_review.campaign.context import clock
 from wix_access_review.campaign.decide import decide
 from wix_access_review.campaign.folder import ITEMS, Campaign
 from wix_access_review.campaign.freeze import Opening, open_campaign, slug
+from wix_access_review.campaign.handover import hand_over
 from wix_access_review.campaign.items import Item
-from wix_access_review.campaign.reviewers import read_reviewers, same_person
+from wix_access_review.campaign.reviewers import Rule, read_reviewers, same_person
 from wix_access_review.errors import ReviewError
 
 
@@ -118,6 +120,50 @@ def test_nothing_is_certified_from_an_old_read(database, tmp_path, monkeypatch):
     assert _open(database, tmp_path, max_age_days=9).header.due_on == dt.date(2027, 1, 1)
 
 
+@pytest.mark.parametrize(("now", "opens"), [("2026-11-24 07:30:00", True), ("2026-11-24 07:00:00", False)])
+def test_a_clock_before_the_newest_read(database, tmp_path, monkeypatch, now, opens):
+    """It would let reads from before a decision prove what became of it; clocks may be an hour apart."""
+    monkeypatch.setenv("WIX_ACCESS_AS_OF", now)
+    if opens:
+        assert _open(database, tmp_path).header.item_count
+    else:
+        said = "newest read is of 2026-11-24 08:12 UTC, and this computer's clock says 2026-11-24 07:00 UTC: correct it"
+        with pytest.raises(ReviewError, match=said):
+            _open(database, tmp_path)
+
+
+def test_a_clock_before_the_newest_entry(campaign, tmp_path, monkeypatch):
+    """Nor is anything added to a campaign from before its opening."""
+    filled = _file(tmp_path, _csv([_row(campaign, "k004")]))
+    monkeypatch.setenv("WIX_ACCESS_AS_OF", "2026-11-25 07:59:00")
+    with pytest.raises(
+        ReviewError, match="clock says 2026-11-25 07:59 UTC, before the newest entry of 2026-11-25 09:00 UTC"
+    ):
+        decide(campaign.path, [filled])
+
+
+def test_a_time_with_a_zone(monkeypatch):
+    """A variable that names another zone than UTC is not taken for UTC."""
+    monkeypatch.setenv("WIX_ACCESS_AS_OF", "2026-11-25T09:00:00+05:00")
+    assert clock().isoformat() == "2026-11-25T04:00:00"
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\x1b[31mb", "x\udcff", "x" * 101])
+def test_what_cannot_be_a_name(database, tmp_path, name):
+    """It stands on a line of the terminal, in titles and in the models."""
+    with pytest.raises(ReviewError, match="cannot be a name: write 1 to 100 letters, on one line"):
+        open_campaign(database, Opening(name=name, folder=tmp_path / "Q"))
+
+
+def test_two_campaigns_of_one_name(campaign, tmp_path):
+    """The models tell campaigns apart by their names, so both cannot be handed over."""
+    with pytest.raises(
+        ReviewError, match=r"two campaigns are called 2026-Q4 \(.*2026-Q4 and .*2026-Q4\): hand over one"
+    ):
+        hand_over([campaign, campaign], tmp_path / "seeds")
+    assert not (tmp_path / "seeds").exists()
+
+
 def test_one_account(database, tmp_path):
     """A campaign of one client holds that client's grants alone; an account that is not there is named."""
     north = _open(database, tmp_path, accounts=[NORTH])
@@ -205,6 +251,48 @@ def test_a_rule_that_is_none(tmp_path, text):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ReviewError, match=r"rules\.csv, line 2: write a kind \(site, folder, client, role, default\)"):
         read_reviewers(path)
+
+
+HEAD = "kind,match,reviewer\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", r"has no column kind, match, reviewer: its first line names kind, match, reviewer"),
+        (b"site,Shop,a@x.example\n", r"has no column kind, match, reviewer"),
+        (b"kind,match\nsite,Shop\n", r"has no column reviewer"),
+        (HEAD.encode(), r"has no rule: write one a line, below the first"),
+        (f"{HEAD}\n,,\n".encode(), r"has no rule"),
+        (f'{HEAD}site,"Shop,a@x.example\n'.encode(), r"cannot be read: unexpected end of data"),
+        (f"{HEAD}site,{'x' * 140_000},a@x.example\n".encode(), r"cannot be read: field larger than field limit"),
+        (f"{HEAD}site,\0,a@x.example\n".encode(), r"is neither a workbook nor CSV"),
+        (None, r"cannot be read \(No such file or directory\)"),
+    ],
+)
+def test_a_file_without_rules(tmp_path, content, said):
+    """A file that gives nobody anything is named: otherwise all rows would go to the default without a word."""
+    path = tmp_path / "rules.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ReviewError, match=said):
+        read_reviewers(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{HEAD}default,*,a@x.example\n".encode("utf-16"),
+        b"\xef\xbb\xbfKind;Match;Reviewer\r\nDefault;*;a@x.example\r\n",
+        b"reviewer\tmore\tkind\tmatch\na@x.example\t?\tdefault\t\n",
+        f"{HEAD}client,M\u00fcller,a@x.example\n".encode("cp1252"),
+    ],
+)
+def test_rules_as_spreadsheets_write_them(tmp_path, content):
+    """Other encodings, separators, orders and cases, as for decisions."""
+    (tmp_path / "rules.csv").write_bytes(content)
+    (rule,) = read_reviewers(tmp_path / "rules.csv").rules
+    assert rule in {Rule("default", "*", "a@x.example"), Rule("client", "M\u00fcller", "a@x.example")}
 
 
 @pytest.mark.parametrize(

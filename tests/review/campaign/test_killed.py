@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
 from tests.review.campaign.test_decide import BOSS, _csv, _file, _row, _stored
-from wix_access_review.campaign.folder import LOG, Campaign
+from wix_access_review.campaign.folder import LOCK, LOG, Campaign
 from wix_access_review.cli import main
 
-STEPS = ("open", "workbooks", "decide", "reassign", "evidence", "close")
+STEPS = ("open", "workbooks", "decide", "reassign", "plan", "prove", "evidence", "close")
 
 
 class _Killed(BaseException):
@@ -46,6 +48,8 @@ def _command(step, database, folder, filled):
         "workbooks": ["workbooks", str(folder)],
         "decide": ["decide", str(folder), str(filled)],
         "reassign": ["reassign", str(folder), "--to", "eve@x.example", "--of", BOSS, "--reason", "on leave"],
+        "plan": ["plan", str(folder)],
+        "prove": ["prove", str(folder), str(database)],
         "evidence": ["evidence", str(folder)],
         "close": ["close", str(folder)],
     }[step]
@@ -83,3 +87,44 @@ def test_at_every_file(campaign, database, tmp_path, capsys, failing, step, erro
         assert len(_stored(Campaign(folder))) == (2 if step == "decide" else 0)
         assert not list(folder.rglob(".draft*"))
     pytest.fail("it never came to an end")
+
+
+@pytest.mark.parametrize("step", STEPS[1:])
+def test_while_another_program_writes(campaign, database, tmp_path, capsys, step):
+    """One program at a time writes into the folder: the other one says so, and changes nothing."""
+    filled = _file(tmp_path, _csv([_row(campaign, "k004")]))
+    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); input()"
+    command = [sys.executable, "-c", hold, str(campaign.path / LOCK)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()
+        before = _content(campaign.path)
+        assert main(_command(step, database, campaign.path, filled)) == 1
+        assert capsys.readouterr().err == (
+            f"wix-access-review: error: {campaign.path} is being changed by another program: try again\n"
+        )
+        assert _content(campaign.path) == before
+        other.communicate(b"\n")
+    assert main(_command(step, database, campaign.path, filled)) == 0
+
+
+def _content(folder):
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("step", "done"),
+    [("open", "Q is open"), ("reassign", "22 rows moved to eve@x.example"), ("close", "2026-Q4 is closed")],
+)
+def test_what_is_done_is_said(campaign, database, tmp_path, capsys, failing, step, done):
+    """Where the files that follow from it cannot be written, the sentence names the command that writes them."""
+    folder = tmp_path / "new" if step == "open" else campaign.path
+    failing({"open": 7, "reassign": 3, "close": 3}[step], OSError(errno.ENOSPC, "No space left on device"))
+    assert main(_command(step, database, folder, tmp_path)) == 1
+    command = "evidence" if step == "close" else "workbooks"
+    assert capsys.readouterr().err == (
+        f"wix-access-review: error: {folder}: the disk is full: free some space, or name another folder\n"
+        f"{done}, but not all of its files are written: `wix-access-review {command} {folder}` writes them\n"
+    )
+    failing(0, None)
+    assert main([command, str(folder)]) == 0

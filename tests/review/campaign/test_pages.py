@@ -22,7 +22,7 @@ def pages(campaign, database, tmp_path):
     rows = [_row(campaign, f"k{number:03}", "remove", justification="<b>why</b>") for number in range(20, 33)]
     decide(campaign.path, [_file(tmp_path, _csv([*rows, _row(campaign, "k004")]))])
     write_plan(campaign, make_plan(Campaign(campaign.path)))
-    write_proof(campaign, prove(campaign.path, database)[1], clock())
+    write_proof(campaign, prove(Campaign(campaign.path), database), clock())
     assert write_pages(Campaign(campaign.path)) == ["campaign.html", "plan.html"]
     return campaign.path
 

@@ -204,7 +204,7 @@ CASES: dict[str, Any] = {
 def _proved(campaign, tmp_path, decision, change_to, database, **options):
     row = _row(campaign, NORA, decision, change_to=change_to, justification="why")
     decide(campaign.path, [_file(tmp_path, _csv([row]))])
-    (proof,) = prove(campaign.path, database, **options)[1]
+    (proof,) = prove(Campaign(campaign.path), database, **options)
     return proof
 
 
@@ -254,7 +254,7 @@ def test_what_holds_the_role_is_what_was_certified(tmp_path, subject, verdict):
     (item,) = (one.item for one in opened.items.values() if one.record_key == "p%7C3|a%25")
     row = {"item": item, "decision": "keep", "decided_on": "2026-11-25", "reviewer": BOSS}
     decide(opened.path, [_file(tmp_path, _csv([row]))])
-    (proof,) = prove(opened.path, make(tmp_path / "later.duckdb", _held_by(**subject)))[1]
+    (proof,) = prove(Campaign(opened.path), make(tmp_path / "later.duckdb", _held_by(**subject)))
     assert proof.verdict == verdict
 
 
