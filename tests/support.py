@@ -255,7 +255,7 @@ def commands(folder: Path, *lines: Sequence[str], env: dict[str, str] | None = N
     """The tap's command, once for each of these command lines: processes of their own that share imports alone."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", _FORKER, str(folder)],
-        input=json.dumps(lines), env=env or environment(), capture_output=True, text=True, check=True, timeout=60,
+        input=json.dumps(lines), env=env or environment(), capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
 
     def text(number: int, descriptor: int) -> str:

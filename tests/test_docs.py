@@ -157,7 +157,7 @@ def test_the_dashboards_on_the_published_copy(stored, tmp_path):
     assert named == sorted(path.name for path in questions.DASHBOARDS.glob("*.sql"))
     copy = tmp_path / "access.duckdb"
     command = [sys.executable, str(ROOT / "transform/publish.py"), str(stored.path), str(copy)]
-    subprocess.run([*command, "intermediate_wix", "access_wix"], check=True, timeout=60)
+    subprocess.run([*command, "intermediate_wix", "access_wix"], check=True, timeout=300)
     published = Warehouse(copy)
     assert [answer for _, answer in questions.dashboards()] == [
         questions.undated(questions.as_table(*published.answer(query))) for query, _ in questions.dashboards()

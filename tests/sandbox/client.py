@@ -26,7 +26,7 @@ class Client:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.http = httpx.Client(base_url=sandbox.url, timeout=5, verify=_NO_TLS)
+        self.http = httpx.Client(base_url=sandbox.url, timeout=60, verify=_NO_TLS)
 
     def ask(
         self,

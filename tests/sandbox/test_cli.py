@@ -50,7 +50,7 @@ def test_ready_and_end(tmp_path, number):
         answer = httpx.post(ready["url"] + path, headers=headers, json={"query": "omar.haddad"})
         assert [member["user"]["name"]["firstName"] for member in answer.json()["teamMembers"]] == ["Omar"]
         process.send_signal(number)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=300)
         assert (process.returncode, output, errors) == (0, "", "")
 
 
@@ -74,7 +74,7 @@ def test_options_reach_the_api(tmp_path):
             assert statuses == [503, 403, 403, 429]
             assert http.get(path).headers["retry-after"] == "5"
         process.terminate()
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
         assert "search_team 200" in errors
         assert "my-key" not in errors
 

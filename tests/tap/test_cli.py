@@ -35,6 +35,9 @@ KEY = "IST.marked-0123456789abcdef"
 ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"
 NOWHERE = "http://127.0.0.1:9"
 
+SOON = 60
+"""Seconds: long before what is waited for would come, however busy this machine is."""
+
 
 def _clean(done):
     """No traceback and no secret in what a process said."""
@@ -264,7 +267,7 @@ def test_a_closed_pipe(tmp_path, serve, lines):
         for _ in range(lines):
             process.stdout.readline()
         process.stdout.close()
-        assert process.wait(10) == 1
+        assert process.wait(SOON) == 1
         said = process.stderr.read().decode()
     assert "Cannot write to the target: Broken pipe" in said
     assert "Traceback" not in said
@@ -295,10 +298,6 @@ def test_a_full_disk_where_no_sync_is_asked_for(tmp_path, serve, option):
 
 
 # Signals.
-
-
-SOON = 60
-"""Seconds: long before what is waited for would come, however busy this machine is."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

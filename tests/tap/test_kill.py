@@ -29,7 +29,7 @@ def _kill(tmp_path, sandbox, state, number, after, **settings):
         process.send_signal(number)
         rest = process.stdout.readlines()
         errors = process.stderr.read().decode()
-        process.wait(10)
+        process.wait(60)
     assert "Traceback" not in errors
     if number == signal.SIGTERM:
         assert all(line.endswith(b"\n") for line in rest)

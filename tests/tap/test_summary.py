@@ -52,7 +52,7 @@ def _records(done):
 def _without_times(summary):
     times = {name: summary.pop(name) for name in ("started_at", "duration_seconds")}
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", times["started_at"])
-    assert 0 < times["duration_seconds"] < 30
+    assert 0 < times["duration_seconds"] < 120
     return summary
 
 
@@ -193,7 +193,7 @@ def test_a_closed_pipe(tmp_path, serve):
     sandbox = serve(World(Size(users=400)))
     with started("--config", write_json(tmp_path / "config.json", config(sandbox))) as process:
         process.stdout.close()
-        assert process.wait(10) == 1
+        assert process.wait(60) == 1
         assert _summary(process.stderr.read().decode())["outcome"] == "target_gone"
 
 
@@ -208,7 +208,7 @@ def test_a_crash(tmp_path, serve):
     settings = write_json(tmp_path / "config.json", config(serve()))
     done = subprocess.run(
         [sys.executable, "-c", code, "--config", settings],
-        env=environment(), capture_output=True, text=True, check=False, timeout=30,
+        env=environment(), capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
     assert _summary(done.stderr)["outcome"] == "crashed"

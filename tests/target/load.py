@@ -89,7 +89,7 @@ def command(path: Path, *messages: Any, **settings: Any) -> tuple[int, list[Json
         The exit code, the states that were told, and the log.
     """
     with started(path, **settings) as process:
-        told, log = process.communicate("".join(f"{line}\n" for line in as_lines(messages)), timeout=60)
+        told, log = process.communicate("".join(f"{line}\n" for line in as_lines(messages)), timeout=300)
     return process.returncode, [json.loads(line) for line in told.splitlines()], log
 
 

@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_opened(tmp_path, name, words):
     config = tmp_path / "config.json"
     path = tmp_path / name
     with started(config, filepath=str(path)) as process:
-        _, log = process.communicate("".join(f"{json.dumps(one)}\n" for one in _messages()), timeout=60)
+        _, log = process.communicate("".join(f"{json.dumps(one)}\n" for one in _messages()), timeout=300)
     assert process.returncode == 1
     assert words in log
     assert "Traceback" not in log

@@ -36,7 +36,7 @@ def source(tmp_path):
 
 def _publish(source, published, *schemas):
     command = [sys.executable, "-W", "error", str(SCRIPT), str(source), str(published), *(schemas or SCHEMAS)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
 def _ask(path, query):

@@ -66,7 +66,7 @@ def test_files_that_are_not_there(tmp_path):
 def test_the_command(folder):
     """It prints the statements."""
     command = [sys.executable, "-m", "tap_wix_users.warehouse.files", str(folder), "raw"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     assert printed == "".join(f"{one};\n" for one in table_statements(folder, "raw"))
 
 

@@ -129,8 +129,8 @@ def _killed(warehouse: Warehouse, part: float, lines: int, *arguments: str) -> A
             target.stdin.write(tap.stdout.readline())
         tap.kill()
         # What it had written already, down to half a line.
-        printed, _ = target.communicate(tap.stdout.read(), timeout=60)
-        assert tap.wait(10) == -signal.SIGKILL
+        printed, _ = target.communicate(tap.stdout.read(), timeout=300)
+        assert tap.wait(60) == -signal.SIGKILL
     states = printed.decode().splitlines()
     return json.loads(states[-1]) if states else None
 

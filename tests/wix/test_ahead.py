@@ -147,7 +147,7 @@ class TestSideBySide:
 
         def ask(own: AccountApi, offset: int, facets: bool) -> Any:
             if 0 < offset <= 36:
-                meeting.wait(10)
+                meeting.wait(60)
             return own.search_team(limit=10, offset=offset, facets=facets)
 
         with PagesAhead(api, walk, ask) as ahead:
@@ -171,7 +171,7 @@ class TestSideBySide:
                 raise errors.NoAnswer(errors.Endpoint("GET", "/"), "no answer")
             if offset > 9:
                 # Holds the only thread that is left, so that no page after it can be begun before the walk has ended.
-                busy.wait(10)
+                busy.wait(60)
             return own.search_team(limit=10, offset=offset, facets=facets)
 
         with PagesAhead(api, walk, ask) as ahead:
@@ -192,7 +192,7 @@ class TestSideBySide:
 
         def ask(own: AccountApi, offset: int, facets: bool) -> Any:
             if offset == 9:
-                assert clock.begun.wait(10)
+                assert clock.begun.wait(60)
                 raise errors.NoAnswer(errors.Endpoint("GET", "/"), "no answer")
             return own.search_team(limit=10, offset=offset, facets=facets)
 
@@ -296,7 +296,7 @@ class _Held(VirtualClock):
     @override
     def sleep(self, seconds: float, wake: threading.Event) -> None:
         self.begun.set()
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(60)
         super().sleep(seconds, wake)
 
 

@@ -569,7 +569,7 @@ class _AllTogether(VirtualClock):
     def sleep(self, seconds: float, wake: threading.Event) -> None:
         if next(self._missing, 0) == 0:
             self._all_wait.set()
-        assert self._all_wait.wait(10)
+        assert self._all_wait.wait(60)
         super().sleep(seconds, wake)
 
 

@@ -67,6 +67,9 @@ def after(head: bytes, drops: Iterable[bytes]) -> Callable[[], Iterable[bytes]]:
     return parts
 
 
+SOON = 15
+"""Seconds: what is not ended by then has no end, or one that is long after, however busy this machine is."""
+
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"transfer-encoding: chunked\r\n\r\n"
 GZIP = zlib.compressobj(wbits=31)
@@ -134,7 +137,7 @@ def test_a_drip_ends_with_the_time_out(name, listen):
     assert type(error) is errors.TimedOut
     assert error.what == "no whole answer within 0.25 s"
     assert error.advice == "Raise `request_timeout` if the API is only slow"
-    assert took < 0.25 + 0.5
+    assert took < SOON
 
 
 @pytest.fixture
@@ -155,12 +158,12 @@ def look_up(monkeypatch):
 def test_a_lookup_that_never_ends(api, look_up):
     """The system looks for a name for as long as it likes; nobody waits for longer than the exchange may take."""
     over = threading.Event()
-    look_up(lambda: over.wait(30) and [])
+    look_up(lambda: over.wait(60) and [])
     began = time.monotonic()
     with pytest.raises(errors.NoAnswer) as caught:
         api("http://localhost:9", request_timeout=0.25).get_roles(locale="en")
     over.set()
-    assert time.monotonic() - began < 0.25 + 0.5
+    assert time.monotonic() - began < SOON
     assert caught.value.what == "the name localhost was not found within 0.25 s"
     assert caught.value.advice == "Check the DNS settings of this machine"
 
@@ -188,9 +191,9 @@ def test_addresses_at_which_nobody_answers(api, look_up):
     ):
         look_up(lambda: [(2, 1, 6, "", (f"127.0.0.{last}", 0)) for last in (3, 2, 2, 1)])
         began = time.monotonic()
-        roles = api(host.url.replace("127.0.0.1", "localhost"), request_timeout=1).get_roles(locale="en")
+        roles = api(host.url.replace("127.0.0.1", "localhost"), request_timeout=3).get_roles(locale="en")
     assert [role.id for role in roles.predefined_roles] == ["7"]
-    assert 0.4 < time.monotonic() - began < 1
+    assert 1.2 < time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("status", [b"403 Forbidden", b"401 Unauthorized", b"400 Bad Request"])
@@ -200,7 +203,7 @@ def test_a_refusal_in_drips_is_a_refusal(status, listen):
     error, took = listen(after(head, repeat(b" ")))
     assert isinstance(error, errors.Refusal)
     assert error.status == int(status[:3])
-    assert took < 0.25 + 0.5
+    assert took < SOON
 
 
 def deflated(size: int, wbits: int) -> bytes:
