@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.snapshot.spool import Spool
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
-from tap_wix_users.tables.columns import encode, key_of
+from tap_wix_users.tables.columns import encode, keys_of
 from tap_wix_users.tables.keys import key_parts
 from tap_wix_users.wix.client import UnreadableBody
 from tap_wix_users.wix.endpoints import AccountApi
@@ -108,7 +108,7 @@ class _RowMaker:
         self._outlets = [
             (
                 table.make_rows,
-                key_of(table.model),
+                keys_of(table.model),
                 self.spools[table.name],
                 [column for column in NAMED_BY if column in table.model.model_fields],
             )
@@ -124,10 +124,12 @@ class _RowMaker:
     def _add(self, items: Sequence[Any]) -> None:
         if self._facts_of:
             self.facts += [fact for item in items for fact in self._facts_of(item)]
-        for make_rows, key_of_row, spool, naming in self._outlets:
+        for make_rows, keys_of_rows, spool, naming in self._outlets:
             rows = [row for item in items for row in make_rows(self._account_id, item)]
-            keys = list(map(key_of_row, rows))
-            if _UNSTORABLE.search("".join(keys)):
+            keys = keys_of_rows(rows)
+            text = "".join(keys)
+            # Asked first, since it is quick: nothing that is printable and ASCII is replaced.
+            if not (text.isascii() and text.isprintable()) and _UNSTORABLE.search(text):
                 raise UnreadableAnswer(Endpoint("Reading", self._name), _UNSTORABLE_ID, retryable=False)
             spool.extend(keys, list(map(encode, rows)))
             for column in naming:

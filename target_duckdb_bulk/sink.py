@@ -17,7 +17,7 @@ from target_duckdb_bulk.spool import Spool
 from target_duckdb_bulk.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
@@ -46,7 +46,7 @@ class DuckDbSink(BatchSink):
         key_properties: The properties that identify a row.
     """
 
-    MAX_SIZE_DEFAULT = 50_000
+    MAX_SIZE_DEFAULT = 200_000
 
     def __init__(
         self, target: Any, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
@@ -119,12 +119,39 @@ class DuckDbSink(BatchSink):
             record = self._amended(record)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"A record of stream `{self.stream_name}` cannot be read: {error}.") from None
+        self.take_accepted([bytes(record)], time_extracted)
+
+    def accepts(self, records: Iterable[bytes]) -> bool:
+        """Whether all of some records are what the SCHEMA says; each of the others has to be looked at by itself.
+
+        Args:
+            records: Their JSON.
+        """
+        try:
+            for _ in map(self._check, records):
+                pass
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
+        return True
+
+    def take_accepted(self, records: Sequence[bytes], time_extracted: str | None) -> None:
+        """Put records into the batch that `accepts` has looked at.
+
+        Args:
+            records: Their JSON; no more than there is room for.
+            time_extracted: When the tap read them.
+        """
         if self._spool is None:
             # This is how the SDK begins a batch: it calls `start_batch`.
             self._get_context({})
         if time_extracted and self.include_sdc_metadata_properties:
-            record = _with_time(bytes(record), time_extracted)
-        self._spool.write(record)  # type: ignore[union-attr]
+            records = [_with_time(record, time_extracted) for record in records]
+        self._spool.write(*records)  # type: ignore[union-attr]
+
+    @property
+    def room(self) -> int:
+        """How many more records make the batch full."""
+        return max(1, self.max_size - self.current_size)
 
     def _amended(self, record: bytes | memoryview) -> bytes:
         """A record without fields that its SCHEMA does not declare, and with 1 for an integer that is 1.0."""

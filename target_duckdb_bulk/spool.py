@@ -21,21 +21,19 @@ class Spool:
         self._file = tempfile.TemporaryFile(buffering=1 << 18)  # noqa: SIM115  # closed by `close`
         self.rows = self.size = self.longest = 0
 
-    def write(self, record: bytes | memoryview) -> None:
-        """Add a row.
+    def write(self, *records: bytes | memoryview) -> None:
+        """Add rows.
 
         Args:
-            record: JSON without a line break.
+            records: JSON without a line break.
 
         Raises:
             OSError: The disk is full.
         """
-        length = len(record)
-        self._file.write(record)
-        self._file.write(b"\n")
-        self.rows += 1
-        self.size += length
-        self.longest = max(self.longest, length)
+        self._file.write(b"\n".join([*records, b""]))
+        self.rows += len(records)
+        self.size += sum(map(len, records))
+        self.longest = max(self.longest, *map(len, records))
 
     def path(self) -> str:
         """The path under which DuckDB can read the file.

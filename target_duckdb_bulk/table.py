@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _STAGE = "temp.main.stage"
 _READ_AS = {"TIMESTAMP": "TIMESTAMPTZ"}
 """The type as which DuckDB reads a column: casting text to TIMESTAMP would drop its offset."""
-_LEAST_OBJECT_SIZE = 1 << 24
+_LEAST_OBJECT_SIZE = 1 << 20
 _MAX_OBJECT_SIZE = (1 << 31) - 1
 _NOW = "cast(timezone('UTC', current_timestamp) as timestamp)"
 
@@ -196,7 +196,8 @@ class Table:
             self._ask(f"create or replace temp table fresh as {rows}")
             rows = "from temp.main.fresh"
         # Not MERGE or UPDATE: updating wide rows in place took DuckDB minutes, where this takes a second.
-        self._ask(f"delete from {self._full_name} as t using {_STAGE} as s where {self._same}")
+        if self._ask(f"select 1 from {self._full_name} limit 1"):
+            self._ask(f"delete from {self._full_name} as t using {_STAGE} as s where {self._same}")
         self._ask(f"insert into {self._full_name} ({names}) {rows}")
 
     def _beside(self, kept: Iterable[str]) -> str:
@@ -234,12 +235,7 @@ class Table:
 
     def _stored(self) -> dict[str, str]:
         """The current columns of the table, in lower case, with their types."""
-        query = """
-            select lower(column_name), data_type from duckdb_columns()
-            where database_name = current_database() and lower(schema_name) = lower(?) and lower(table_name) = lower(?)
-            order by column_index
-        """
-        return dict(self._ask(query, self._schema, self._name))
+        return dict(self._ask("select lower(name), type from pragma_table_info(?) order by cid", self._full_name))
 
 
 def _as(value: str, kind: str | None, needed: str) -> str:

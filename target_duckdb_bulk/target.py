@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from target_duckdb_bulk.database import Database
 from target_duckdb_bulk.errors import InputError
-from target_duckdb_bulk.reader import Reader
+from target_duckdb_bulk.reader import NotAlike, Reader, Records
 from target_duckdb_bulk.sink import DuckDbSink
 
 if TYPE_CHECKING:
@@ -151,6 +151,9 @@ class TargetDuckDbBulk(Target):
 
     @override
     def _process_record_message(self, message_dict: Any) -> None:
+        if isinstance(message_dict, Records):
+            self._process_records(message_dict)
+            return
         message: Message = message_dict
         for transform, sink in self._routes.get(message.stream) or self._route(message.stream):
             if message.version != sink.version:
@@ -165,8 +168,35 @@ class TargetDuckDbBulk(Target):
             sink.take(record, message.time_extracted)
             if sink.is_full:
                 self.drain_one(sink)
-        self._records += 1
-        if self._records % _LOOK_AT_THE_CLOCK_EVERY == 0:
+        self._count(1)
+
+    def _process_records(self, found: Records) -> None:
+        """Take many records at once.
+
+        Raises:
+            NotAlike: Some of them have to be changed, or looked at by themselves.
+        """
+        first, records = found.first, found.records
+        routes = self._routes.get(first.stream) or self._route(first.stream)
+        if any(transform is not None or not sink.accepts(records) for transform, sink in routes):
+            raise NotAlike
+        for _, sink in routes:
+            if first.version != sink.version:
+                self.drain_one(sink)
+                sink.begin(first.version)
+            taken = 0
+            while taken < len(records):
+                some = records[taken : taken + sink.room]
+                sink.take_accepted(some, first.time_extracted)
+                taken += len(some)
+                if sink.is_full:
+                    self.drain_one(sink)
+        self._count(len(records))
+
+    def _count(self, records: int) -> None:
+        before = self._records
+        self._records += records
+        if before // _LOOK_AT_THE_CLOCK_EVERY < self._records // _LOOK_AT_THE_CLOCK_EVERY:
             self._handle_max_record_age()
 
     def _route(self, stream: str) -> list[Route]:

@@ -18,8 +18,8 @@ FINGERPRINT_BYTES = 8
 _CHUNK = 256 * 1024
 """Bytes of JSON in a chunk: small enough to be cheap to hold, and long enough to compress well."""
 
-_PLAIN_CHUNKS = 128
-"""The first chunks (32 MB) stay uncompressed: compressing them costs more time than their memory is worth."""
+_PLAIN_CHUNKS = 384
+"""The first chunks (96 MB) stay uncompressed: compressing them costs more time than their memory is worth."""
 
 _STEP = 128
 """Rows are added in groups of this size, so that a chunk stays near its size however many rows come at once."""
@@ -53,7 +53,8 @@ class Spool:
         self._compressed: list[_Packed] = []
         self._keys: list[str] = []
         self._fingerprints: list[bytes] = []
-        self._text = bytearray()
+        self._lines: list[bytes] = []
+        self._bytes = 0
         self._count = 0
 
     def __len__(self) -> int:
@@ -70,28 +71,28 @@ class Spool:
             part = lines[at : at + _STEP]
             self._keys += keys[at : at + _STEP]
             self._fingerprints += [blake2b(line, digest_size=FINGERPRINT_BYTES).digest() for line in part]
-            # The encoded JSON contains no line breaks.
-            self._text += b"\n".join(part) + b"\n"
+            self._lines += part
+            self._bytes += sum(map(len, part))
             self._count += len(part)
-            if len(self._text) >= _CHUNK:
+            if self._bytes >= _CHUNK:
                 self._seal()
 
     def _seal(self) -> None:
-        chunk = _Packed(_encode_keys(self._keys), b"".join(self._fingerprints), bytes(self._text))
+        chunk = _Packed(_encode_keys(self._keys), b"".join(self._fingerprints), _text(self._lines))
         if len(self._plain) < _PLAIN_CHUNKS:
             self._plain.append(chunk)
         else:
             self._compressed.append(
                 _Packed(zlib.compress(chunk.keys, 1), chunk.fingerprints, zlib.compress(chunk.text, 1))
             )
-        self._keys, self._fingerprints, self._text = [], [], bytearray()
+        self._keys, self._fingerprints, self._lines, self._bytes = [], [], [], 0
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows, chunk by chunk."""
         for keys, fingerprints, text in chain(self._plain, map(_inflated, self._compressed)):
             yield Chunk(_decode_keys(keys), fingerprints_of(fingerprints), text)
         if self._keys:
-            yield Chunk(list(self._keys), list(self._fingerprints), bytes(self._text))
+            yield Chunk(list(self._keys), list(self._fingerprints), _text(self._lines))
 
     def lines(self) -> Iterator[tuple[str, bytes]]:
         """The rows' keys, and the rows as JSON."""
@@ -107,6 +108,11 @@ def decode(line: bytes) -> dict[str, Any]:
 def fingerprints_of(joined: bytes) -> list[bytes]:
     """Split joined fingerprints."""
     return [fingerprint for (fingerprint,) in iter_unpack(f"{FINGERPRINT_BYTES}s", joined)]
+
+
+def _text(lines: list[bytes]) -> bytes:
+    # The encoded JSON contains no line breaks.
+    return b"\n".join([*lines, b""])
 
 
 def _inflated(chunk: _Packed) -> _Packed:

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from tap_wix_users.tables.keys import record_key
+from tap_wix_users.tables.keys import record_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tap_wix_users.tables.models import Row
 
 Columns: TypeAlias = Any
 """A row of a table: each of its columns is an attribute."""
 
-encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="sorted").encode
-"""A row as JSON with sorted names, so that the same content is always the same text."""
+encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").encode
+"""A row as JSON with sorted names, so that the same content is always the same text: `columns_of` sorts the columns."""
 
 
 @cache
@@ -36,15 +36,11 @@ def columns_of(model: type[Row]) -> type[Columns]:
     return msgspec.defstruct(model.__name__, sorted(model.model_fields), frozen=True, kw_only=True, gc=False)
 
 
-def key_of(model: type[Row]) -> Callable[[Columns], str]:
-    """The function that returns a row's key without the account, as in `change_log.record_key`.
+def keys_of(model: type[Row]) -> Callable[[Sequence[Columns]], list[str]]:
+    """The function that returns the keys of rows without the account, as in `change_log.record_key`.
 
     Args:
         model: The table's declaration.
     """
-    names = model.key[1:] or model.key
-    if len(names) == 1:
-        [name] = names
-        return lambda row: record_key((getattr(row, name),))
-    parts = attrgetter(*names)
-    return lambda row: record_key(parts(row))
+    parts = [attrgetter(name) for name in model.key[1:] or model.key]
+    return lambda rows: record_keys(*(list(map(part, rows)) for part in parts))

@@ -37,16 +37,19 @@ class Dates:
         return moment
 
 
-def left_over(owner: WixObject, unfit: Json | None = None, **inner: WixObject | None) -> Json | None:
+def left_over(
+    owner: WixObject, unfit: Json | None = None, name: str = "", inner: WixObject | None = None
+) -> Json | None:
     """Whatever no column holds, by its name in the API; fields of an inner object are nested under that object's name.
 
     Args:
         owner: The object.
         unfit: Its values that did not fit their columns.
-        inner: The objects inside it, by their names in the API.
+        name: The name in the API of an object inside it.
+        inner: That object, if it is there.
     """
-    found: Json = {**owner.unknown_fields, **(unfit or {})} if owner.unknown_fields else unfit or {}
-    for name, one in inner.items():
-        if one is not None and one.unknown_fields:
-            found = {**found, name: one.unknown}
-    return (without_links(found) or None) if found else None
+    nested = inner.unknown_fields if inner is not None else None
+    if not (owner.unknown_fields or unfit or nested):
+        return None
+    found = {**owner.unknown, **(unfit or {}), **({name: dict(nested)} if nested else {})}
+    return without_links(found) or None

@@ -29,6 +29,20 @@ def record_key(parts: Sequence[str]) -> str:
     return joined
 
 
+def record_keys(*parts: Sequence[str]) -> list[str]:
+    """The keys of many rows: what `record_key` returns for each.
+
+    Args:
+        parts: The columns of their primary key, without the account.
+    """
+    rows = list(zip(*parts, strict=True))
+    joined = list(map(SEPARATOR.join, rows))
+    text = "".join(joined)
+    if "%" in text or text.count(SEPARATOR) > len(rows) * (len(parts) - 1):
+        return list(map(record_key, rows))
+    return joined
+
+
 def key_parts(key: str) -> list[str]:
     """Split a key into the parts that `record_key` joined."""
     parts = key.split(SEPARATOR)

@@ -54,7 +54,7 @@ def account_rows(account_id: str, record: tuple[Account, str | None]) -> Iterabl
         website_url=properties.website_url,
         date_created=dates.parse("dateCreated", account.date_created),
         date_updated=dates.parse("dateUpdated", account.date_updated),
-        extra=left_over(account, dates.unparsed, accountProperties=properties),
+        extra=left_over(account, dates.unparsed, "accountProperties", properties),
     )
 
 
@@ -71,7 +71,7 @@ def user_rows(account_id: str, member: TeamMember) -> Iterable[Columns]:
         last_name=user.name.last_name if user.name else None,
         profile_image=user.profile_image,
         joined_team_at=dates.parse("joinedTeamAt", user.joined_team_at),
-        extra=left_over(user, dates.unparsed, name=user.name),
+        extra=left_over(user, dates.unparsed, "name", user.name),
     )
 
 

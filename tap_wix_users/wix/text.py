@@ -25,7 +25,8 @@ def storable(body: bytes) -> bytes:
             body.decode()
         except UnicodeDecodeError:
             body = body.decode(errors="replace").encode()
-    return _ESCAPE.sub(_whole, body) if _SUSPECT.search(body) else body
+    # Asked first, since it is quick.
+    return _ESCAPE.sub(_whole, body) if b"\\u" in body and _SUSPECT.search(body) else body
 
 
 def _whole(escape: re.Match[bytes]) -> bytes:

@@ -117,7 +117,7 @@ def test_rows_like_each_other_take_little_memory(monkeypatch: pytest.MonkeyPatch
     stored = sum(len(chunk.keys) + len(chunk.text) for chunk in spool._compressed)
     assert raw > 10 * CHUNK
     assert spool._plain == []
-    assert len(spool._text) < CHUNK
+    assert sum(map(len, spool._lines)) < CHUNK
     assert stored < raw / 10
     assert sum(len(chunk.fingerprints) for chunk in spool._compressed) <= 8 * 20_000
 

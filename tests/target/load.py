@@ -65,7 +65,7 @@ def load(path: Path, *messages: Any, **settings: Any) -> list[Json]:
     told = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     given = {"filepath": str(path), **settings}
     with own_signals(), contextlib.redirect_stdout(told), contextlib.closing(TargetDuckDbBulk(config=given)) as target:
-        target.listen(io.StringIO("\n".join(as_lines(messages))))
+        target.listen(io.TextIOWrapper(io.BytesIO("\n".join(as_lines(messages)).encode())))
         told.flush()
     return [json.loads(line) for line in told.buffer.getvalue().splitlines()]
 

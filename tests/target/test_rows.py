@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from target_duckdb_bulk import reader
 from tests.support import run
 from tests.target.load import ask, load, record, schema, state
 from tests.warehouses.story import SMALL
@@ -58,6 +60,56 @@ def test_the_last_row_of_a_key_counts(tmp_path, size):
     assert sorted(ask(path, "from a")) == [(0, 6), (1, 4), (2, 5)]
     load(path, schema("a", {"id": "integer", "v": "integer"}), record("a", {"id": 1, "v": None}))
     assert sorted(ask(path, "from a"), key=str) == [(0, 6), (1, None), (2, 5)]
+
+
+_FLAT = {"id": "integer", "v": "string"}
+_ENVELOPE = '{"type":"RECORD","stream":"a","record":%s,"time_extracted":"2026-01-02T03:04:05Z"}'
+_RECORD = '{"id":%d,"v":"x"}'
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(_ENVELOPE % '{"id":7,"v":null}', id="as the others"),
+        pytest.param(_ENVELOPE % '{"id":7,"v":"é🧑‍🚀\\n"}', id="other characters"),
+        pytest.param(_ENVELOPE % '{"id":7,"v":"x"},"more":1', id="one more member"),
+        pytest.param(_ENVELOPE % '{"id":7,"v":"x"},"record":{"id":8,"v":"y"}', id="two records"),
+        pytest.param(_ENVELOPE % '{"id":7,"v":"x"} {"id":8,"v":"y"}', id="two values"),
+        pytest.param(_ENVELOPE % "", id="no record"),
+        pytest.param(_ENVELOPE % '"x"', id="a record that is no object"),
+        pytest.param(_ENVELOPE % '{"id":7,"v":', id="malformed"),
+        pytest.param(_ENVELOPE % '{"id":7.0,"v":"x"}', id="an integer as a fraction"),
+        pytest.param(_ENVELOPE % '{"id":7,"v":1}', id="the wrong type"),
+        pytest.param(_ENVELOPE % '{"v":"x"}', id="no key"),
+        pytest.param(_ENVELOPE % '{"id":null,"v":"x"}', id="a null key"),
+        pytest.param(_ENVELOPE % '{"id":7,"v":"x","w":1}', id="an unknown field"),
+        pytest.param(_ENVELOPE % '{"id":7,"v":"x"}' + " ", id="a blank after it"),
+        pytest.param(_ENVELOPE % '{"id":7,"v":"x"}' + "\r", id="a carriage return after it"),
+        pytest.param(_ENVELOPE % '{"id":7,\r"v":"x"}', id="a carriage return within it"),
+        pytest.param((_ENVELOPE % '{"id":7,"v":"x"}').replace("T03", "T04"), id="another time"),
+        pytest.param((_ENVELOPE % '{"id":7,"v":"x"}').replace("}", "}\n", 1), id="a line break within it"),
+        pytest.param((_ENVELOPE % '{"id":7,"v":"x"}').replace('"a"', '"b"'), id="another stream"),
+        pytest.param((_ENVELOPE % '{"id":7,"v":"x"}').replace('"type"', '"version":5,"type"'), id="a version"),
+        pytest.param("", id="an empty line"),
+        pytest.param(json.dumps(state({"upto": 1})), id="a state"),
+        pytest.param(json.dumps(schema("a", {"id": "integer", "w": "string"})), id="another SCHEMA"),
+    ],
+)
+def test_messages_that_come_together_are_stored_as_if_one_by_one(tmp_path, monkeypatch, odd):
+    """The same rows, states and errors, however many messages one read of the input returns, and whatever is in one."""
+    alike = [_ENVELOPE % _RECORD % place for place in range(10)]
+    lines = [schema("a", _FLAT), schema("b", _FLAT), *alike, odd, *alike, alike[3], state({"upto": 2})]
+    columns = "* exclude (_sdc_received_at, _sdc_batched_at, _sdc_sequence, _sdc_sync_started_at)"
+    found = []
+    for block in (1 << 20, 3 * len(alike[0])):
+        monkeypatch.setattr(reader, "_BLOCK", block)
+        path = tmp_path / f"{block}.duckdb"
+        try:
+            told: Any = load(path, *lines, batch_size_rows=5, add_metadata_columns=True)
+        except Exception as error:
+            told = type(error), str(error)
+        found.append((told, [sorted(ask(path, f"select {columns} from {name}"), key=str) for name in "ab"]))
+    assert found[1] == found[0]
 
 
 def test_without_a_key_rows_are_appended(tmp_path):
