@@ -232,8 +232,8 @@ def _held_by(**subject):
     for table in ("access_grants", "access_review"):
         for row in rows[table]:
             if row["record_key"] == NORA:
-                row |= {"record_key": "p%7C3|a%25", "review_item": f"{ACME}|assignments|p%7C3|a%25"}
-    named = {"account_id": ACME, "user_id": "p|3", "assignment_key": "a%", "subject_id": "p3", "is_current": True}
+                row |= {"record_key": "p%7C3%25|a%25%7Cb", "review_item": f"{ACME}|assignments|p%7C3%25|a%25%7Cb"}
+    named = {"account_id": ACME, "user_id": "p|3%", "assignment_key": "a%|b", "subject_id": "p3", "is_current": True}
     return rows | {"latest_receipts": _read(), "assignments": [named | {"subject_type": "USER"} | subject]}
 
 
@@ -251,7 +251,7 @@ def test_what_holds_the_role_is_what_was_certified(tmp_path, subject, verdict):
     rows = _held_by() | {"latest_receipts": story()["latest_receipts"]}
     opening = Opening(name="Q", folder=tmp_path / "Q", accounts=[ACME], default_reviewer=BOSS)
     opened = open_campaign(make(tmp_path / "wix.duckdb", rows), opening)
-    (item,) = (one.item for one in opened.items.values() if one.record_key == "p%7C3|a%25")
+    (item,) = (one.item for one in opened.items.values() if one.record_key == "p%7C3%25|a%25%7Cb")
     row = {"item": item, "decision": "keep", "decided_on": "2026-11-25", "reviewer": BOSS}
     decide(opened.path, [_file(tmp_path, _csv([row]))])
     (proof,) = prove(Campaign(opened.path), make(tmp_path / "later.duckdb", _held_by(**subject)))
