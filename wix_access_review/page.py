@@ -73,7 +73,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(moment=moment, between=between, number=lambda value: f"{value:,}", pretty=_pretty)
+    environment.filters.update(
+        moment=moment, between=between, number=lambda value: f"{value:,}", pretty=_pretty, address=_address
+    )
     return environment
 
 
@@ -84,6 +86,11 @@ def between(after: dt.datetime | None, before: dt.datetime | None) -> str:
     if not after:
         return f"at or before {moment(before)}"
     return f"between {moment(after)} and {moment(before)}"
+
+
+def _address(text: str) -> Markup:
+    """Text that may go on in the next line behind an @, so that no address is broken within a word."""
+    return Markup("@<wbr>").join(text.split("@"))
 
 
 def _pretty(value: Any) -> str:

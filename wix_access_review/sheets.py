@@ -30,6 +30,7 @@ Row = tuple[Any, ...]
 DECISIONS = ("keep", "change", "remove")
 MOST_ROWS = 1_048_575
 """Rows of data that a worksheet holds below its header."""
+_A4 = 9
 MOST_CHARACTERS = 32_767
 """Characters that a cell holds."""
 
@@ -208,10 +209,20 @@ def _fill(sheet: Worksheet, rows: Iterable[Row], formats: dict[str, Format]) -> 
         {"validate": "list", "source": list(DECISIONS), "error_title": "Decision",
          "error_message": f"One of: {', '.join(DECISIONS)}"},
     )  # fmt: skip
+    printed(sheet)
+    return count
+
+
+def printed(sheet: Worksheet) -> None:
+    """Let a sheet be printed on pages as wide as it is, each with its first row.
+
+    Args:
+        sheet: The sheet.
+    """
     sheet.repeat_rows(0)
     sheet.set_landscape()
+    sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
-    return count
 
 
 def _write_row(sheet: Worksheet, number: int, row: Sequence[Any], time: Format) -> None:
@@ -244,3 +255,4 @@ def _tell(sheet: Worksheet, title: str, count: int, bold: Format) -> None:
     more = [f"A worksheet holds {MOST_ROWS} rows: {left_out} more are only in the CSV."] if left_out > 0 else []
     for number, line in enumerate((*_HOW_TO, *more), start=2):
         sheet.write_string(number, 0, line)
+    printed(sheet)

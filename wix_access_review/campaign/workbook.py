@@ -14,7 +14,7 @@ from wix_access_review.campaign.freeze import Role, slug
 from wix_access_review.campaign.phrases import some, utc
 from wix_access_review.findings import printable
 from wix_access_review.receipts import TableReceipt, moment
-from wix_access_review.sheets import DECISIONS, MOST_ROWS, defused, fits_cell, workbook
+from wix_access_review.sheets import DECISIONS, MOST_ROWS, defused, fits_cell, printed, workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +38,15 @@ _WIDTHS = {
     "findings": 44, "previous_decision": 30, "was": 26, "role_description": 34, "granted_after": 18,
     "granted_before": 18, "last_seen": 18, "account": 20, "item": 23, "decision": 11, "decided_on": 12,
 }  # fmt: skip
+_TABLE_WIDTHS = {
+    "severity": 10,
+    "email": 28,
+    "explanation": 50,
+    "advice": 40,
+    "controls": 14,
+    "rows": 8,
+    "expected": 10,
+}
 _HOW_TO = (
     "One row is one thing to certify: a role that a person holds on something, as it was when the campaign was opened.",
     "Fill in the yellow columns: decision (keep, change or remove), decided_on, and justification.",
@@ -150,9 +159,9 @@ def _decisions(
     last = max(1, min(len(rows), MOST_ROWS))
     sheet.autofilter(0, 0, last, len(COLUMNS) - 1)
     _checks(sheet, campaign, last, roles)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    printed(sheet)
+    # What a reviewer decides on, and what was decided: all columns on one page could not be read.
+    sheet.print_area(0, 0, last, COLUMNS.index(FILLED[-1]))
 
 
 def _checks(sheet: Worksheet, campaign: Campaign, last: int, roles: int) -> None:
@@ -194,12 +203,13 @@ def _write(sheet: Worksheet, number: int, row: Sequence[Any], formats: dict[str,
 def _table(sheet: Worksheet, rows: Iterable[Sequence[Any]], formats: dict[str, Format]) -> None:
     for number, row in enumerate(rows):
         if number == 0:
-            sheet.set_column(0, len(row) - 1, 24)
             for place, name in enumerate(row):
+                sheet.set_column(place, place, _TABLE_WIDTHS.get(name, 20))
                 sheet.write_string(0, place, name, formats["head"])
         else:
             _write(sheet, number, row, formats)
     sheet.freeze_panes(1, 0)
+    printed(sheet)
 
 
 def _receipts(campaign: Campaign) -> Iterator[Sequence[Any]]:
@@ -240,9 +250,11 @@ def _sign_off(
     for number, (label, value) in enumerate(facts, start=2):
         sheet.write_string(number, 0, label)
         sheet.write_string(number, 1, fits_cell(defused(value)), formats["fill"])
+    printed(sheet)
 
 
 def _how_to(sheet: Worksheet, campaign: Campaign, count: int, formats: dict[str, Format]) -> None:
+    printed(sheet)
     sheet.set_column(0, 0, 120)
     sheet.write_string(0, 0, fits_cell(defused(campaign.header.name)), formats["bold"])
     after = (

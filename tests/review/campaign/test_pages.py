@@ -46,6 +46,7 @@ def test_what_the_page_says(pages):
     for said in ("Every table was read completely", "1 keep, 0 change, 13 remove", "not read since the decision"):
         assert said in text
     assert "&lt;b&gt;why&lt;/b&gt;" in text
+    assert "<bdi>boss@<wbr>acme.example</bdi>" in text
     assert "<script" not in text.replace("&lt;script", "")
     plan = (pages / "plan.html").read_text(encoding="utf-8")
     assert "were never tried" in plan

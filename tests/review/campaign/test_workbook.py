@@ -37,6 +37,17 @@ def test_the_sheets(campaign):
     assert (told["Campaign"], told["Due on"], told["Rows in this workbook"]) == ("2026-Q4", "2026-12-25", "22 of 22")
 
 
+def test_the_sheets_can_be_printed(campaign):
+    """Each is as wide as a page; of the decisions, the columns up to the last that is filled in."""
+    book = openpyxl.load_workbook(campaign.path / "2026-Q4.xlsx")
+    for sheet in book:
+        fits = sheet.sheet_properties.pageSetUpPr
+        assert fits is not None
+        assert fits.fitToPage, sheet.title
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0), sheet.title
+    assert book["Decisions"].print_area == "'Decisions'!$A$1:$P$23"
+
+
 def test_the_cells_check_what_is_filled_in(campaign):
     """A list of decisions, and days from the opening until today."""
     sheet = openpyxl.load_workbook(campaign.path / "2026-Q4.xlsx")["Decisions"]
