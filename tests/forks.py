@@ -1,6 +1,7 @@
 """Commands of other environments: processes of their own that share imports, which are most of what a start takes.
 
-For each command there is one process that has imported it, and a child of that for each time that it is run.
+For each command there is one process that imports it when it is first run, and a child of that for each time that it
+is run: by a test, or by a program that finds a `launcher` in the command's place.
 """
 
 from __future__ import annotations
@@ -8,50 +9,141 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import resource
+import socket
 import subprocess
+import sys
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+_LIMITS = (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
+"""What a command may be kept from: files of any size, and any number of them."""
 
 _PARENT = """
-import importlib, importlib.metadata, json, os, runpy, signal, sys
+import contextlib, importlib, importlib.metadata, json, os, resource, runpy, select, signal, socket, sys, tempfile, time
 
 def entry_of(name):
     if name.endswith(".py"):
-        return runpy.run_path(name)["main"]
+        main = runpy.run_path(name)["main"]
+        return lambda: main
     (script,) = importlib.metadata.entry_points(group="console_scripts", name=name)
-    return script.load()
+    importlib.import_module(script.module)
+    # Not yet: a command of the SDK sets up its log as soon as it is looked up.
+    return script.load
 
-entry = entry_of(sys.argv[1])
-for module in sys.argv[2:]:
-    importlib.import_module(module)
-for line in sys.stdin:
-    job = json.loads(line)
-    if child := os.fork():
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-        continue
+def prepare(job, descriptors):
     signal.alarm(300)
+    os.umask(job["umask"])
+    for number, limits in job["limits"]:
+        resource.setrlimit(number, limits)
     os.environ.clear()
     os.environ.update(job["environment"])
     os.chdir(job["folder"])
-    for descriptor in (0, 1, 2):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND if descriptor else os.O_RDONLY
-        os.dup2(os.open(job["files"][descriptor], flags), descriptor)
-    sys.argv = [sys.argv[1], *job["arguments"]]
-    sys.exit(entry())
+    time.tzset()
+    tempfile.tempdir = None
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.argv = job["command"]
+
+def run(connection):
+    job, descriptors, *_ = socket.recv_fds(connection, 1 << 20, 3)
+    if not (child := os.fork()):
+        connection.close()
+        prepare(json.loads(job), descriptors)
+        sys.exit(entry()())
+    for descriptor in descriptors:
+        os.close(descriptor)
+    ended = os.pidfd_open(child)
+    while ended not in select.select([connection, ended], [], [])[0]:
+        if not (number := connection.recv(9)):
+            os.kill(child, signal.SIGKILL)
+            break
+        os.kill(child, int(number))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with contextlib.suppress(BrokenPipeError):
+        connection.send(str(code).encode())
+
+listener, entry, children = socket.socket(fileno=int(sys.argv[1])), None, 0
+while 0 not in (ready := select.select([0, listener], [], [], 1 if children else None)[0]):
+    if ready:
+        connection, _ = listener.accept()
+        if not entry:
+            entry = entry_of(sys.argv[2])
+            for module in sys.argv[3:]:
+                importlib.import_module(module)
+        if not os.fork():
+            listener.close()
+            run(connection)
+            os._exit(0)
+        children += 1
+        connection.close()
+    while children and os.waitpid(-1, os.WNOHANG)[0]:
+        children -= 1
+listener.close()
+"""
+
+_LAUNCHER = """#!{python} -IS
+import json, os, resource, signal, socket, sys
+
+job = {{
+    "command": sys.argv, "environment": dict(os.environ), "folder": os.getcwd(), "umask": os.umask(0o77),
+    "limits": [(number, resource.getrlimit(number)) for number in {limits!r}],
+}}
+with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+    connection.connect({address!r})
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: connection.send(str(number).encode()))
+    socket.send_fds(connection, [json.dumps(job).encode()], [0, 1, 2])
+    # What this process keeps open would seem to be in use by the command.
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    code = int(connection.recv(9))
+if code < 0:
+    signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+sys.exit(code)
 """
 
 
 @cache
-def _parent(python: str, command: str, modules: tuple[str, ...]) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [python, "-P", "-c", _PARENT, command, *modules], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+def _parent(python: str, command: str, modules: tuple[str, ...], flags: tuple[str, ...]) -> Path:
+    """The socket of the process that has imported a command."""
+    folder = TemporaryDirectory(prefix="forks-")
+    address = Path(folder.name) / "socket"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(address))
+        listener.listen()
+        process = subprocess.Popen(
+            [python, *flags, "-P", "-c", _PARENT, str(listener.fileno()), command, *modules],
+            stdin=subprocess.PIPE, pass_fds=[listener.fileno()],
+        )  # fmt: skip
+    atexit.register(folder.cleanup)
     atexit.register(process.communicate)
-    return process
+    return address
+
+
+@cache
+def launcher(python: Path, command: str, modules: tuple[str, ...] = (), flags: tuple[str, ...] = ()) -> Path:
+    """A program that runs a command, for whoever starts programs by their path; it hands on signals and exit code.
+
+    Args:
+        python: As for `run`.
+        command: As for `run`.
+        modules: As for `run`.
+        flags: Options of that Python.
+    """
+    address = _parent(str(python), command, modules, flags)
+    path = address.with_name(command)
+    path.write_text(_LAUNCHER.format(python=sys.executable, address=str(address), limits=_LIMITS), encoding="utf-8")
+    path.chmod(0o755)
+    return path
 
 
 def run(
@@ -77,15 +169,19 @@ def run(
     Returns:
         Its exit code; that of a signal is negative.
     """
-    process = _parent(str(python), command, modules)
-    assert process.stdin
-    assert process.stdout
+    os.umask(umask := os.umask(0o77))
     job = {
-        "arguments": arguments,
-        "environment": dict(environment),
-        "folder": str(folder),
-        "files": [str(file or os.devnull) for file in files],
-    }
-    process.stdin.write(f"{json.dumps(job)}\n")
-    process.stdin.flush()
-    return int(process.stdout.readline())
+        "command": [command, *arguments], "environment": dict(environment), "folder": str(folder), "umask": umask,
+        "limits": [(number, resource.getrlimit(number)) for number in _LIMITS],
+    }  # fmt: skip
+    given, *written = (str(file or os.devnull) for file in files)
+    descriptors = [os.open(given, os.O_RDONLY)]
+    descriptors += [os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666) for file in written]
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+            connection.connect(str(_parent(str(python), command, modules, ())))
+            socket.send_fds(connection, [json.dumps(job).encode()], descriptors)
+            return int(connection.recv(9))
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)

@@ -1,4 +1,8 @@
-"""Meltano projects of the tests' own: the real one's file and installed plugins, but not its state and output."""
+"""Meltano projects of the tests' own: the real one's file and installed plugins, but not its state and output.
+
+Meltano and the plugins are what was installed, as processes that share their imports (`tests/forks.py`); the tests of
+the package and of the demo start them as users do.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests import forks
 from tests.support import environment
 
 if TYPE_CHECKING:
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 MELTANO = os.environ.get("MELTANO") or str(ROOT / ".venv-meltano" / "bin" / "meltano")
+SHARED = {"tap-wix-users": (), "dbt": (), "target-duckdb-bulk": (), "target-jsonl": (), "target-postgres": ()}
+"""The commands of plugins that share their imports, and what else to import for them."""
 
 
 def make_project(folder: Path) -> Path:
@@ -24,9 +31,33 @@ def make_project(folder: Path) -> Path:
     (folder / "transform").symlink_to(ROOT / "transform")
     (folder / ".meltano").mkdir()
     (folder / "output").mkdir()
-    for name in ("extractors", "loaders", "utilities"):
-        (folder / ".meltano" / name).symlink_to(ROOT / ".meltano" / name)
+    for kind in ("extractors", "loaders", "utilities"):
+        (folder / ".meltano" / kind).mkdir()
+        for plugin in (ROOT / ".meltano" / kind).iterdir():
+            _share(plugin, folder / ".meltano" / kind / plugin.name)
     return folder
+
+
+def meltano(folder: Path) -> str:
+    """A command in this folder that is Meltano, sharing its imports."""
+    path = folder / "meltano"
+    if not path.exists():
+        modules = ("alembic.command", "anyio._backends._asyncio")
+        path.symlink_to(forks.launcher(Path(MELTANO).with_name("python"), "meltano", modules))
+    return str(path)
+
+
+def _share(plugin: Path, place: Path) -> None:
+    """Put a plugin's environment into a project, with a launcher in place of its command."""
+    programs = place / "venv" / "bin"
+    programs.mkdir(parents=True)
+    for path in (*plugin.iterdir(), *(plugin / "venv").iterdir(), *(plugin / "venv" / "bin").iterdir()):
+        target = place / path.relative_to(plugin)
+        if path.name in SHARED and path.parent.name == "bin":
+            modules = (f"dbt.adapters.{plugin.name.removeprefix('dbt-')}",) if path.name == "dbt" else ()
+            target.symlink_to(forks.launcher(path.with_name("python"), path.name, modules))
+        elif not target.exists():  # as the folders of the launchers do
+            target.symlink_to(path)
 
 
 def project_environment(project: Path, sandbox: Sandbox | None = None, **variables: str) -> dict[str, str]:
@@ -44,7 +75,7 @@ def project_environment(project: Path, sandbox: Sandbox | None = None, **variabl
 def run_job(project: Path, sandbox: Sandbox, job: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """`meltano run` to its end."""
     return subprocess.run(
-        [MELTANO, "--environment=sandbox", "run", job],
+        [meltano(project), "--environment=sandbox", "run", job],
         cwd=project,
         env=project_environment(project, sandbox, **variables),
         capture_output=True,

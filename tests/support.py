@@ -12,14 +12,15 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.tables import registry
 from tap_wix_users.tap import TapWixUsers
+from tests import forks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from wix_sandbox import Sandbox
 
@@ -29,7 +30,6 @@ TABLES = tuple(sorted(table.name for table in registry.TABLES if table.selected)
 BY_SITE = tuple(sorted(table.name for table in registry.TABLES if not table.selected))
 """The tables that cost requests for each site, and are not selected by default."""
 LOGS = ("change_log", "snapshots")
-COMMAND = [sys.executable, "-W", "error", "-m", "tap_wix_users.tap"]
 
 Json = dict[str, Any]
 
@@ -211,10 +211,19 @@ def write_json(path: Path, content: Any) -> str:
     return str(path)
 
 
+WITH_ERRORS = ("-W", "error")
+"""Python's options where a warning is a failure."""
+
+
+def _program() -> list[str]:
+    """The tap's command, which does not import anew what other processes of it have imported."""
+    return [str(forks.launcher(Path(sys.executable), "tap-wix-users", flags=WITH_ERRORS))]
+
+
 def command(*arguments: str, env: dict[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
     """The tap's command, run to its end."""
     return subprocess.run(
-        [*COMMAND, *arguments],
+        [*_program(), *arguments],
         env=environment() if env is None else env,
         check=False,
         **{"capture_output": True, "text": True, "timeout": 30, **options},
@@ -222,44 +231,25 @@ def command(*arguments: str, env: dict[str, str] | None = None, **options: Any) 
 
 
 @contextlib.contextmanager
-def started(*arguments: str, env: dict[str, str] | None = None, **options: Any) -> Iterator[Any]:
-    """The tap's command while it runs; what is left of it at the end is killed."""
+def started(*arguments: str, env: dict[str, str] | None = None, shared: bool = True, **options: Any) -> Iterator[Any]:
+    """The tap's command while it runs; what is left of it at the end is killed.
+
+    Args:
+        arguments: Its command line.
+        env: All variables of its environment.
+        shared: Whether it shares what other processes of it have imported: then its own process is behind this one.
+        options: More for `Popen`.
+    """
+    program = _program() if shared else [sys.executable, *WITH_ERRORS, "-m", "tap_wix_users.tap"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    with subprocess.Popen([*COMMAND, *arguments], env=env or environment(), **pipes) as process:
+    with subprocess.Popen([*program, *arguments], env=env or environment(), **pipes) as process:
         try:
             yield process
         finally:
             process.kill()
 
 
-_FORKER = """
-import json, os, sys
-from tap_wix_users.tap import TapWixUsers
-codes = []
-for number, arguments in enumerate(json.load(sys.stdin)):
-    if not (child := os.fork()):
-        break
-    codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-else:
-    print(json.dumps(codes))
-    sys.exit()
-for descriptor in (1, 2):
-    file = os.path.join(sys.argv[1], f"{number}.{descriptor}")
-    os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
-sys.argv[1:] = arguments
-TapWixUsers.cli()
-"""
-
-
-def commands(folder: Path, *lines: Sequence[str], env: dict[str, str] | None = None) -> list[Run]:
-    """The tap's command, once for each of these command lines: processes of their own that share imports alone."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", _FORKER, str(folder)],
-        input=json.dumps(lines), env=env or environment(), capture_output=True, text=True, check=True, timeout=300,
-    )  # fmt: skip
-
-    def text(number: int, descriptor: int) -> str:
-        return (folder / f"{number}.{descriptor}").read_text(encoding="utf-8")
-
-    codes = json.loads(done.stdout)
-    return [Run(code, text(number, 1).splitlines(), text(number, 2)) for number, code in enumerate(codes)]
+def commands(*lines: Sequence[str], env: dict[str, str] | None = None) -> list[Run]:
+    """The tap's command, once for each of these command lines."""
+    ended = [command(*line, env=env) for line in lines]
+    return [Run(done.returncode, done.stdout.splitlines(), done.stderr) for done in ended]

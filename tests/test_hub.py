@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -11,14 +10,13 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.meltano import make_project, project_environment
+from tests.meltano import MELTANO, make_project, meltano, project_environment
 from tests.support import BY_SITE, environment
 from tools import hub
 from wix_sandbox import Sandbox, Size, World
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "hub" / "tap-wix-users.yml"
-MELTANO = Path(os.environ.get("MELTANO") or ROOT / ".venv-meltano" / "bin" / "meltano")
 STATUSES = {"active", "beta", "development", "inactive", "unknown"}
 KEYS = {
     "capabilities", "commands", "definition", "description", "docs", "domain_url", "executable", "hidden", "keywords",
@@ -31,7 +29,7 @@ KEYS = {
 
 def _meltano(folder, *arguments):
     return subprocess.run(
-        [str(MELTANO), *arguments],
+        [meltano(folder), *arguments],
         cwd=folder, env=environment(NO_COLOR="1"), capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
 
@@ -39,7 +37,7 @@ def _meltano(folder, *arguments):
 @pytest.fixture(scope="module")
 def valid():
     """Checks a project file against the schema that this Meltano ships."""
-    (path,) = (MELTANO.parents[1] / "lib").glob("python*/site-packages/meltano/schemas/meltano.schema.json")
+    (path,) = (Path(MELTANO).parents[1] / "lib").glob("python*/site-packages/meltano/schemas/meltano.schema.json")
     schema = json.loads(path.read_text(encoding="utf-8"))
     return jsonschema.validators.validator_for(schema)(schema).validate
 
@@ -110,7 +108,7 @@ def test_meltano_tests_the_key(tmp_path, key, code):
     with Sandbox(World(Size(users=12, sites=3))) as sandbox:
         variables = project_environment(project, sandbox) | ({"TAP_WIX_USERS_API_KEY": key} if key else {})
         done = subprocess.run(
-            [str(MELTANO), "--environment=sandbox", "config", "test", "tap-wix-users"],
+            [meltano(project), "--environment=sandbox", "config", "test", "tap-wix-users"],
             cwd=project, env=variables, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
     assert done.returncode == code

@@ -17,8 +17,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.meltano import MELTANO, make_project
-from tests.support import COMMAND, command, config, environment, started, write_json
+from tests.meltano import MELTANO, make_project, meltano
+from tests.support import command, config, environment, started, write_json
 from wix_sandbox import ApiOptions, Fault, Sandbox, Size, World
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +40,7 @@ def _cells(text):
 def project(tmp_path):
     """A Meltano project of its own: the real one's file, plugins and examples, but not its state and output."""
     shutil.copytree(EXAMPLES, tmp_path / "examples" / "operations")
+    meltano(tmp_path)
     return make_project(tmp_path)
 
 
@@ -48,7 +49,7 @@ LOADED = {"WIX_RUN": "tap-wix-users target-duckdb-bulk"}
 
 
 def _env(sandbox=None, **more):
-    found = environment(MELTANO=MELTANO, MELTANO_ENVIRONMENT="sandbox", NO_COLOR="1")
+    found = environment(MELTANO="./meltano", MELTANO_ENVIRONMENT="sandbox", NO_COLOR="1")
     if sandbox:
         found |= {
             "TAP_WIX_USERS_BASE_URL": sandbox.url,
@@ -176,11 +177,11 @@ def test_one_run_per_account(project):
         (project / "accounts.txt").write_text("\n".join(ids))
         second = _script(project, "accounts.sh", "accounts.txt", env=_env(sandbox, **LOADED))
         assert second.returncode == 0, second.stderr
-    listed = _ran(project, MELTANO, "state", "list", env=_env())
+    listed = _ran(project, "./meltano", "state", "list", env=_env())
     names = [f"sandbox:tap-wix-users-to-target-duckdb-bulk:{account}" for account in ids]
     assert {line for line in listed.stdout.splitlines() if line.startswith("sandbox:") and ID not in line} == {*names}
     for account, name in zip(ids, names, strict=True):
-        state = json.loads(_ran(project, MELTANO, "state", "get", name, env=_env()).stdout)
+        state = json.loads(_ran(project, "./meltano", "state", "get", name, env=_env()).stdout)
         kept = {key for one in state["singer_state"]["bookmarks"].values() for key in one.get("accounts", {})}
         assert kept == {account}
     sums = [json.loads(line) for line in told + second.stdout.splitlines()]
@@ -232,7 +233,7 @@ def test_a_place_for_the_state(project, setting, uri, missing):
     """Meltano supports each backend that the page names: it opens it, or asks for the package that the page names."""
     variable = f"MELTANO_{setting.replace('.', '_').upper()}"
     uri = uri.replace("/srv/wix", str(project)).replace("…", "secret")
-    done = _ran(project, MELTANO, "state", "list", env=_env(**{variable: uri}))
+    done = _ran(project, "./meltano", "state", "list", env=_env(**{variable: uri}))
     said = done.stdout + done.stderr
     if missing:
         assert done.returncode != 0
@@ -255,7 +256,9 @@ def test_every_place_is_tried():
 
 def test_what_is_no_place_for_the_state(project):
     """A Postgres address as a state backend is refused, as the page says."""
-    done = _ran(project, MELTANO, "state", "list", env=_env(MELTANO_STATE_BACKEND_URI="postgresql://u@localhost/db"))
+    done = _ran(
+        project, "./meltano", "state", "list", env=_env(MELTANO_STATE_BACKEND_URI="postgresql://u@localhost/db")
+    )
     assert done.returncode != 0
     assert "No state backend found for scheme 'postgresql'" in done.stdout + done.stderr
 
@@ -277,7 +280,7 @@ def test_a_state_in_a_folder(project):
 def test_meltano_in_json(project):
     """Its log has the summary as an object, in one line, with the level of the outcome; and the SDK's measurements."""
     with Sandbox(World(Size(users=12)), options=ApiOptions(deny=["get_roles"])) as sandbox:
-        line = (MELTANO, "--log-format=json", "run", "wix-to-duckdb")
+        line = ("./meltano", "--log-format=json", "run", "wix-to-duckdb")
         done = _ran(project, *line, env=_env(sandbox))
     assert done.returncode == 1
     lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
@@ -424,8 +427,3 @@ def test_a_message_is_one_that_is_printed(message):
     known = "\n".join(path.read_text(encoding="utf-8") for path in places if path.is_file()) + "\nNo module named "
     pieces = [piece.strip() for piece in re.split(r"'[\w-]+'", message)]
     assert [piece for piece in pieces if piece not in known] == []
-
-
-def test_the_command_of_the_tests_is_the_tap():
-    """The codes above are the real process's."""
-    assert COMMAND[-2:] == ["-m", "tap_wix_users.tap"]

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from singer_sdk.exceptions import ConfigValidationError
 from tap_wix_users.tap import TapWixUsers
 from tests.support import (
     BY_SITE,
-    COMMAND,
     LOGS,
     TABLES,
     command,
@@ -183,7 +183,7 @@ def refused(tmp_path_factory):
     """What the command said to each bad configuration."""
     folder = tmp_path_factory.mktemp("configs")
     files = [write_json(folder / f"{n}.json", settings) for n, (settings, _) in enumerate(BAD.values())]
-    return dict(zip(BAD, commands(folder, *(["--config", file] for file in files)), strict=True))
+    return dict(zip(BAD, commands(*(["--config", file] for file in files)), strict=True))
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -223,7 +223,7 @@ def test_bad_files(tmp_path, option):
     # An empty file is no state, and no mistake.
     names = [name for name in _files(tmp_path) if (option, name) != ("--state", "empty.json")]
     lines = [[*more, option, str(tmp_path / name)] for name in names]
-    for ran in commands(tmp_path, *lines):
+    for ran in commands(*lines):
         assert (ran.code, ran.lines) == (2, [])
         reason = "(not a JSON object|not a Singer catalog|[Nn]o such file|directory)"
         assert re.search(rf"Error: Invalid value for '?{option}'?: .*{reason}", ran.log)
@@ -247,7 +247,7 @@ def odd_runs(tmp_path_factory):
     settings = write_json(folder / "config.json", good)
     for number, (option, content) in enumerate(ODD):
         lines.append(["--config", settings, option, write_json(folder / f"{number}.json", content)])
-    return commands(folder, *lines)
+    return commands(*lines)
 
 
 @pytest.mark.parametrize("number", range(len(ODD)), ids=lambda number: str(ODD[number]))
@@ -337,7 +337,7 @@ def test_a_signal_that_interrupts_nothing(tmp_path, serve):
     """It ends the run as well where another thread receives it, while the main thread waits."""
     sandbox = serve(faults=[Fault.of("stall", endpoint="query_sites", seconds=300)])
     settings = write_json(tmp_path / "config.json", config(sandbox, request_timeout=300))
-    with started("--config", settings) as process:
+    with started("--config", settings, shared=False) as process:
         _until(lambda: sandbox.api._numbers.get("query_sites"))
         time.sleep(0.5)
         (other, *_) = (
@@ -396,7 +396,7 @@ def test_the_log_is_on_stderr(tmp_path, serve):
 
 def test_installed_command():
     """The package's command is this module's."""
-    script = Path(COMMAND[0]).with_name("tap-wix-users")
+    script = Path(sys.executable).with_name("tap-wix-users")
     if script.exists():
         done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True, env=dict(os.environ))
         assert done.stdout.startswith("tap-wix-users v")

@@ -136,7 +136,7 @@ def test_a_state_that_is_nested(levels, tmp_path):
         text = text.replace(f'"accounts": {{"{sandbox.world.main.id}": {{', deep, 1)
         assert deep in text
         (tmp_path / "state.json").write_text(text)
-        ran = commands(tmp_path, ["--config", file, "--state", str(tmp_path / "state.json")])[0]
+        ran = commands(["--config", file, "--state", str(tmp_path / "state.json")])[0]
     assert ran.code == 0, ran.log[-2000:]
     assert ran.log.count("cannot be read, and is ignored") == 1
 
@@ -145,7 +145,7 @@ def test_a_state_that_cannot_be_read(tmp_path):
     """A file that opens, and then does not let itself be read, is one sentence."""
     with Sandbox(World(SMALL)) as sandbox:
         file = write_json(tmp_path / "config.json", config(sandbox))
-        ran = commands(tmp_path, ["--config", file, "--state", "/proc/self/mem"])[0]
+        ran = commands(["--config", file, "--state", "/proc/self/mem"])[0]
     assert ran.code == 2
     assert "--state: cannot be read: Input/output error" in ran.log
 

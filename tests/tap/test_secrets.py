@@ -115,7 +115,7 @@ def test_as_processes_at_debug_level(tmp_path, serve):
     sandbox = serve(World(key=KEY), faults=[Fault.of("echo_key", status=403, times=0)])
     file = write_json(tmp_path / "config.json", config(sandbox))
     lines = [["--config", file], ["--config", file, "--test"], ["--config", file, "--discover"]]
-    for ran in commands(tmp_path, *lines, ["--config", file, "--about"], env=DEBUG):
+    for ran in commands(*lines, ["--config", file, "--about"], env=DEBUG):
         assert_hidden([KEY], ran.log, *ran.lines)
         assert "Traceback" not in ran.log
 
@@ -149,7 +149,7 @@ def refused(tmp_path_factory):
         write_json(folder / f"{n}.json", {**good, "max_retry_seconds": 0, **more})
         for n, more in enumerate(WRONG.values())
     ]
-    return dict(zip(WRONG, commands(folder, *(["--config", file] for file in files), env=DEBUG), strict=True))
+    return dict(zip(WRONG, commands(*(["--config", file] for file in files), env=DEBUG), strict=True))
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -166,7 +166,7 @@ def test_the_key_of_the_environment(tmp_path, serve):
     sandbox = serve(World(key=KEY), options=ApiOptions(deny=["get_roles"]))
     file = write_json(tmp_path / "config.json", {**config(sandbox), "api_key": "IST.another-key"})
     env = {**DEBUG, "TAP_WIX_USERS_API_KEY": KEY}
-    (ran,) = commands(tmp_path, ["--config", file, "--config", "ENV"], env=env)
+    (ran,) = commands(["--config", file, "--config", "ENV"], env=env)
     assert len(ran.records("users")) == 40
     assert_hidden([KEY], ran.log, *ran.lines)
 
@@ -191,7 +191,7 @@ def test_exactly_one_id_header(serve):
 def test_logs_hold_no_people(tmp_path, serve):
     """No e-mail address and no last name of anybody is in a log, at debug level too: logs are kept by others."""
     sandbox = serve(options=ApiOptions(deny=["get_roles"]))
-    (ran,) = commands(tmp_path, ["--config", write_json(tmp_path / "config.json", config(sandbox))], env=DEBUG)
+    (ran,) = commands(["--config", write_json(tmp_path / "config.json", config(sandbox))], env=DEBUG)
     assert "SUMMARY: " in ran.log
     people = sandbox.world.main.people.values()
     words = {word for person in people for word in (person.email, person.last_name) if word and len(word) > 3}

@@ -7,18 +7,18 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from target_duckdb_bulk.target import TargetDuckDbBulk
+from tests import forks
 from tests.support import environment, own_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
-COMMAND = [sys.executable, "-W", "error", "-m", "target_duckdb_bulk.cli"]
 Json = dict[str, Any]
 
 
@@ -75,8 +75,9 @@ def started(path: Path, **settings: Any) -> Iterator[subprocess.Popen[str]]:
     """The command, as a process that waits for messages."""
     config = path.with_suffix(".config.json")
     config.write_text(json.dumps({"filepath": str(path), **settings}), encoding="utf-8")
+    program = forks.launcher(Path(sys.executable), "target-duckdb-bulk", flags=("-W", "error"))
     with subprocess.Popen(
-        [*COMMAND, "--config", str(config)], env=environment(),
+        [program, "--config", str(config)], env=environment(),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         yield process
