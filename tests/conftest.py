@@ -80,7 +80,11 @@ and silently does not with pytest 9.2.)
 
 
 REPEATED = ("tap/test_absent.py", "tap/test_kill.py", "warehouse/test_current.py")
-"""Modules that run the same lines hundreds of times. To count these, or random examples, would double their time."""
+"""Modules that run the same lines hundreds of times.
+
+To count lines takes more than twice the time of what it counts. So neither these are counted, nor random examples, nor
+the further rows of a test that has several.
+"""
 
 TOGETHER = ("transform",)
 """Folders whose modules share what is costly, too: one build of the models, and what dbt parsed."""
@@ -103,13 +107,16 @@ LONGEST = (
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give each test the markers of its module or folder; workers begin with what takes longest."""
+    begun: set[str] = set()
     for item in items:
-        place = _place(item.path)
+        place, test = _place(item.path), item.nodeid.partition("[")[0]
         for marker, names in TIERS.items():
             if _is_in(place, names):
                 item.add_marker(marker)
-        if _is_in(place, REPEATED) or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        is_random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if test in begun or is_random or _is_in(place, REPEATED):
             item.add_marker("no_cover")
+        begun.add(test)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: _turn(_place(item.path)))
 

@@ -85,11 +85,12 @@ def test_children_share_one_person():
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_large_world_is_fast():
     """50,000 people are made in seconds, and a day in their account touches only a few of them."""
-    began = time.perf_counter()
+    began = time.process_time()
     world = World(Size(users=50_000))
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
     before = {key: repr(person) for key, person in world.main.people.items()}
     world.advance(2)
     after = {key: repr(person) for key, person in world.main.people.items()}
