@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.warehouses.targets import Warehouse
 
 LOADED = [table for table in TABLES if table.selected]
+WHO_MAY = [table for table in LOADED if table.name in {"users", "assignments"}]
+"""The tables that say who may do what."""
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def test_a_restored_state(forks, warehouse):
     for number, told in enumerate([set(), set(), {"change", "receipt"}, set()]):
         loaded.load(steps[number].lines)
         if not number:
-            loaded.run(current_views(LOADED, loaded.schema, "current_wix"))
+            loaded.run(current_views(WHO_MAY, loaded.schema, "current_wix"))
         assert {table: current(table) for table in ("users", "assignments")} == {
             table: set(steps[number].account[table]) for table in ("users", "assignments")
         }, steps[number].name
@@ -94,8 +96,7 @@ def test_access_as_of_any_day(versions, warehouse):
     """Loaded with `history`, every warehouse still knows who had access to what at each run, and what is so now."""
     loaded = warehouse(history=True)
     loaded.load(*(step.lines for step in versions.steps))
-    chosen = [table for table in LOADED if table.name in {"users", "assignments"}]
-    loaded.run(current_views(chosen, loaded.schema, "current_wix"))
+    loaded.run(current_views(WHO_MAY, loaded.schema, "current_wix"))
     receipts = [row for row in versions.rows("snapshots") if row["stream_name"] == "assignments"]
     for receipt, step in zip(receipts, versions.steps, strict=True):
         rows = loaded.ask(AS_OF.format(moment=receipt["snapshot_at"].removesuffix("Z")))
