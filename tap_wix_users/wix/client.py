@@ -6,6 +6,7 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
@@ -158,6 +159,9 @@ class WixClient:
             trust_env=False,
         )
 
+        # httpx takes an address apart twice for each request.
+        self._address = lru_cache(64)(lambda path: self._http.build_request("GET", path).url)
+
     def __enter__(self) -> Self:
         return self
 
@@ -219,7 +223,11 @@ class WixClient:
                 self._slots,
                 fence.Fence(self._timeout) as bounds,
                 self._http.stream(
-                    endpoint.method, endpoint.path, headers=request.headers, params=request.params, json=request.body
+                    endpoint.method,
+                    self._address(endpoint.path),
+                    headers=request.headers,
+                    params=request.params or None,
+                    json=request.body,
                 ) as response,
             ):
                 body = bounds.body(response)

@@ -13,6 +13,7 @@ import threading
 import time
 import weakref
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import httpcore
@@ -189,9 +190,13 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, opened: _OpenConnections) -> None:
         self._inner = inner
         self._opened = opened
+        self._held: list[tuple[bytes, float | None]] = []
 
     @override
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        with suppress(httpcore.WriteError):
+            # As httpcore does: a server may answer and close before it has read everything.
+            self._send()
         found = self._inner.read(max_bytes, _seconds(timeout))
         if fence := getattr(_own, "fence", None):
             fence.count(len(found))
@@ -199,8 +204,15 @@ class _Stream(httpcore.NetworkStream):
 
     @override
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for at in range(0, len(buffer), _PART):
-            self._inner.write(buffer[at : at + _PART], _seconds(timeout))
+        # Sent when the answer is to be read: the head of a request and its body, which come apart, leave as one.
+        self._held.append((buffer, timeout))
+
+    def _send(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            buffer, timeout = b"".join(part for part, _ in held), held[-1][1]
+            for at in range(0, len(buffer), _PART):
+                self._inner.write(buffer[at : at + _PART], _seconds(timeout))
 
     @override
     def close(self) -> None:
@@ -210,6 +222,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        self._send()
         try:
             secured = self._inner.start_tls(ssl_context, server_hostname, _seconds(timeout))
         except httpcore.ConnectError as error:
