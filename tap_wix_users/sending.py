@@ -62,6 +62,6 @@ class RowSender:
             return
         # The rows' JSON is not decoded: the end of each line becomes the rest of its message and the head of the next.
         between = b',"observed_at":"%b"%b%b' % (observed_at.encode(), self._tail, self._head)
-        messages = self._head + text.replace(b"}\n", between)
-        self._stream.writer.write_lines(messages[: -len(self._head)])
+        rest = memoryview(text.replace(b"}\n", between))
+        self._stream.writer.write_lines(b"".join([self._head, rest[: -len(self._head)]]))
         self.sent += count

@@ -31,10 +31,12 @@ class LineWriter(MsgSpecWriter):
     @property
     def _out(self) -> BinaryIO:
         out = sys.stdout.buffer
-        if not isinstance(out, io.RawIOBase):
+        if not isinstance(out, io.RawIOBase | io.BufferedWriter):
             return out
         if self._buffered is None:
-            # Without a buffer (PYTHONUNBUFFERED, common in containers), a write may accept only a part of a line.
+            # Without a buffer (PYTHONUNBUFFERED, common in containers), a write may accept only a part of a line, and
+            # Python's own is so small that every few lines wake the target.
+            out.flush()
             self._buffered = os.fdopen(out.fileno(), "wb", buffering=_BUFFER, closefd=False)
         return self._buffered
 
@@ -68,7 +70,7 @@ class LineWriter(MsgSpecWriter):
         """
         at = 0
         while at < len(text):
-            end = text.rfind(b"\n", at, at + io.DEFAULT_BUFFER_SIZE) + 1 or text.index(b"\n", at) + 1
+            end = text.rfind(b"\n", at, at + _BUFFER) + 1 or text.index(b"\n", at) + 1
             self.write_line(text[at:end])
             at = end
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from typing import Any
 
@@ -10,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_wix_users import writer
 from tap_wix_users.writer import LineWriter
 
-BUFFER = io.DEFAULT_BUFFER_SIZE
+BUFFER = writer._BUFFER
 
 
 @given(st.lists(st.integers(0, 300) | st.integers(BUFFER - 3, BUFFER + 3), max_size=60))
