@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from tap_wix_users.wix.endpoints import AccountApi
-    from tap_wix_users.wix.objects import Assignment, Invite, TeamMember, User
+    from tap_wix_users.wix.objects import Assignment, TeamMember
     from tap_wix_users.wix.proving import ReadOptions, ReadResult, S
 
 ROLES_OF = {"user": "assignment", "invite": "invite assignment"}
@@ -49,20 +49,19 @@ class RoleTally:
 
     def add(self, members: Sequence[TeamMember]) -> None:
         """Add the new members of a page."""
+        roles: list[str] = []
         for member in members:
-            if member.user is not None:
-                self._add("user", member.user)
-                if not all(one.assignment_id for one in member.user.assignments or ()):
-                    ids = {str(one.assignment_id or "") for one in member.user.assignments or ()}
-                    self.nameless[member.user.id] = ids
-            elif member.invite is not None:
-                self._add("invite", member.invite)
-
-    def _add(self, kind: str, owner: User | Invite) -> None:
-        if owner.assignments is None:
-            self.silent[kind].add(owner.id)
-        else:
-            self.held.update([role_of(assignment) for assignment in owner.assignments])
+            owner = member.user or member.invite
+            if owner is None:
+                continue
+            if owner.assignments is None:
+                self.silent["user" if member.user else "invite"].add(owner.id)
+                continue
+            ids = [one.assignment_id for one in owner.assignments]
+            if member.user and not all(ids):
+                self.nameless[owner.id] = {str(one or "") for one in ids}
+            roles += map(role_of, owner.assignments)
+        self.held.update(roles)
 
     def doubts(
         self,
