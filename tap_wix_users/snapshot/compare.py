@@ -75,7 +75,7 @@ class Comparison:
         self._old = old
         self._old_rows = Rows.of(old.rows) if old is not None and old.rows is not None and keep else None
         self._new = new
-        self._rows = Rows({}, {}) if keep else None
+        self._rows = Rows() if keep else None
         self._count = 0
         # Fingerprints made from different content cannot be compared: every row may have changed, so none keeps the
         # time when it was first seen.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,27 +40,48 @@ class Version(NamedTuple):
     observed_at: str
 
 
+class Observed(dict[str, str]):
+    """The snapshot that first saw this version of a row, by record key; most share one, which is kept only once.
+
+    Attributes:
+        usual: The snapshot of all rows that are not in the dictionary.
+    """
+
+    usual = ""
+
+    def __missing__(self, key: str) -> str:
+        return self.usual
+
+    def add(self, keys: Sequence[str], moments: Sequence[str]) -> None:
+        """Add rows that are not there yet."""
+        if not self.usual and moments:
+            ((self.usual, _),) = Counter(moments).most_common(1)
+        if moments.count(self.usual) < len(moments):
+            self.update(pair for pair in zip(keys, moments, strict=True) if pair[1] != self.usual)
+
+
 class Rows(Mapping[str, Version]):
     """The versions of rows by record key, stored by column, so that operations on all rows are cheap.
 
-    Args:
+    Attributes:
         fingerprints: The fingerprint of each row.
         observed: The snapshot that first saw this version of it.
     """
 
-    def __init__(self, fingerprints: dict[str, bytes], observed: dict[str, str]) -> None:
-        self.fingerprints = fingerprints
-        self.observed = observed
+    def __init__(self) -> None:
+        self.fingerprints: dict[str, bytes] = {}
+        self.observed = Observed()
 
     @classmethod
     def of(cls, rows: Mapping[str, Version]) -> Rows:
         """These rows, by column."""
         if isinstance(rows, Rows):
             return rows
-        return cls(
-            {key: version.fingerprint for key, version in rows.items()},
-            {key: version.observed_at for key, version in rows.items()},
+        found, versions = cls(), list(rows.values())
+        found.add(
+            list(rows), [version.fingerprint for version in versions], [version.observed_at for version in versions]
         )
+        return found
 
     def __getitem__(self, key: str) -> Version:
         return Version(self.fingerprints[key], self.observed[key])
@@ -71,9 +93,9 @@ class Rows(Mapping[str, Version]):
         return len(self.fingerprints)
 
     def add(self, keys: Sequence[str], fingerprints: Sequence[bytes], observed: Sequence[str]) -> None:
-        """Add rows, or replace their versions by these."""
+        """Add rows that are not there yet."""
         self.fingerprints.update(zip(keys, fingerprints, strict=True))
-        self.observed.update(zip(keys, observed, strict=True))
+        self.observed.add(keys, observed)
 
 
 @dataclass(frozen=True)
@@ -246,9 +268,10 @@ def _check_moment(moment: str) -> None:
 def _pack(rows: Mapping[str, Version]) -> str:
     columns = Rows.of(rows)
     keys = sorted(columns)
-    moments = sorted(set(columns.observed.values()))
+    observed_at = list(map(columns.observed.__getitem__, keys))
+    moments = sorted(set(observed_at))
     place = {moment: index for index, moment in enumerate(moments)}
-    observed = [place[moment] for moment in map(columns.observed.__getitem__, keys)]
+    observed = list(map(place.__getitem__, observed_at))
     packed = _PackedRows(keys, moments, observed, b"".join(map(columns.fingerprints.__getitem__, keys)))
     return base64.b64encode(zlib.compress(msgspec.msgpack.encode(packed), 1)).decode("ascii")
 
@@ -264,8 +287,10 @@ def _unpack(text: str) -> Rows:
     size = FINGERPRINT_BYTES
     if not len(columns.keys) * size == len(columns.fingerprints) == len(columns.observed) * size:
         raise ValueError("columns of different lengths")
-    observed = map(columns.moments.__getitem__, columns.observed)
-    return Rows(
-        dict(zip(columns.keys, fingerprints_of(columns.fingerprints), strict=True)),
-        dict(zip(columns.keys, observed, strict=True)),
+    rows = Rows()
+    rows.add(
+        columns.keys,
+        fingerprints_of(columns.fingerprints),
+        list(map(columns.moments.__getitem__, columns.observed)),
     )
+    return rows
