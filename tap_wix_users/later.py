@@ -1,4 +1,4 @@
-"""Packages of which only single modules are needed."""
+"""Packages of which only single modules are needed, and modules that are not."""
 
 from __future__ import annotations
 
@@ -32,3 +32,13 @@ def later(*packages: str) -> None:
         if spec:
             sys.modules[package] = module_from_spec(spec)
             sys.modules[package].__class__ = _Later
+
+
+def never(*modules: str) -> None:
+    """Let modules count as not installed, where who imports them can do without.
+
+    Args:
+        modules: Their names; those that were imported already stay as they are.
+    """
+    for module in modules:
+        sys.modules.setdefault(module, None)  # type: ignore[arg-type]  # Python's sign for it
