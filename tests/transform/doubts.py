@@ -20,6 +20,8 @@ def doubts() -> list[Account]:
         _owner_told("owner-told-late").late("accounts", AFTER), _handed_over("handed-late").late("accounts", AFTER),
         _handed_over("handed-late-grants").late("assignments", AFTER),
         _owner_unread(), _folders_unread(), _roles_unread(), _other_group(), _role_then_name(),
+        _widened(), _limited_otherwise("limited"), _limited_otherwise("limited-unkept", kept=False),
+        _left_with_its_role(),
     ]  # fmt: skip
 
 
@@ -191,3 +193,37 @@ def _role_then_name() -> Account:
     one.holds("ben", "k", CUSTOM, "site:s", asset_name="New", seen=3)
     one.change("assignments", "ben|k", "modified", 2, 3).change("roles", CUSTOM, "modified", 1, 2)
     return one.read(1).read(2).read(3)
+
+
+def _widened() -> Account:
+    """A role on a site becomes one on the whole account, another the other way round, and a third another role."""
+    one = account("widened").add("sites", id="s", display_name="Shop").add("sites", id="s2", display_name="Other")
+    for user, wide in (("up", 3), ("down", 1)):
+        for on, seen, sent in (("account", wide, 5 if wide == 3 else 2), ("site:s", 4 - wide, 5 if wide == 1 else 2)):
+            one.holds(user, "k", MANAGER, on, seen=seen, sent=sent)
+    one.holds("other", "k", MANAGER, "site:s", sent=2).holds("other", "k", CO_OWNER, seen=3)
+    for user in ("up", "down", "other"):
+        one.user(user, user.title()).change("assignments", f"{user}|k", "modified", 2, 3)
+    return one.read(1).read(2).read(3).read(4)
+
+
+def _limited_otherwise(name: str, *, kept: bool = True) -> Account:
+    """What a role is limited to cannot be read, and is something else from the third day on; the key is the same."""
+    one = account(name).user("ben", "Ben")
+    if kept:
+        one.holds("ben", "k", MANAGER, "unknown", restrictions={"places": {"ids": ["a"]}}, sent=2)
+    one.holds("ben", "k", MANAGER, "unknown", restrictions={"places": {"ids": ["a", "b"]}}, seen=3)
+    return one.change("assignments", "ben|k", "modified", 2, 3).read(1).read(2).read(3).read(4)
+
+
+def _left_with_its_role() -> Account:
+    """The role of an outside account is gone on the second day, on which nobody could read who works on the site."""
+    one = account("left-with-role").add("sites", id="s", display_name="Shop")
+    for outside in ("gone", "still"):
+        one.add("site_contributors", site_id="s", contributor_account_id=outside)
+        one.add("site_contributor_roles", site_id="s", contributor_account_id=outside, role_id=MANAGER)
+        one.change("site_contributor_roles", f"s|{outside}|{MANAGER}", "removed", 1, 2)
+    one.rows["site_contributors"][1]["snapshot_at"] = day(3)
+    one.change("site_contributors", "s|gone", "removed", 1, 3)
+    one.read(1).read(2, *_without("site_contributors")).read(2, "site_contributors", status="failed")
+    return one.read(3).read(4)

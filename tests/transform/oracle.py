@@ -170,7 +170,27 @@ def certain(life: Life, run: int) -> Certain:
                 found.may.add(one)
                 if folder is None or _is_plain(life, run, site, folder):
                     found.must.add(one)
+    for one in _certain_in_place(before, after, roles):
+        found.may.add(one)
+        if not _moved({*before["sites"], *before["folders"]}, (before, after)):
+            found.must.add(one)
     return found
+
+
+def _certain_in_place(before: Tables, after: Tables, roles: Table) -> Iterator[tuple[Access, str]]:
+    """Sites that an assignment reached before, and as it was changed: at any time between by one of the two."""
+    states = (before, after)
+    for key, old in before["assignments"].items():
+        new = after["assignments"].get(key)
+        role = roles.get(old["role_id"])
+        if not new or not role or old["role_id"] != new["role_id"] or _gives(old) == _gives(new):
+            continue
+        scopes = [scope(old), scope(new)]
+        folders = [one.removeprefix("folder:") for one in scopes if one and one.startswith("folder:")]
+        both = before["sites"].keys() & after["sites"].keys()
+        for site in both.intersection(*(reached(tables, one) for tables in states for one in scopes)):
+            if all(_is_always_in(site, folder, states) for folder in folders):
+                yield Access("member", old["user_id"], site, old["role_id"]), role["title"]
 
 
 def _places(tables: Tables) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_effective_access(warehouse):
     )
     assert warehouse.ask(query) == [
         ("contributor", "0ther-account", "blog-3", "Blog writer", "contributor", "site", 1, False, False),
-        ("contributor", "quiet-account", "Hotel", None, "contributor", "site", 1, False, False),
+        ("contributor", "quiet-account", "Hotel", None, "contributor", "site", 1, False, None),
         ("invite", "i1", "Shop", "Website Manager", "site", "site", 1, True, False),
         ("member", "ann", "Hotel", "Owner", "account", "account", 1, False, True),
         ("member", "ann", "Shop", "Owner", "account", "account", 2, False, True),
@@ -88,7 +88,7 @@ def test_people(warehouse):
     )
     assert warehouse.ask(query) == [
         ("contributor", "Outside account 0ther-ac", None, True, 1, 0, 20),
-        ("contributor", "Outside account quiet-ac", None, True, 1, 0, 30),
+        ("contributor", "Outside account quiet-ac", None, True, 1, 0, None),
         ("invite", "gus@agency.example", "agency.example", True, 1, 0, 50),
         ("member", "Ann Ace", "studio.example", False, 2, 2, 100),
         ("member", "Ben", "agency.example", True, 1, 0, 50),

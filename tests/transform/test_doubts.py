@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.transform.cases import CUSTOM
 from tests.transform.days import changes
 
 BEGAN, ENDED = "it began about then", "it ended about then"
@@ -83,6 +84,39 @@ def test_a_role_that_was_never_read(told):
     assert told.ask(query) == [("s3",)]
 
 
+@pytest.mark.parametrize(
+    ("answer", "columns", "wanted"),
+    [
+        ("access_grants", "is_privileged, role_strength", [(None, None)]),
+        ("access", "is_privileged, role_strength", [(None, None)]),
+        ("access_review", "privileged, role_id", [(None, CUSTOM)]),
+        ("access_history", "is_privileged, role_strength", [(None, None)]),
+        ("people", "grant_count, privileged_count, unknown_role_count", [(1, 0, 1)]),
+    ],
+)
+def test_what_a_role_may_do_that_was_never_read(answer, columns, wanted, told):
+    """Is not known, wherever it is asked for, and counts apart."""
+    query = f"select {columns} from access_wix.{answer} where account_id = 'roles-unread' and person_id = 'ben'"
+    assert told.ask(query) == wanted
+
+
+def test_rules_that_need_the_roles(told):
+    """Say that they cannot tell, and no control has passed; whose role is known by its id is privileged as ever."""
+    query = (
+        "select role_id, explanation from access_wix.findings "
+        "where account_id = 'roles-unread' and rule = 'role_not_known' order by all"
+    )
+    unknown = "it is not known whether it is privileged."
+    assert told.ask(query) == [
+        (CUSTOM, f"1 hold the role {CUSTOM}, which is in no list of roles that was read: {unknown}"),
+        (None, f"1 outside accounts work on sites with roles that were not read: {unknown}"),
+    ]
+    query = "select distinct status from access_wix.findings_by_control where account_id = '{}' and status = 'passed'"
+    assert [told.ask(query.format(account)) for account in ("roles-unread", "folders-unread")] == [[], []]
+    query = "select is_privileged from access_wix.access_grants where account_id = 'roles-unread' and person_id = 'ann'"
+    assert told.ask(query) == [(True,)]
+
+
 def test_another_group(told):
     """A role that goes from one group to another is not the same under another name."""
     assert [change[:3] for change in changes(told, "other-group")] == [("changed", "grant", "ben")]
@@ -133,3 +167,33 @@ def test_another_state(told):
     assert told.ask(query) == [("ben", "Website Manager", True, None), ("eve", "Website Manager", True, None)]
     query = "select count(*) from access_wix.findings where account_id = 'other-state' and rule = 'forked_receipts'"
     assert told.ask(query) != [(0,)]
+
+
+def test_a_role_that_was_widened_in_place(told, as_of):
+    """On the site that both versions reach it was held all the time, for sure; nobody knows it of the other site."""
+    asked = "person_id, site_id, role_title, certainty, because"
+    assert as_of("widened", 2, asked) == [
+        ("down", "s", "Website Manager", "certain", None), ("down", "s2", "Website Manager", "possible", ENDED),
+        ("other", "s", "Account Admin (Co-Owner)", "possible", BEGAN),
+        ("other", "s", "Website Manager", "possible", ENDED),
+        ("other", "s2", "Account Admin (Co-Owner)", "possible", BEGAN),
+        ("up", "s", "Website Manager", "certain", None), ("up", "s2", "Website Manager", "possible", BEGAN),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("account", ["limited", "limited-unkept"])
+def test_another_restriction_that_cannot_be_read(account, told):
+    """Is a change, and no other name for the same; who certified the one has not certified the other."""
+    assert [change[:3] for change in changes(told, account)] == [("changed", "grant", "ben")]
+    query = f"select review_item from access_wix.access_review where account_id = '{account}' and person_id = 'ben'"
+    ((item,),) = told.ask(query)
+    assert item.rpartition("@unknown:")[2] != ""
+
+
+def test_an_outside_account_that_left_with_its_role(told, as_of):
+    """It lost the role once; that it stayed without one was seen of the other, until the list says so it may have."""
+    assert [(*change[:3], *change[5:]) for change in changes(told, "left-with-role")] == [
+        ("changed", "grant", "still", "Website Manager", 1, 2), ("lost", "grant", "gone", None, 1, 2),
+    ]  # fmt: skip
+    asked = "person_id, role_title, certainty"
+    assert ("gone", None, "unknown") in as_of("left-with-role", 2, asked)

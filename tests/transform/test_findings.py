@@ -12,6 +12,7 @@ from tests.transform.warehouse import ROOT, Warehouse
 OWNER, CO_OWNER, SITE_ADMIN = "6601492336091027458", "6642345101181663232", "6732588207941061632"
 WRITER, IDLE = "7000000000000000001", "7000000000000000002"
 NOW = "2026-11-01 12:00:00"
+UNKNOWN = "is in no list of roles that was read: it is not known whether it is privileged."
 LEAVER = (
     "The invite to casey.marlow@freemail.example is open, and Casey (casey.marlow@studio.example) is not a member any "
     "more."
@@ -100,6 +101,7 @@ def test_every_rule(warehouse):
         ("privileged_person", "ann", "Holds Admin (Co-Owner) on site the s1."),
         ("privileged_person", "ivy", "Holds Account Admin (Co-Owner) on the whole account."),
         ("privileged_person", "nora", "Holds Admin (Co-Owner) on site the s1."),
+        ("role_not_known", None, f"1 hold the role 77, which {UNKNOWN}"),
         ("same_person_twice", "ben", "2 members share the e-mail address ben.bo@studio.example."),
         ("gone_folder", "nora", "Holds Blog writer on the gone, which is not in the list of folders."),
         ("gone_site", "odd", "Holds 77 on the xx, which is not in the list of sites."),
@@ -129,13 +131,14 @@ def test_two_states_on_one_database(warehouse):
 
 
 def test_what_was_not_read_says_nothing(warehouse):
-    """A site, folder or role is not gone because the key could not read the list: that is the finding."""
+    """A site, folder or role is not gone because the key could not read the list: that, and what it hides, is found."""
     said = "ended as refused: The key lacks a permission. It was never read completely."
     assert _found(warehouse, "few") == [
         *[("incomplete_read", None, f"The last read of {name} {said}") for name in ("folders", "roles", "sites")],
         *[("privileged_person", "ann", f"Holds {role}.") for role in (
             f"{OWNER} on the whole account", f"{SITE_ADMIN} on site the s1",
         )],
+        *[("role_not_known", None, f"1 hold the role {role}, which {UNKNOWN}") for role in (WRITER, "77")],
     ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@
   'incomplete_read', 'forked_receipts', 'stale_read', 'privileged_newcomer', 'newly_privileged', 'unreadable_asset',
   'external_privileged', 'leaver_has_access', 'owner_not_listed', 'invite_to_leaver', 'privileged_invite',
   'other_subject', 'invite_to_member', 'invite_status_unknown', 'invite_expired_open', 'invite_open_long',
-  'privileged_person', 'external_member', 'company_domain_unknown', 'outside_account', 'unclear_custom_role',
+  'privileged_person', 'external_member', 'company_domain_unknown', 'role_not_known', 'outside_account', 'unclear_custom_role',
   'gone_role', 'gone_site', 'gone_folder', 'trashed_site', 'role_beyond_level', 'same_person_twice',
   'member_without_role', 'site_without_admin', 'unused_custom_role', 'departed_employee_has_access',
   'decision_not_carried_out', 'removed_access_back', 'changed_after_certification', 'campaign_overdue',

@@ -1,26 +1,22 @@
 {#- Sites that nobody holds a privileged role on, except on the whole account. -#}
 {% macro finding_site_without_admin() %}
 with held as (
-  select grants.account_id, grants.scope_key, grants.asset_type, grants.folder_id, grants.is_privileged,
-    -- A role that nobody ever read may be anything.
-    grants.role_id is null or not (coalesce(roles.is_ruled, false) or coalesce(roles.is_described, false)) as is_unknown
-  from {{ ref('wix__access_grants') }} as grants
-  left join {{ ref('int_wix__roles') }} as roles
-    on roles.account_id = grants.account_id and roles.role_id = grants.role_id
-  where not grants.is_pending and grants.asset_type in ('site', 'folder', 'unknown')
+  -- A role that nobody ever read may be anything.
+  select account_id, scope_key, asset_type, folder_id
+  from {{ ref('wix__access_grants') }}
+  where not is_pending and asset_type in ('site', 'folder', 'unknown') and coalesce(is_privileged, true)
 ), in_charge as (
   -- Whoever administers a part of a site does not administer the site.
   select distinct held.account_id, reach.site_id
   from held
   join {{ ref('wix__access_reach') }} as reach
     on reach.account_id = held.account_id and reach.scope_key = held.scope_key
-  where held.is_privileged or held.is_unknown
 ), anywhere as (
   -- Nobody can tell which sites these reach.
   select distinct held.account_id
   from held
-  where (held.is_privileged or held.is_unknown) and (held.scope_key is null
-    or (held.asset_type = 'folder' and not {{ was_read('folders', 'held.account_id') }}))
+  where held.scope_key is null
+    or (held.asset_type = 'folder' and not {{ was_read('folders', 'held.account_id') }})
 )
 select sites.account_id, {{ nobody() }}, {{ no_role() }}, 'site' as asset_type, sites.site_id as asset_id,
   sites.site_name as asset_name, sites.site_id as subject,

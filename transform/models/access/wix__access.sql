@@ -79,8 +79,8 @@ select everything.account_id, people.account_name, everything.person_type, every
   case when everything.site_id is not null
     then coalesce(sites.site_name, everything.asset_name, everything.site_id) end as site_name,
   everything.asset_name, nullif(everything.role_key, '') as role_id,
-  coalesce(roles.title, nullif(everything.role_key, '')) as role_title, coalesce(roles.strength, 30) as role_strength,
-  coalesce(roles.is_privileged, false) as is_privileged, everything.via, everything.asset_type, everything.ways,
+  coalesce(roles.title, nullif(everything.role_key, '')) as role_title, roles.strength as role_strength,
+  roles.is_privileged, everything.via, everything.asset_type, everything.ways,
   everything.person_type = 'invite' as is_pending, everything.is_own = 0 as is_by_subject,
   everything.granted_after, everything.granted_before, coalesce(sites.is_current, false) as is_site_listed,
   sites.trashed_date is not null as is_site_trashed,

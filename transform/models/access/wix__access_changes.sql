@@ -1,7 +1,7 @@
 -- A role on the whole account reaches whatever sites there are: that a site was made, or moved, changes nothing of it.
 {%- set text = dbt.type_string() %}
 {#- Whom it is given to, and on what: a member of whom nothing else is told holds it. #}
-{%- set scope = "coalesce(asset_type, '') || '~' || coalesce(asset_id, '') || '~' || "
+{%- set scope = "coalesce(asset_type, '') || '~' || coalesce(asset_id, unread_restriction, '') || '~' || "
   ~ "case when coalesce(subject_type, 'USER') = 'USER' then '' else subject_type || '~' || coalesce(subject_id, '') end" %}
 {%- set of_grant = '(partition by account_id, stream_name, record_key order by version_number)' %}
 with sequenced as (
@@ -21,20 +21,36 @@ with sequenced as (
       and (role_strength = previous_strength or (role_strength is null and previous_strength is null)) as is_same_role
   from sequenced
 ), roles_gone as (
-  -- The outside account stays on the site, and its role is not known any more: reported once, as a change.
-  select stays.account_id, stays.stream_name, stays.record_key, stays.version_number, max(gone.role_title) as role_title,
-    max(gone.record_key) as gone_key, max(gone.ended_before) as gone_before
-  from history as stays
-  join history as gone
-    on gone.account_id = stays.account_id and gone.person_id = stays.person_id and gone.ended_by = 'removed'
-    and (
-      (stays.stream_name = 'site_contributors' and gone.stream_name = 'site_contributor_roles'
-        and gone.site_id = stays.site_id and gone.ended_before = stays.granted_before)
-      or (stays.stream_name = 'accounts' and gone.stream_name = 'assignments' and gone.role_id = {{ owner_role() }}
-        and gone.asset_type = 'account' and gone.ended_after = stays.granted_after)
-    )
-  where stays.started_by = 'role gone'
-  group by stays.account_id, stays.stream_name, stays.record_key, stays.version_number
+  -- The outside account stays on the site, and its role is not known any more: reported once, as a change. Where nobody
+  -- saw it there in that run or later, it may have left with the role: then that was lost, and nothing else.
+  select paired.* from (
+    select stays.account_id, stays.stream_name, stays.record_key, stays.version_number, gone.stream_name as gone_stream,
+      gone.record_key as gone_key, gone.version_number as gone_version, gone.role_title, gone.ended_before as gone_before,
+      not coalesce(stays.ended_by = 'removed' and stays.ended_after < runs.run_from, false) as is_seen_since,
+      row_number() over (
+        partition by stays.account_id, stays.stream_name, stays.record_key, stays.version_number
+        order by gone.record_key desc, gone.version_number desc
+      ) as place
+    from history as stays
+    join history as gone
+      on gone.account_id = stays.account_id and gone.person_id = stays.person_id and gone.ended_by = 'removed'
+      and (
+        (stays.stream_name = 'site_contributors' and gone.stream_name = 'site_contributor_roles'
+          and gone.site_id = stays.site_id and gone.ended_before = stays.granted_before)
+        or (stays.stream_name = 'accounts' and gone.stream_name = 'assignments' and gone.role_id = {{ owner_role() }}
+          and gone.asset_type = 'account' and gone.ended_after = stays.granted_after)
+      )
+    left join {{ ref('int_wix__receipts') }} as runs
+      on runs.account_id = gone.account_id and runs.stream_name = 'site_contributor_roles'
+      and gone.stream_name = 'site_contributor_roles' and {{ in_run('gone.ended_before', 'runs') }}
+    where stays.started_by = 'role gone'
+  ) as paired
+  where place = 1
+), reported_otherwise as (
+  select account_id, gone_stream as stream_name, gone_key as record_key, gone_version as version_number
+  from roles_gone where is_seen_since
+  union all
+  select account_id, stream_name, record_key, version_number from roles_gone where not is_seen_since
 ), changes as (
   select case
       when started_by = 'added' then 'gained'
@@ -60,17 +76,17 @@ with sequenced as (
     and roles_gone.version_number = history.version_number and roles_gone.stream_name = history.stream_name
   -- An owner without the assignment that said so, too, is that as before.
   where (started_by in ('added', 'modified', 'role changed')
-      or (roles_gone.record_key is not null and history.stream_name <> 'accounts'))
+      or (roles_gone.is_seen_since and history.stream_name <> 'accounts'))
     -- What changed of an account that was not kept need not be its owner.
     and not (history.stream_name = 'accounts' and started_by = 'modified' and not coalesce(previous_is_known, false))
   union all
   select 'lost', 'grant', ended_after, ended_before, cast(null as {{ text }}), cast(null as {{ text }}),
     cast(null as boolean), history.*
   from history
-  left join roles_gone
-    on roles_gone.account_id = history.account_id and roles_gone.gone_key = history.record_key
-    and history.stream_name in ('site_contributor_roles', 'assignments')
-  where roles_gone.record_key is null and history.person_id is not null and (
+  left join reported_otherwise as otherwise
+    on otherwise.account_id = history.account_id and otherwise.stream_name = history.stream_name
+    and otherwise.record_key = history.record_key and otherwise.version_number = history.version_number
+  where otherwise.record_key is null and history.person_id is not null and (
     ended_by = 'removed'
     or (history.stream_name = 'accounts' and ended_by = 'modified' and coalesce(next_person, '') <> coalesce(person_id, ''))
   )

@@ -34,10 +34,10 @@ with working as (
     and told_in_full.account_id is null and standing.person_id is not null
 )
 select grants.account_id, grants.stream_name, grants.record_key, grants.person_type, grants.person_id, grants.role_id,
-  coalesce(roles.title, grants.role_id) as role_title, coalesce(roles.strength, 30) as role_strength,
-  coalesce(roles.is_privileged, false) as is_privileged, grants.asset_type, grants.asset_id, grants.asset_name,
+  coalesce(roles.title, grants.role_id) as role_title, roles.strength as role_strength, roles.is_privileged,
+  grants.asset_type, grants.asset_id, grants.asset_name,
   {{ via('grants') }} as via, grants.person_type = 'invite' as is_pending, {{ scope_key('grants') }} as scope_key,
-  grants.site_id, grants.folder_id, grants.subject_type, grants.subject_id, history.granted_after,
+  grants.site_id, grants.folder_id, grants.subject_type, grants.subject_id, grants.unread_restriction, history.granted_after,
   history.granted_before,
   {{ later('receipts.complete_finished_at', 'coalesce(sending.finished_at, grants.snapshot_at)') }} as last_seen_at
 from grants

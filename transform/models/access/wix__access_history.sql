@@ -3,7 +3,7 @@
 {%- set grant = 'partition by account_id, stream_name, record_key' %}
 {%- set same = grant ~ ', same_number' %}
 {%- set columns = 'person_type, person_id, person, email, person_key, role_id, role_title, role_strength, is_privileged, '
-  ~ 'asset_type, asset_id, asset_name, site_id, folder_id, subject_type, subject_id, scope_key, is_content_known, '
+  ~ 'asset_type, asset_id, asset_name, site_id, folder_id, subject_type, subject_id, unread_restriction, scope_key, is_content_known, '
   ~ 'started_by, granted_after, granted_before, ended_by, ended_after, ended_before, role_known_before, role_seen_at, '
   ~ 'last_seen_at, is_current' %}
 with versions as (
@@ -38,7 +38,7 @@ select worded.account_id, worded.stream_name, worded.record_key,
   coalesce(worded.title, worded.role_id) as role_title, worded.strength as role_strength,
   -- Null: nobody knows what the role was, or what it could do then.
   worded.is_privileged, worded.asset_type, worded.asset_id, worded.asset_name, worded.site_id, worded.folder_id,
-  worded.subject_type, worded.subject_id, {{ scope_key('worded') }} as scope_key, worded.is_content_known,
+  worded.subject_type, worded.subject_id, worded.unread_restriction, {{ scope_key('worded') }} as scope_key, worded.is_content_known,
   case when worded.is_later_meaning = 1 then 'role changed' else worded.started_by end as started_by,
   case when worded.is_later_meaning = 1 then worded.meant_after else worded.started_after end as granted_after,
   case when worded.is_later_meaning = 1 then worded.meant_before else worded.started_before end as granted_before,

@@ -1,7 +1,7 @@
 select grants.account_id, people.account_name as account, grants.stream_name, grants.record_key,
   -- What it gives is part of it: a decision on a manager is none on a co-owner.
   grants.account_id || '|' || grants.stream_name || '|' || grants.record_key || '|' || coalesce(grants.role_id, '')
-    || '@' || grants.asset_type || ':' || coalesce(grants.asset_id, '')
+    || '@' || grants.asset_type || ':' || coalesce(grants.asset_id, grants.unread_restriction, '')
     || case when grants.subject_type is null or grants.subject_type = 'USER' then '' else
       '|' || grants.subject_type || ':' || coalesce(grants.subject_id, '') end as review_item, grants.person_type,
   grants.person_id, people.person, people.email, people.person_key, people.is_external, grants.subject_type,

@@ -36,7 +36,7 @@ with last_read as (
   group by inside.account_id, inside.month, inside.moment, inside.scope_key, scopes.scope_key
 ), held as (
   select asked.account_id, asked.month, history.scope_key, history.person_type, history.person_id,
-    max(case when history.is_privileged then 1 else 0 end) as is_privileged,
+    max(case when history.is_privileged then 2 when history.is_privileged is null then 1 else 0 end) as power,
     max(case when history.same_since <= asked.moment and
       case when history.same_ended_before is null then history.same_seen_at else history.same_ended_after end >= asked.moment
       then 1 else 0 end) as is_certain
@@ -46,21 +46,52 @@ with last_read as (
     and {{ or_ever('history.ended_before') }} > asked.moment
   where history.scope_key is not null
   group by asked.account_id, asked.month, history.scope_key, history.person_type, history.person_id
-), people as (
+), everywhere as (
+  -- Whoever holds a role on the whole account is among the people of every folder: counted once, and not for each.
+  select ways.account_id, ways.month, ways.moment, ways.folder_key, ways.is_certain, held.people, held.certain_people,
+    held.privileged_people, held.unknown_role_people
+  from ways
+  join (
+    select account_id, month, count(*) as people, sum(is_certain) as certain_people,
+      sum(case when power = 2 then 1 else 0 end) as privileged_people,
+      sum(case when power = 1 then 1 else 0 end) as unknown_role_people
+    from held where scope_key = 'account' group by account_id, month
+  ) as held on held.account_id = ways.account_id and held.month = ways.month
+  where ways.scope_key = 'account'
+), below as (
   select ways.account_id, ways.month, ways.moment, ways.folder_key, held.person_type, held.person_id,
-    max(case when ways.is_certain = 1 and held.is_certain = 1 then 1 else 0 end) as is_certain,
-    max(held.is_privileged) as is_privileged,
-    max(case when ways.scope_key = 'account' then 0 else 1 end) as is_below_account
+    max(case when ways.is_certain = 1 and held.is_certain = 1 then 1 else 0 end) as is_certain, max(held.power) as power
   from ways
   join held on held.account_id = ways.account_id and held.month = ways.month and held.scope_key = ways.scope_key
+  where ways.scope_key <> 'account'
   group by ways.account_id, ways.month, ways.moment, ways.folder_key, held.person_type, held.person_id
+), counted as (
+  select account_id, month, moment, folder_key, people, certain_people * is_certain as certain_people, privileged_people,
+    unknown_role_people, 0 as people_below_account
+  from everywhere
+  union all
+  -- What these add to the people of the whole account, of whom they may be.
+  select below.account_id, below.month, below.moment, below.folder_key,
+    case when wide.person_id is null then 1 else 0 end,
+    case when below.is_certain > coalesce(wide.is_certain * everywhere.is_certain, 0) then 1 else 0 end,
+    case when below.power = 2 and coalesce(wide.power, 0) < 2 then 1 else 0 end,
+    case when below.power = 1 and coalesce(wide.power, 0) = 0 then 1 when below.power = 2 and wide.power = 1 then -1 else 0 end,
+    1
+  from below
+  left join everywhere
+    on everywhere.account_id = below.account_id and everywhere.month = below.month
+    and everywhere.folder_key = below.folder_key
+  left join held as wide
+    on wide.account_id = below.account_id and wide.month = below.month and wide.scope_key = 'account'
+    and wide.person_type = below.person_type and wide.person_id = below.person_id and everywhere.folder_key is not null
 )
-select people.account_id, people.month, people.moment, substring(people.folder_key, 8, 100) as folder_id,
-  folders.path as folder, count(*) as people,
-  cast(sum(people.is_certain) as bigint) as certain_people,
-  cast(sum(people.is_privileged) as bigint) as privileged_people,
-  cast(sum(people.is_below_account) as bigint) as people_below_account
-from people
+select counted.account_id, counted.month, counted.moment, substring(counted.folder_key, 8, 100) as folder_id,
+  folders.path as folder, cast(sum(counted.people) as bigint) as people,
+  cast(sum(counted.certain_people) as bigint) as certain_people,
+  cast(sum(counted.privileged_people) as bigint) as privileged_people,
+  cast(sum(counted.people_below_account) as bigint) as people_below_account,
+  cast(sum(counted.unknown_role_people) as bigint) as unknown_role_people
+from counted
 left join {{ ref('stg_wix__folders') }} as folders
-  on folders.account_id = people.account_id and 'folder:' || folders.id = people.folder_key and folders.is_current
-group by people.account_id, people.month, people.moment, people.folder_key, folders.path
+  on folders.account_id = counted.account_id and 'folder:' || folders.id = counted.folder_key and folders.is_current
+group by counted.account_id, counted.month, counted.moment, counted.folder_key, folders.path

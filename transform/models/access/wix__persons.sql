@@ -8,7 +8,8 @@ with everyone as (
   from {{ ref('int_wix__people_ever') }} as everybody
 ), held as (
   select account_id, person_type, person_id, count(*) as grant_count,
-    cast(sum(case when is_privileged then 1 else 0 end) as bigint) as privileged_count, max(role_strength) as strongest
+    cast(sum(case when is_privileged then 1 else 0 end) as bigint) as privileged_count, max(role_strength) as strongest,
+    cast(sum(case when is_privileged is null then 1 else 0 end) as bigint) as unknown_role_count
   from {{ ref('wix__access_grants') }}
   group by account_id, person_type, person_id
 ), counted as (
@@ -23,6 +24,7 @@ with everyone as (
       as open_invites,
     cast(sum(coalesce(held.grant_count, 0)) as bigint) as grant_count,
     cast(sum(coalesce(held.privileged_count, 0)) as bigint) as privileged_count, max(held.strongest) as role_strength,
+    cast(sum(coalesce(held.unknown_role_count, 0)) as bigint) as unknown_role_count,
     -- The address only says that it is likely the same person: the weakest of the ties counts.
     max(case everyone.identified_by when 'address' then 'address' when 'user id' then ' user id' else ' account' end)
       as weakest_tie
@@ -34,6 +36,6 @@ with everyone as (
 )
 select counted.person_key, first.person, first.email, trim(counted.weakest_tie) as identified_by, counted.accounts_joined,
   counted.accounts_left, counted.outside_accounts, counted.open_invites, counted.grant_count, counted.privileged_count,
-  counted.role_strength
+  counted.role_strength, counted.unknown_role_count
 from counted
 join everyone as first on first.person_key = counted.person_key and first.place = 1

@@ -13,7 +13,7 @@ with of_key as (
 ), told as (
   select versions.*, content.record_key is not null as is_content_known, content.person_id, content.role_id,
     content.asset_type, content.asset_id, content.asset_name, content.site_id, content.folder_id, content.subject_type,
-    content.subject_id
+    content.subject_id, content.unread_restriction
   from {{ ref('int_wix__versions') }} as versions
   left join {{ ref('int_wix__grant_rows') }} as content
     on content.account_id = versions.account_id and content.stream_name = versions.stream_name
@@ -21,7 +21,8 @@ with of_key as (
   where versions.stream_name in ('assignments', 'invite_assignments', 'accounts')
   union all
   select versions.*, true, of_key.person_id, of_key.role_id, 'site', of_key.asset_id, of_key.asset_name,
-    of_key.asset_id, cast(null as {{ dbt.type_string() }}), 'ACCOUNT', of_key.person_id
+    of_key.asset_id, cast(null as {{ dbt.type_string() }}), 'ACCOUNT', of_key.person_id,
+    cast(null as {{ dbt.type_string() }})
   from {{ ref('int_wix__versions') }} as versions
   join of_key
     on of_key.account_id = versions.account_id and of_key.stream_name = versions.stream_name
@@ -30,6 +31,7 @@ with of_key as (
   select told.*, case when is_content_known then coalesce(person_id, '') || '~' || coalesce(role_id, '') || '~'
     || asset_type || '~' || coalesce(asset_id, '') || '~' || coalesce(site_id, '') || '~' || coalesce(folder_id, '')
     || '~' || coalesce(asset_name, '') || '~' || coalesce(subject_type, '') || '~' || coalesce(subject_id, '')
+    || '~' || coalesce(unread_restriction, '')
     else '?' end as content
   from told where not is_only
 ), marked as (
@@ -48,7 +50,8 @@ with of_key as (
   select first.account_id, first.stream_name, first.record_key, first.stay_number, first.started_by,
     first.started_after, first.started_before, last.ended_by, last.ended_after, last.ended_before, last.last_seen_at,
     last.is_current, first.is_content_known, first.person_id, first.role_id, first.asset_type, first.asset_id,
-    first.asset_name, first.site_id, first.folder_id, first.subject_type, first.subject_id, false as is_only
+    first.asset_name, first.site_id, first.folder_id, first.subject_type, first.subject_id, first.unread_restriction,
+    false as is_only
   from ends as first
   join ends as last
     on last.account_id = first.account_id and last.stream_name = first.stream_name
@@ -57,7 +60,7 @@ with of_key as (
   union all
   select account_id, stream_name, record_key, stay_number, started_by, started_after, started_before, ended_by,
     ended_after, ended_before, last_seen_at, is_current, is_content_known, person_id, role_id, asset_type, asset_id,
-    asset_name, site_id, folder_id, subject_type, subject_id,
+    asset_name, site_id, folder_id, subject_type, subject_id, unread_restriction,
     -- Beside an account's own record stands whoever else owned it.
     stream_name <> 'accounts'
   from told where is_only
@@ -92,7 +95,7 @@ with of_key as (
       else merged.ended_before end as ended_before,
     merged.last_seen_at, merged.is_current and gone.finished_at is null as is_current, merged.is_content_known,
     merged.person_id, merged.role_id, merged.asset_type, merged.asset_id, merged.asset_name, merged.site_id,
-    merged.folder_id, merged.subject_type, merged.subject_id, merged.is_only
+    merged.folder_id, merged.subject_type, merged.subject_id, merged.unread_restriction, merged.is_only
   from merged
   left join working
     on working.account_id = merged.account_id and working.site_id = merged.site_id
@@ -208,7 +211,7 @@ with of_key as (
     clipped.started_before, clipped.ended_by, clipped.ended_after, clipped.ended_before, clipped.last_seen_at,
     clipped.is_current, clipped.is_content_known, clipped.person_id, clipped.role_id, clipped.asset_type,
     clipped.asset_id, clipped.asset_name, clipped.site_id, clipped.folder_id, clipped.subject_type, clipped.subject_id,
-    clipped.stay_number, clipped.started_after as given_after, clipped.started_before as given_before, clipped.is_only
+    clipped.unread_restriction, clipped.stay_number, clipped.started_after as given_after, clipped.started_before as given_before, clipped.is_only
   from clipped
   where stream_name not in ('site_contributors', 'accounts') or not is_content_known
   union all
@@ -216,7 +219,7 @@ with of_key as (
     segments.started_after, segments.started_before, segments.ended_by, segments.ended_after, segments.ended_before,
     identified.last_seen_at, segments.ended_before is null and identified.is_current = 1, true, identified.person_id,
     identified.role_id, identified.asset_type, identified.asset_id, identified.asset_name, identified.site_id,
-    identified.folder_id, identified.subject_type, identified.subject_id,
+    identified.folder_id, identified.subject_type, identified.subject_id, cast(null as {{ dbt.type_string() }}),
     row_number() over (partition by segments.account_id, segments.held_key order by segments.run_at),
     -- An owner was that all the time; which role an outside account had, beside the one that was told, nobody knows.
     case when identified.stream_name = 'accounts' then segments.stay_started_after else segments.started_after end,
@@ -231,7 +234,7 @@ with of_key as (
     first_value(given_after) over ({{ row }}, stay_number order by started_before, {{ or_ever('ended_before') }})
       as stay_given_after,
     coalesce(person_id, '') || '~' || coalesce(role_id, '') || '~' || asset_type || '~' || coalesce(asset_id, '') || '~'
-      || coalesce(site_id, '') || '~' || coalesce(folder_id, '') as gives
+      || coalesce(site_id, '') || '~' || coalesce(folder_id, '') || '~' || coalesce(unread_restriction, '') as gives
   from everything where not is_only
 ), compared as (
   select numbered.*,
@@ -256,7 +259,8 @@ select given.account_id, given.stream_name, given.record_key, given.version_numb
   ) as granted_before,
   given.ended_by, given.ended_after, given.ended_before, renaming.run_from as goes_on_until, given.last_seen_at,
   given.is_current, given.is_content_known, given.person_id, given.role_id, given.asset_type, given.asset_id,
-  given.asset_name, given.site_id, given.folder_id, given.subject_type, given.subject_id, false as is_only
+  given.asset_name, given.site_id, given.folder_id, given.subject_type, given.subject_id, given.unread_restriction,
+  false as is_only
 from given
 left join given as next
   on next.account_id = given.account_id and next.stream_name = given.stream_name
@@ -268,5 +272,5 @@ left join {{ ref('int_wix__receipts') }} as renaming
 union all
 select account_id, stream_name, record_key, 1, 1, started_by, started_after, started_before, given_after, given_before,
   ended_by, ended_after, ended_before, cast(null as timestamp), last_seen_at, is_current, is_content_known, person_id,
-  role_id, asset_type, asset_id, asset_name, site_id, folder_id, subject_type, subject_id, true
+  role_id, asset_type, asset_id, asset_name, site_id, folder_id, subject_type, subject_id, unread_restriction, true
 from everything where is_only

@@ -7,8 +7,7 @@ with latest as (
 )
 select meanings.account_id, meanings.role_id, latest.title, latest.description, latest.role_type,
   latest.restrict_from_level, coalesce(latest.is_current, false) as is_listed,
-  coalesce(meanings.strength, 30) as strength, coalesce(meanings.is_privileged, false) as is_privileged,
-  meanings.is_ruled, latest.id is not null as is_described
+  meanings.strength, meanings.is_privileged, meanings.is_ruled
 from {{ ref('int_wix__role_meanings') }} as meanings
 left join latest
   on latest.account_id = meanings.account_id and latest.id = meanings.role_id and latest.place = 1
