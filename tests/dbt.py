@@ -32,7 +32,13 @@ def run_dbt(
         path = Path(environment["WIX_DUCKDB"])
         folder, environment["WIX_DUCKDB"] = path.parent, path.name
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "WIX_"))}
-    variables |= {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target), "NO_COLOR": "1", **environment}
+    variables |= {
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target),
+        "NO_COLOR": "1",
+        "DBT_WRITE_JSON": "true",
+        **environment,
+    }
     where = ["--profiles-dir", profiles or str(ROOT / "transform" / "profiles" / adapter)]
     if "--project-dir" not in arguments:
         where += ["--project-dir", str(ROOT / "transform")]

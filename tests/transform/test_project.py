@@ -28,14 +28,11 @@ def test_every_model_and_column_is_described(built):
         if node["resource_type"] not in {"model", "seed"}:
             continue
         described = {name for name, column in node["columns"].items() if column["description"].strip()}
-        if node["config"]["materialized"] == "ephemeral":
-            stored = set(node["columns"])
-        else:
-            query = (
-                "select column_name from information_schema.columns "
-                f"where table_schema = '{node['schema']}' and table_name = '{node['alias']}'"
-            )
-            stored = {name for (name,) in warehouse.ask(query)}
+        query = (
+            "select column_name from information_schema.columns "
+            f"where table_schema = '{node['schema']}' and table_name = '{node['alias']}'"
+        )
+        stored = {name for (name,) in warehouse.ask(query)}
         if described != stored or not described or not node["description"].strip():
             wrong[node["name"]] = described ^ stored
     assert wrong == {}

@@ -16,15 +16,19 @@
 {%- if execute -%}
   {%- for node in graph.nodes.values() if node.name in relations and node.package_name == model.package_name -%}
     {%- set of_model = [] -%}
+    {#- Who builds some of the models alone has not all of them. -#}
+    {%- set stored = load_relation(relations[node.name]) if is_asked -%}
+    {%- set asked = relations[node.name] -%}
+    {%- if stored and stored.is_view -%}
+      {%- set asked = adapter.dispatch('rows_to_check', 'wix_access')(asked, node) -%}
+    {%- endif -%}
     {%- for check in node.config.meta.checks -%}
       {%- set kind = check.keys() | list | first -%}
-      {#- Who builds some of the models alone has not all of them. -#}
-      {%- set is_there = not is_asked or (load_relation(relations[node.name]) and (
-        not check.needs or load_relation(relations[check.needs]))) -%}
+      {%- set is_there = not is_asked or (stored and (not check.needs or load_relation(relations[check.needs]))) -%}
       {%- if kind not in var('unchecked') and is_there -%}
         {%- set columns = check.column or check[kind] -%}
         {%- set columns = columns if columns is string else columns | join(', ') if columns is sequence else '' -%}
-        {%- set failing = context['check_' ~ kind](relations[node.name], check) -%}
+        {%- set failing = context['check_' ~ kind](asked, check) -%}
         {%- do of_model.append("select '" ~ node.name ~ "' as model_name, '" ~ kind ~ "' as check_name, '" ~ columns
           ~ "' as column_names, count(*) as failures from (" ~ failing ~ ") as failing having count(*) > 0") -%}
       {%- endif -%}
@@ -46,6 +50,22 @@ select 1 as failures {{ 'union all select 1 ' * (failed | length - 1) if failed 
 {%- else -%}
 {{ queries | join('\nunion all\n') or 'select 1 as failures where 1 = 0' }}
 {%- endif -%}
+{% endmacro %}
+
+{#- What the checks of a view are asked of: in DuckDB its keys, worked out once and not for each check. -#}
+{% macro default__rows_to_check(relation, node) %}{{ return(relation) }}{% endmacro %}
+{% macro duckdb__rows_to_check(relation, node) %}
+{%- set columns = [] -%}
+{%- for check in node.config.meta.checks if check.unique -%}
+  {%- for name in check.unique + (['is_current'] if check.where else []) if name not in columns -%}
+    {%- do columns.append(name) -%}
+  {%- endfor -%}
+{%- endfor -%}
+{%- set keys = api.Relation.create(identifier='wix_checked_' ~ node.alias) -%}
+{%- call statement('keys_to_check') -%}
+create or replace temp table {{ keys }} as select {{ columns | join(', ') }} from {{ relation }}
+{%- endcall -%}
+{{ return(keys) }}
 {% endmacro %}
 
 {#- Comes first: what is made of the tables is made once they were checked. -#}

@@ -30,11 +30,18 @@ select * from entity
 {% macro stored_types(relation) %}
 {%- set types = {} -%}
 {%- if relation and execute -%}
-  {%- for column in adapter.get_columns_in_relation(relation) -%}
-    {%- do types.update({column.name | lower: column.data_type}) -%}
+  {%- for name, type in adapter.dispatch('named_types', 'wix_access')(relation) -%}
+    {%- do types.update({name | lower: type}) -%}
   {%- endfor -%}
 {%- endif -%}
 {{ return(types) }}
+{% endmacro %}
+
+{% macro default__named_types(relation) %}{{ return(named(adapter.get_columns_in_relation(relation))) }}{% endmacro %}
+{#- Asked of the table alone: the catalog would go through the columns of all. -#}
+{% macro duckdb__named_types(relation) %}
+{%- set described = run_query('describe ' ~ relation.include(database=false)) -%}
+{{ return(zip(described.columns[0].values(), described.columns[1].values())) }}
 {% endmacro %}
 
 {#- A column of a loaded table as one of the types `string`, `timestamp` (UTC), `boolean`, `integer` or `json`. -#}

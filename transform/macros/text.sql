@@ -20,7 +20,7 @@ nullif({{ composed("lower(trim(" ~ dbt.split_part(dbt.split_part(half_width(emai
   {%- do wide.append('%c' % (number + 65248)) -%}
   {%- do plain.append('%c' % number) -%}
 {%- endfor -%}
-translate({{ text }}, '{{ wide | join ~ '\u3002\u3000\u00a0\u200b\u200c\u200d\u2060\ufeff' }}', '{{ plain | join }}.  ')
+case when {{ is_beyond_ascii(text) }} then translate({{ text }}, '{{ wide | join ~ '\u3002\u3000\u00a0\u200b\u200c\u200d\u2060\ufeff' }}', '{{ plain | join }}.  ') else {{ text }} end
 {%- endmacro %}
 
 {#- A domain under which the same mailboxes go. -#}

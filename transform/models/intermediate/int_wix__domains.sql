@@ -7,7 +7,7 @@
   {%- for table in ('users', 'invites') if load_relation(builtins.ref('stg_wix__' ~ table)) -%}
     {%- set asked -%}
 select distinct {{ email_domain('email') }} from {{ ref('stg_wix__' ~ table) }}
-where {{ is_beyond_ascii(email_domain('email')) }}
+where {{ is_beyond_ascii('email') }} and {{ is_beyond_ascii(email_domain('email')) }}
     {%- endset -%}
     {%- for row in run_query(asked).rows if row[0] and row[0] not in found -%}
       {%- do found.append(row[0]) -%}

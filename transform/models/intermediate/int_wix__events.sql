@@ -26,7 +26,7 @@ with chain as (
       or changes.observed_at > latest.latest_at)
 ), stored as (
   select versions.*
-  from {{ ref('int_wix__row_versions') }} as versions
+  from ({{ row_versions() }}) as versions
   left join latest on latest.account_id = versions.account_id and latest.stream_name = versions.stream_name
   left join chain as sending
     on sending.account_id = versions.account_id and sending.stream_name = versions.stream_name

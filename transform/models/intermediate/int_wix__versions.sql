@@ -50,7 +50,7 @@ select versions.account_id, versions.stream_name, versions.record_key, versions.
   versions.previous_event is null and versions.next_event is null as is_only,
   versions.next_event is null and coalesce(stored.is_current, false) as is_current
 from versions
-left join {{ ref('int_wix__row_versions') }} as stored
+left join ({{ row_versions() }}) as stored
   on stored.account_id = versions.account_id and stored.stream_name = versions.stream_name
   and stored.record_key = versions.record_key and stored.observed_at = versions.version_seen_at
 left join {{ ref('int_wix__receipts') }} as gone

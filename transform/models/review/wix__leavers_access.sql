@@ -60,3 +60,4 @@ left join gone
 left join {{ ref('wix__latest_receipts') }} as receipts
   on receipts.account_id = everybody.account_id and receipts.stream_name =
     case everybody.person_type when 'member' then 'users' when 'invite' then 'invites' else 'site_contributors' end
+{{ where_any('wix__leavers') }}

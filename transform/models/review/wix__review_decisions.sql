@@ -157,3 +157,4 @@ select campaign, item, review_item, account_id, account_name, stream_name, recor
     when verdict = 'open' and {{ dbt.datediff('taken_at', 'complete_finished_at', 'hour') }} > {{ var('review_removal_hours') }} then false
   end as is_in_time
 from bounded
+{{ where_any('wix__campaign_decisions') }}
