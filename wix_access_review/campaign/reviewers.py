@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wix_access_review.campaign.filled import content_of, decoded
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 KINDS = ("site", "folder", "client", "role", "default")
 COLUMNS = ("kind", "match", "reviewer")
+_DRESS = frozenset(' "<>(),:;[]\\')
+"""What stands in an address only where a name or a remark is around it."""
 
 
 @dataclass(frozen=True)
@@ -141,10 +144,13 @@ def same_person(reviewer: str, email: str | None, person: str | None = None) -> 
     return "@" in one and names[0] == names[1] and (_domain(one) == _domain(other) or "." in names[0])
 
 
+@lru_cache(maxsize=100_000)
 def _known_as(text: str | None) -> str:
     """A name, or an address without the name that mail programs put before it."""
     word = plain(text).casefold()
-    _, address = parseaddr(word.removeprefix("mailto:"))
+    address = word.removeprefix("mailto:")
+    if "@" in address and not _DRESS.isdisjoint(address):
+        _, address = parseaddr(address)
     return address if "@" in address else word
 
 
