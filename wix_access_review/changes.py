@@ -22,13 +22,13 @@ where changed_on is not null group by all order by all
 _NEWEST = f"""
 select change_type, account_name, coalesce(person, email, person_id), email, coalesce(role_title, role_id),
   case asset_type when 'account' then 'the whole account' else coalesce(asset_name, asset_type) end,
-  coalesce(is_privileged, false), changed_after, changed_before,
+  is_privileged, changed_after, changed_before,
   [account_id, person_type, person_id],
   case when previous_role_title is distinct from coalesce(role_title, role_id) then previous_role_title end,
   case when previous_asset_name is distinct from asset_name then previous_asset_name end,
   coalesce(previous_role_title, previous_asset_name) is not null
 from {SCHEMA}.access_changes
-order by changed_on desc nulls last, changed_before desc nulls last, is_privileged desc nulls last, change_type,
+order by changed_on desc nulls last, changed_before desc nulls last, coalesce(is_privileged, true) desc, change_type,
   person, stream_name, record_key
 limit ?
 """  # noqa: S608
@@ -44,7 +44,7 @@ class Change:
     email: str | None
     role: str | None
     asset: str | None
-    privileged: bool
+    privileged: bool | None
     after: dt.datetime | None
     before: dt.datetime | None
     person_key: list[str | None]

@@ -76,11 +76,11 @@ def _dates(axes: Axes, starts: Sequence[dt.date]) -> None:
         axes.margins(x=0.35)
 
 
-def roles(counts: Sequence[tuple[str, int, bool]]) -> str:
+def roles(counts: Sequence[tuple[str, int, bool | None]]) -> str:
     """Bars of how many people have which role as their strongest, strongest first; empty when nobody has any.
 
     Args:
-        counts: Role, people, and whether it is privileged.
+        counts: Role, people, and whether it is privileged; None where that is not known.
     """
     if not counts:
         return ""
@@ -91,7 +91,7 @@ def roles(counts: Sequence[tuple[str, int, bool]]) -> str:
         colours = [_POWER if privileged else _BAR for *_, privileged in counts]
         bars = axes.barh(places, [count for _, count, _ in counts], color=colours, height=0.66)
         for bar, (*_, privileged) in zip(bars, counts, strict=True):
-            bar.set_hatch("////" if privileged else "")
+            bar.set_hatch("////" if privileged else ".." if privileged is None else "")
         axes.bar_label(bars, padding=4, fmt="{:,.0f}")
         axes.set_yticks(places, [_label(role) for role, *_ in counts])
         axes.invert_yaxis()

@@ -14,6 +14,7 @@ from wix_access_review.receipts import TableReceipt, as_of, notes, read_receipts
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
 
     import duckdb
 
@@ -33,14 +34,16 @@ _PRIVILEGED = f"{_PEOPLE} where n in (select distinct person from review_grants 
 _OUTSIDE = f"{_PEOPLE} where is_external"
 _GRANTS = f"{_KINDS} from review_grants as held join review_people as holder on holder.n = held.person"
 _PLAIN = """
-select (select count(*) from review_sites), (select count(*) from review_grants where flags & 1 = 1)
+select (select count(*) from review_sites), (select count(*) from review_grants where flags & 1 = 1),
+  (select count(*) from review_grants where flags & 4 = 4)
 """
 _ROLES = """
 with strongest as (
-  select person, role, flags & 1 = 1 as privileged from review_grants
+  select person, role, case when flags & 4 = 0 then flags & 1 = 1 end as privileged from review_grants
   qualify row_number() over (partition by person order by n) = 1
 )
-select held.role, count(*), bool_or(privileged), max(held.strength)
+select held.role, count(*), case when count(privileged) = count(*) or bool_or(privileged) then bool_or(privileged) end,
+  max(coalesce(held.strength, if(privileged is null, 1000, null)))
 from strongest join review_roles as held on held.n = strongest.role
 group by held.role order by 4 desc nulls last, 2 desc, 1
 """
@@ -67,6 +70,8 @@ class Figures:
     grants: Kinds
     sites: int
     privileged_grants: int
+    unknown_grants: int = 0
+    """Of how many it is not known whether they are privileged."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Review:
     change_count: int
     unit: str
     buckets: list[Bucket]
-    roles: list[tuple[str, int, bool]]
+    roles: list[tuple[str, int, bool | None]]
     timeline_chart: str
     roles_chart: str
     payload: Payload
@@ -98,7 +103,7 @@ class Review:
     def newest(self) -> list[Change]:
         """The changes that the last read which saw any of them saw, privileged ones first."""
         last = self.changes[0].before if self.changes else None
-        return sorted((one for one in self.changes if one.before == last), key=lambda one: not one.privileged)
+        return sorted((one for one in self.changes if one.before == last), key=lambda one: one.privileged is False)
 
 
 def read_review(
@@ -162,7 +167,7 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
     return connection.execute(query).fetchone() or ()
 
 
-def read_roles(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, bool]]:
+def read_roles(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, bool | None]]:
     """How many people have which role as their strongest, strongest first, the rest summed up.
 
     Args:
@@ -174,8 +179,14 @@ def read_roles(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, bo
     rest = rows[MOST_ROLES:]
     return [
         *rows[:MOST_ROLES],
-        (f"{len(rest)} other roles", sum(count for _, count, _ in rest), any(p for *_, p in rest)),
+        (f"{len(rest)} other roles", sum(count for _, count, _ in rest), _any(p for *_, p in rest)),
     ]
+
+
+def _any(known: Iterable[bool | None]) -> bool | None:
+    """Whether one of some is so; None where none is known to be, and not of all that they are not."""
+    found = set(known)
+    return True if True in found else None if None in found else False
 
 
 def _by_severity(groups: list[Group]) -> dict[str, int]:

@@ -74,7 +74,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        moment=moment, between=between, number=lambda value: f"{value:,}", pretty=_pretty, address=_address
+        moment=moment,
+        between=between,
+        number=lambda value: f"{value:,}",
+        pretty=_pretty,
+        address=_address,
+        power=_power,
     )
     return environment
 
@@ -86,6 +91,12 @@ def between(after: dt.datetime | None, before: dt.datetime | None) -> str:
     if not after:
         return f"at or before {moment(before)}"
     return f"between {moment(after)} and {moment(before)}"
+
+
+def _power(is_privileged: bool | None) -> Markup:  # noqa: FBT001  # a filter
+    """The badge of a grant."""
+    kind, text = ("pending", "privilege not known") if is_privileged is None else ("power", "privileged")
+    return Markup("") if is_privileged is False else Markup(' <span class="badge {}">{}</span>').format(kind, text)
 
 
 def _address(text: str) -> Markup:

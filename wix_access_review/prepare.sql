@@ -86,9 +86,12 @@ from (
 );
 
 create temp table review_grants as
-select row_number() over (order by person.n, held.role_strength desc nulls last, review.review_item) - 1 as n,
+select row_number() over (
+    order by person.n, review.privileged is null desc, held.role_strength desc nulls last, review.review_item
+  ) - 1 as n,
   person.n as person, role.n as role, asset.n as asset, coalesce(review.via, 'unknown') as via,
-  coalesce(review.privileged, false)::int + 2 * coalesce(review.pending, false)::int as flags,
+  coalesce(review.privileged, false)::int + 2 * coalesce(review.pending, false)::int
+    + 4 * (review.privileged is null)::int as flags,
   coalesce(scope.n, -1) as scope, review.granted_after, review.granted_before, review.last_seen,
   review.account_id, review.stream_name, review.record_key
 from access_wix.access_review as review

@@ -95,7 +95,8 @@ def review_rows(connection: duckdb.DuckDBPyConnection, size: int = 5_000) -> Ite
         connection: The database.
         size: Rows to fetch at once.
     """
-    columns = ", ".join(REVIEW_COLUMNS)
+    known = {"privileged": "case when privileged then 'yes' when not privileged then 'no' else 'unknown' end"}
+    columns = ", ".join(known.get(name, name) for name in REVIEW_COLUMNS)
     result = connection.cursor().execute(
         f"select {columns} from {SCHEMA}.access_review order by account, account_id, person, person_id, review_item"  # noqa: S608
     )

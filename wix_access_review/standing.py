@@ -21,7 +21,7 @@ class Moved:
     person: str | None
     email: str | None
     person_key: Sequence[str | None]
-    privileged: bool
+    privileged: bool | None
     was: str | None
     now: str | None
     remark: str | None
@@ -38,6 +38,8 @@ class Share:
     items: int
     decided: int
     privileged_open: int
+    unknown_open: int = 0
+    """Of what is open, how much is not known to be privileged or not."""
     signed_off: str | None = None
     """Who attested that every row was reviewed, and on which day."""
 

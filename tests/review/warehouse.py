@@ -212,6 +212,7 @@ def story() -> Rows:
         "person_type": "member",
         "asset_name": "Shop EU",
         "asset_type": "site",
+        "is_privileged": False,
     }
     return {
         "latest_receipts": [receipt(account, table) for account in NAMES for table in TABLES],

@@ -41,7 +41,7 @@ class Item(msgspec.Struct, kw_only=True):
     role_description: str | None
     role_level: str | None
     strength: int | None
-    privileged: bool
+    privileged: bool | None
     asset_type: str | None
     asset_id: str | None
     asset: str | None
@@ -78,8 +78,8 @@ class Item(msgspec.Struct, kw_only=True):
 
     @property
     def width(self) -> tuple[bool, int, int]:
-        """How wide the access is: privileged first, then by strength and by the sites that it reaches."""
-        return self.privileged, self.strength or 0, self.sites or 0
+        """How wide the access is: privileged, or not known not to be, first; then by strength and by its sites."""
+        return self.privileged is not False, self.strength or 0, self.sites or 0
 
 
 FROZEN = tuple(

@@ -51,7 +51,7 @@ select
   coalesce(grants.person, grants.person_id) as person, grants.email, people.is_external as outside,
   grants.role_id, grants.role, described.description as role_description,
   described.restrict_from_level as role_level, grants.role_strength as strength,
-  coalesce(grants.privileged, false) as privileged, grants.asset_type, grants.asset_id, grants.asset, grants.via,
+  grants.privileged, grants.asset_type, grants.asset_id, grants.asset, grants.via,
   grants.site_folder_id, grants.site_folder, coalesce(grants.pending, false) as pending, reached.sites,
   grants.granted_after, grants.granted_before, grants.last_seen, found.rank as severity, found.findings,
   grants.holder_type as subject_type, grants.holder_id as subject_id, grants.assignment_id, grants.restrictions

@@ -44,17 +44,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: list[str]
     items: list[str]
     width: tuple[bool, int, int]
+    is_privileged: bool | None
+    """Whether a privileged role is taken away or changed; None where that is not known."""
     method: str | None = None
     url: str | None = None
     headers: dict[str, str] | None = None
     body: dict[str, Any] | None = None
     dashboard: str | None = None
     also_lost: list[str] = []
-
-    @property
-    def is_privileged(self) -> bool:
-        """Whether a privileged role is taken away or changed."""
-        return self.width[0]
 
 
 class _Account:
@@ -266,10 +263,16 @@ def _step(
         person_id=first.person_id, person=first.person, email=first.email,
         what=[_in_words(item, decisions[item.item]) for item in items],
         decided_by=sorted({f"{decisions[item.item].reviewer}, {decisions[item.item].decided_on}" for item in items}),
-        items=[item.item for item in items], width=max(item.width for item in items),
+        items=[item.item for item in items], width=max(item.width for item in items), is_privileged=_any(items),
         method=call[0] if call else None, url=f"{HOST}{call[1]}" if call else None, headers=headers, body=body,
         dashboard=dashboard, also_lost=list(also_lost),
     )  # fmt: skip
+
+
+def _any(items: Sequence[Item]) -> bool | None:
+    """Whether one of some grants is privileged; None where none is known to be, and not of all that they are not."""
+    known = {item.privileged for item in items}
+    return True if True in known else None if None in known else False
 
 
 def _in_words(item: Item, decision: Decision) -> str:

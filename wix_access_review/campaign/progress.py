@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NOBODY = "(nobody)"
 NO_RESPONSE = "no response"
 MOST_OPEN = 10
+PRIVILEGED = {True: ", privileged", False: "", None: ", privileged or not: not known"}
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,21 @@ def progress(
             share["decided"] += 1
             said[decisions[item.item].decision] += 1
         else:
-            share["privileged"] += item.privileged
+            share["privileged"] += item.privileged is True
+            share["unknown"] += item.privileged is None
             if keep_open:
                 left.append(item)
     left.sort(key=lambda item: item.width, reverse=True)
     signed = campaign.sign_offs
     shares = [
-        Share(reviewer, count["items"], count["decided"], count["privileged"], signed.get(reviewer.casefold()))
+        Share(
+            reviewer,
+            count["items"],
+            count["decided"],
+            count["privileged"],
+            count["unknown"],
+            signed.get(reviewer.casefold()),
+        )
         for reviewer, count in counts.items()
     ]
     shares.sort(key=lambda one: (-one.open, one.reviewer))
@@ -115,6 +124,7 @@ def as_lines(found: Progress) -> list[str]:
         *(
             f"- {printable(share.reviewer)}: {share.decided:,} of {share.items:,} decided"
             + (f", {share.open:,} open, {share.privileged_open:,} of them privileged" if share.open else "")
+            + (f" and {share.unknown_open:,} perhaps" if share.unknown_open else "")
             + (f"; signed off by {printable(share.signed_off)}" if share.signed_off else "")
             for share in found.shares
         ),
@@ -132,7 +142,7 @@ def about(item: Item) -> str:
         item: The item.
     """
     mail = f" ({item.email})" if item.email and item.email != item.person else ""
-    return printable(f"{item.person}{mail}: {item.role} on {item.asset}{', privileged' if item.privileged else ''}")
+    return printable(f"{item.person}{mail}: {item.role} on {item.asset}{PRIVILEGED[item.privileged]}")
 
 
 def close(folder: Path, by: str = "") -> Progress:

@@ -67,7 +67,7 @@ class Proof(msgspec.Struct, frozen=True):
     asset_type: str | None
     asset_id: str | None
     asset_name: str | None
-    is_privileged: bool
+    is_privileged: bool | None
     decision: str
     decided_by: str
     decided_on: dt.date
@@ -117,7 +117,7 @@ def prove(campaign: Campaign, database: Path | str, removal_hours: int = REMOVAL
         connection.execute("create temp macro hours_between(a, b) as date_diff('hour', a, b)")
         connection.execute(f"create temp macro removal_hours() as {int(removal_hours)}")
         query = files(__package__).joinpath("prove.sql").read_text(encoding="utf-8")
-        result = connection.execute(f"{query} order by is_privileged desc, account_name, person, item")
+        result = connection.execute(f"{query} order by coalesce(is_privileged, true) desc, account_name, person, item")
         proofs: list[Proof] = []
         while rows := result.fetchmany(_CHUNK):
             proofs += [Proof(*row) for row in rows]

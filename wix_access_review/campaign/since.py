@@ -47,7 +47,7 @@ class _Frozen(msgspec.Struct):
     subject_type: str | None
     subject_id: str | None
     strength: int | None
-    privileged: bool
+    privileged: bool | None
     last_seen: dt.datetime | None
     reviewer: str | None
 
@@ -128,7 +128,8 @@ def _moved(connection: duckdb.DuckDBPyConnection) -> list[Moved]:
     rows = connection.execute(
         "select kind, account, person, email, person_key, privileged, was, now, remark, after, before, "
         "replace(decided, chr(10), ', ') from review_moved "
-        "order by privileged desc, strength desc, kind, person, account_id, stream_name, record_key limit ?",
+        "order by coalesce(privileged, true) desc, strength desc, kind, person, account_id, stream_name, record_key "
+        "limit ?",
         [MOST_MOVED],
     ).fetchall()
     return [Moved(*row) for row in rows]

@@ -14,7 +14,10 @@ select
   coalesce(held.account, frozen.account) as account, coalesce(held.person, frozen.person) as person,
   coalesce(held.email, frozen.email) as email,
   [account_id, coalesce(held.person_type, frozen.person_type), coalesce(held.person_id, frozen.person_id)] as person_key,
-  coalesce(held.privileged, false) or coalesce(frozen.privileged, false) as privileged,
+  case
+    when held.privileged or frozen.privileged then true
+    when (held.item is null or not held.privileged) and (frozen.item is null or not frozen.privileged) then false
+  end as privileged,
   greatest(coalesce(held.strength, 0), coalesce(frozen.strength, 0)) as strength,
   case when frozen.item is not null then concat_ws(' on ', coalesce(frozen.role, frozen.role_id, 'a role'), frozen.asset) end as was,
   case when held.item is not null then concat_ws(' on ', coalesce(held.role, held.role_id, 'a role'), held.asset) end as now,

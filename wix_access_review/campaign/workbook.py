@@ -56,7 +56,8 @@ _HOW_TO = (
     "since_last says whether the grant is new, changed or unchanged since the campaign before; was says what it was.",
     "Times are UTC. Access was given between granted_after and granted_before.",
     "An empty granted_after means that it is not known how long before.",
-    "outside is empty where it is not known. non_human says what holds the role: no where Wix says that it is a user,",
+    "outside is empty where it is not known, and privileged is unknown where the roles were not read.",
+    "non_human says what holds the role: no where Wix says that it is a user,",
     "unknown where Wix does not say. A user may still be a shared mailbox or a service account.",
     "When you are done, fill in the sheet Sign-off: it is read back with the decisions, and kept as your attestation.",
     "Rows can be sorted, filtered and left out, columns moved and added. Leave the column item as it is.",
@@ -101,7 +102,10 @@ def _free(path: str, written: Iterable[str]) -> str:
 
 
 def _row(item: Item, reviewer: str | None, decision: Any) -> list[Any]:
-    filled = {"reviewer": reviewer, "severity": SEVERITIES[item.severity or 0]}
+    filled = {
+        "reviewer": reviewer, "severity": SEVERITIES[item.severity or 0],
+        "privileged": "unknown" if item.privileged is None else item.privileged,
+    }  # fmt: skip
     if decision:
         filled |= {name: getattr(decision, name) or None for name in FILLED}
     return [filled[name] if name in filled else getattr(item, name, None) for name in COLUMNS]

@@ -28,7 +28,7 @@ function decisionCell(grant) {
 }
 
 const roleCell = (grant) =>
-  two(name(roles.name[grants.role[grant]]), flag(grant, PRIVILEGED) && badge("power", "privileged"), flag(grant, PENDING) && badge("pending", "pending"));
+  two(name(roles.name[grants.role[grant]]), flag(grant, PRIVILEGED) && badge("power", "privileged"), flag(grant, UNSURE) && badge("pending", "privilege not known"), flag(grant, PENDING) && badge("pending", "pending"));
 
 const GRANT = {
   person: { title: "Person", first: true, width: 13.5, key: (grant) => grantPerson[grant], cell: (grant) => {
@@ -38,7 +38,7 @@ const GRANT = {
   account: { title: "Account", width: 8, key: (grant) => people.account[grantPerson[grant]], cell: (grant) => name(accountOf(grantPerson[grant])) },
   type: { title: "Type", width: 7.4, key: (grant) => people.type[grantPerson[grant]], cell: (grant) => typeText(grantPerson[grant]) },
   role: { title: "Role", width: 11.3, key: (grant) => grants.role[grant], cell: roleCell },
-  power: { title: "Power", width: 5.2, number: true, down: true, key: (grant) => (flag(grant, PRIVILEGED) ? 1000 : 0) + strength(grant), cell: (grant) => String(roles.strength[grants.role[grant]] ?? "-") },
+  power: { title: "Power", width: 5.2, number: true, down: true, key: (grant) => powerKey(grant) + strength(grant), cell: (grant) => String(roles.strength[grants.role[grant]] ?? "-") },
   on: { title: "On", width: 11.3, key: (grant) => grants.asset[grant], cell: assetCell },
   via: { title: "Via", width: 7.4, key: (grant) => grants.via[grant], cell: (grant) => vias[grants.via[grant]] },
   granted: { title: "Granted (UTC)", width: 12.3, time: true, down: true, key: (grant) => grants.before[grant], cell: (grant) => span(grants.after[grant], grants.before[grant]) },
@@ -53,7 +53,7 @@ const PERSON = {
   type: { title: "Type", width: 7, key: (person) => people.type[person], cell: typeText },
   outside: { title: "Outside", width: 6, down: true, key: (person) => people.external[person] ?? -1, cell: (person) => outsideText(person) },
   grants: { title: "Grants", width: 6, number: true, down: true, key: (person) => people.grants[person], cell: (person) => number(people.grants[person]) },
-  privileged: { title: "Privileged", width: 7, number: true, down: true, key: (person) => privilegedOf()[person], cell: (person) => number(privilegedOf()[person]) },
+  privileged: { title: "Privileged", width: 7, number: true, down: true, key: (person) => privilegedOf()[person] + unsureOf()[person], cell: (person) => (unsureOf()[person] ? two(number(privilegedOf()[person]), `${number(unsureOf()[person])} not known`) : number(privilegedOf()[person])) },
   sites: { title: "Sites reached", width: 8, number: true, down: true, key: (person) => reachCounts().sitesOf[person], cell: (person) => number(reachCounts().sitesOf[person]) },
   findings: { title: "Findings", width: 7.4, number: true, down: true, key: (person) => people.findings[person], cell: (person) => number(people.findings[person]) },
   worst: { title: "Worst finding", width: 8, down: true, key: (person) => people.worst[person], cell: (person) => severityBadge(people.worst[person]) },
@@ -67,11 +67,18 @@ const SITE = {
 };
 
 const outsideText = (person) => (people.external[person] === null ? "not known" : people.external[person] ? "yes" : "no");
-const privilegedOf = lazy(() => {
+function countOf(bit) {
   const counts = new Int32Array(COUNTS.people);
-  for (let grant = 0; grant < COUNTS.grants; grant++) if (flag(grant, PRIVILEGED)) counts[grantPerson[grant]]++;
+  for (let grant = 0; grant < COUNTS.grants; grant++) if (flag(grant, bit)) counts[grantPerson[grant]]++;
   return counts;
-});
+}
+const privilegedOf = lazy(() => countOf(PRIVILEGED));
+const unsureOf = lazy(() => countOf(UNSURE));
+/** Whether a person, or a grant, is privileged: yes, no, or not known. */
+const powerOf = (person) => (privilegedOf()[person] > 0 ? "yes" : unsureOf()[person] > 0 ? "not known" : "no");
+const powerOfGrant = (grant) => (flag(grant, PRIVILEGED) ? "yes" : flag(grant, UNSURE) ? "not known" : "no");
+const powerKey = (grant) => (powerOfGrant(grant) === "no" ? 0 : 1000);
+const POWERS = [["", "any"], ["yes", "yes"], ["no", "no"], ["not known", "not known"]];
 /** What matters most, which a phone shows first. */
 const FIRST = ["person", "role", "on"];
 const rankOf = (one) => (FIRST.includes(one) ? FIRST.indexOf(one) : FIRST.length);

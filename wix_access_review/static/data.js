@@ -6,7 +6,8 @@ const { accounts, people, roles, assets, sites, grants, findings, rules, history
 const COUNTS = { people: people.id.length, sites: sites.id.length, grants: grants.role.length };
 const SEVERITIES = ["none", "low", "medium", "high", "critical"];
 const TYPES = { member: "member", invite: "invited", contributor: "contributor" };
-const PRIVILEGED = 1, PENDING = 2;
+/** What is UNSURE may be privileged, or not: the roles were not read. It is sorted as if it were. */
+const PRIVILEGED = 1, PENDING = 2, UNSURE = 4;
 
 /** Where the rows of each owner begin, when the rows are sorted by owner; one more entry ends the last. */
 function starts(counts) {

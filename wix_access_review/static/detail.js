@@ -79,6 +79,7 @@ function sitePage(site) {
   const said = live();
   const everybody = new Set(reaching.map((grant) => grantPerson[grant]));
   const powerful = new Set(reaching.filter((grant) => flag(grant, PRIVILEGED)).map((grant) => grantPerson[grant]));
+  const unsure = new Set(reaching.filter((grant) => flag(grant, UNSURE)).map((grant) => grantPerson[grant]));
   const update = eachFrame(() => {
     const fitting = new Set(places(searchable().people, control(text).value));
     const found = reaching.filter((grant) => fitting.has(grantPerson[grant]));
@@ -95,6 +96,7 @@ function sitePage(site) {
       el("dl", { class: "facts" },
         fact("Folder", name(data.texts[sites.folder[site]] ?? "none")), fact("Account", name(accounts.name[sites.account[site]])),
         fact("People who reach it", number(everybody.size)), fact("Of them privileged", number(powerful.size)),
+        unsure.size > 0 && fact("Of them not known", number(unsure.size)),
         sites.trashed[site] === 1 && fact("State", "in the trash"), fact("Id", el("code", {}, sites.id[site]))),
       part("Who reaches it, and through what", el("div", { class: "tools" }, text), said, grid.element),
     ],

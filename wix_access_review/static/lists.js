@@ -20,7 +20,7 @@ function peopleList() {
       (account === "" || people.account[person] === Number(account)) && fitsSeverity(control(severity).value, people.worst[person])
       && (control(type).value === "" || data.types[people.type[person]] === control(type).value)
       && (control(outside).value === "" || people.external[person] === Number(control(outside).value))
-      && (control(power).value === "" || privilegedOf()[person] > 0 === (control(power).value === "yes")));
+      && (control(power).value === "" || powerOf(person) === control(power).value));
     grid.show(found);
     said.textContent = `${number(found.length)} of ${plural(COUNTS.people, "person", "people")}`;
   });
@@ -29,7 +29,7 @@ function peopleList() {
   const severity = field("Findings", choice(severityChoices, update));
   const type = field("Person", choice([["", "any"], ...data.types.map((one) => [one, TYPES[one] ?? one])], update));
   const outside = field("Outside", choice([["", "any"], ["1", "yes"], ["0", "no"]], update));
-  const power = field("Privileged", choice([["", "any"], ["yes", "yes"], ["no", "no"]], update));
+  const power = field("Privileged", choice(POWERS, update));
   filters.people = { set: { text, which, type, outside, power, severity }, update };
   mount("people", el("div", { class: "tools" }, text, several && which, type, outside, power, severity, clear(filters.people)), said, grid.element);
   update();
@@ -61,7 +61,7 @@ function legend() {
 
 const strongestOf = lazy(() => Int32Array.from(people.id, (_, person) => {
   const first = grantStart[person];
-  return first === grantStart[person + 1] ? -1 : (flag(first, PRIVILEGED) ? 1000 : 0) + strength(first);
+  return first === grantStart[person + 1] ? -1 : powerKey(first) + strength(first);
 }));
 const setFilters = ({ set, update }, values) => {
   for (const [key, made] of Object.entries(set)) control(made).value = values[key] ?? "";
@@ -81,7 +81,7 @@ function matrixSection() {
   const update = eachFrame(() => {
     const account = several ? Number(control(which).value) : 0;
     const found = places(searchable().people, control(person).value).filter((one) =>
-      people.account[one] === account && people.grants[one] > 0 && (!control(only).checked || privilegedOf()[one] > 0));
+      people.account[one] === account && people.grants[one] > 0 && (!control(only).checked || powerOf(one) !== "no"));
     const shownSites = places(searchable().sites, control(site).value).filter((one) => sites.account[one] === account);
     matrix.show(ORDERS[control(order).value][1](Int32Array.from(found)), shownSites);
     said.textContent = `${plural(found.length, "person", "people")} with a grant, ${plural(shownSites.length, "site")}`;
@@ -114,7 +114,7 @@ function reviewTable() {
       const person = grantPerson[grant];
       return (account === "" || people.account[person] === Number(account))
         && (wantedRole === null || wantedRole[grants.role[grant]] === 1)
-        && (power === "" || flag(grant, PRIVILEGED) === (power === "yes"))
+        && (power === "" || powerOfGrant(grant) === power)
         && (via === "" || grants.via[grant] === Number(via))
         && (type === "" || people.type[person] === Number(type))
         && fitsSeverity(severity, people.worst[person])
@@ -134,7 +134,7 @@ function reviewTable() {
   const text = search("Search person, role, site or folder", update);
   const which = field("Account", accountChoice(update));
   const roleOf = field("Role", choice([["", "all roles"], ...roleNames.map((one, place) => [place, one])], update));
-  const privileged = field("Privileged", choice([["", "any"], ["yes", "yes"], ["no", "no"]], update));
+  const privileged = field("Privileged", choice(POWERS, update));
   const viaOf = field("Via", choice([["", "any"], ...vias.map((one, place) => [place, one])], update));
   const typeOf = field("Person", choice([["", "any"], ...data.types.map((one, place) => [place, TYPES[one] ?? one])], update));
   const severityOf = field("Findings", choice(severityChoices, update));

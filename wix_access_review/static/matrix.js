@@ -118,7 +118,7 @@ class Matrix {
 
   label({ grant, ways }) {
     const more = ways > 1 ? `, and ${plural(ways - 1, "other way")}` : "";
-    return `${roles.name[grants.role[grant]]}${flag(grant, PRIVILEGED) ? ", privileged" : ""} via ${vias[grants.via[grant]]}${flag(grant, PENDING) ? ", pending" : ""}${more}`;
+    return `${roles.name[grants.role[grant]]}${flag(grant, PRIVILEGED) ? ", privileged" : flag(grant, UNSURE) ? ", privilege not known" : ""} via ${vias[grants.via[grant]]}${flag(grant, PENDING) ? ", pending" : ""}${more}`;
   }
 
   describe(cell) {

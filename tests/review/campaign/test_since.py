@@ -69,6 +69,7 @@ def _after():
         "change_type": "changed", "account_id": ACME, "stream_name": "assignments", "record_key": "k002",
         "person_type": "member", "person_id": "p2", "person": "Ivy Lindqvist", "asset_type": "account",
         "role_title": "Admin (Co-Owner)", "previous_role_title": "Website Manager", "changed_on": READ_AT.date(),
+        "is_privileged": True,
     }  # fmt: skip
     removed = {"account_id": ACME, "stream_name": "assignments", "record_key": "k090", "ended_by": "removed"}
     return rows | {
@@ -198,7 +199,7 @@ def test_a_change_says_from_what_to_what(tab):
     """In the table of changes, too, each changed grant has what it is beside what it was."""
     row = tab.locator("#timeline tbody tr").filter(has=tab.locator(".kind.changed"))
     assert [" ".join(text.split()) for text in row.locator("th, td").all_inner_texts()[:4]] == [
-        "changed", "Ivy Lindqvist", "Admin (Co-Owner) was Website Manager", "the whole account",
+        "changed", "Ivy Lindqvist", "Admin (Co-Owner) privileged was Website Manager", "the whole account",
     ]  # fmt: skip
 
 
