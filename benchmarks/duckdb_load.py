@@ -89,7 +89,14 @@ def loaded(wix: bench.Sandbox, target: str, source: Sequence[str], sent: Counter
     with log.open("wb") as stderr:
         started = time.perf_counter()
         tap = subprocess.Popen(source, stdout=subprocess.PIPE, stderr=stderr, env=bench.ENVIRONMENT)
-        load = subprocess.Popen(command, stdin=tap.stdout, stdout=subprocess.DEVNULL, stderr=stderr, cwd=wix.folder)
+        load = subprocess.Popen(
+            command,
+            stdin=tap.stdout,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            env=bench.ENVIRONMENT,
+            cwd=wix.folder,
+        )
         assert tap.stdout  # noqa: S101  # asked for
         tap.stdout.close()
         cpu = sum(_ended(process, log) for process in (load, tap))
