@@ -19,7 +19,8 @@ _CHUNK = 256 * 1024
 """Bytes of JSON in a chunk: small enough to be cheap to hold, and long enough to compress well."""
 
 _PLAIN_CHUNKS = 384
-"""The first chunks (96 MB) stay uncompressed: compressing them costs more time than their memory is worth."""
+"""Up to this many chunks (96 MB) stay uncompressed: compressing them costs more time than their memory is worth. Of a
+longer table, all are compressed."""
 
 _STEP = 128
 """Rows are added in groups of this size, so that a chunk stays near its size however many rows come at once."""
@@ -79,12 +80,11 @@ class Spool:
 
     def _seal(self) -> None:
         chunk = _Packed(_encode_keys(self._keys), b"".join(self._fingerprints), _text(self._lines))
-        if len(self._plain) < _PLAIN_CHUNKS:
+        if not self._compressed and len(self._plain) < _PLAIN_CHUNKS:
             self._plain.append(chunk)
         else:
-            self._compressed.append(
-                _Packed(zlib.compress(chunk.keys, 1), chunk.fingerprints, zlib.compress(chunk.text, 1))
-            )
+            self._compressed += map(_deflated, [*self._plain, chunk])
+            self._plain = []
         self._keys, self._fingerprints, self._lines, self._bytes = [], [], [], 0
 
     def chunks(self) -> Iterator[Chunk]:
@@ -113,6 +113,10 @@ def fingerprints_of(joined: bytes) -> list[bytes]:
 def _text(lines: list[bytes]) -> bytes:
     # The encoded JSON contains no line breaks.
     return b"\n".join([*lines, b""])
+
+
+def _deflated(chunk: _Packed) -> _Packed:
+    return _Packed(zlib.compress(chunk.keys, 1), chunk.fingerprints, zlib.compress(chunk.text, 1))
 
 
 def _inflated(chunk: _Packed) -> _Packed:
