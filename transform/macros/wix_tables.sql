@@ -59,7 +59,7 @@ with complete as (
   select entity.{{ declared.key | join(", entity.") }}, entity.observed_at, entity.snapshot_at, {{ record_key }} as record_key,
     case when latest.snapshot_at is null or entity.snapshot_at > latest.snapshot_at or sending.snapshot_at is not null
       then entity.snapshot_at else observing.snapshot_at end as sighted_at,
-    -- (a) sent since the baseline: what was not sent since then is gone
+    -- (a) sent since the baseline: what was not sent since then is gone. (c) implies it, as the chain begins there
     latest.baseline_at is null or entity.snapshot_at >= latest.baseline_at as is_since_baseline,
     latest.finished_at as latest_finished_at
   from {{ entity }} as entity
