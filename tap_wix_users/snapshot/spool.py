@@ -18,9 +18,8 @@ FINGERPRINT_BYTES = 8
 _CHUNK = 256 * 1024
 """Bytes of JSON in a chunk: small enough to be cheap to hold, and long enough to compress well."""
 
-_PLAIN_CHUNKS = 384
-"""Up to this many chunks (96 MB) stay uncompressed: compressing them costs more time than their memory is worth. Of a
-longer table, all are compressed."""
+_PLAIN_CHUNKS = 128
+"""The first chunks (32 MB) stay uncompressed: compressing them costs more time than their memory is worth."""
 
 _STEP = 128
 """Rows are added in groups of this size, so that a chunk stays near its size however many rows come at once."""
@@ -80,11 +79,10 @@ class Spool:
 
     def _seal(self) -> None:
         chunk = _Packed(_encode_keys(self._keys), b"".join(self._fingerprints), _text(self._lines))
-        if not self._compressed and len(self._plain) < _PLAIN_CHUNKS:
+        if len(self._plain) < _PLAIN_CHUNKS:
             self._plain.append(chunk)
         else:
-            self._compressed += map(_deflated, [*self._plain, chunk])
-            self._plain = []
+            self._compressed.append(_deflated(chunk))
         self._keys, self._fingerprints, self._lines, self._bytes = [], [], [], 0
 
     def chunks(self) -> Iterator[Chunk]:

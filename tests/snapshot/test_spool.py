@@ -122,18 +122,6 @@ def test_rows_like_each_other_take_little_memory(monkeypatch: pytest.MonkeyPatch
     assert sum(len(chunk.fingerprints) for chunk in spool._compressed) <= 8 * 20_000
 
 
-@pytest.mark.parametrize("plain", [0, 1, 3])
-def test_of_a_long_table_all_is_compressed_and_keeps_its_order(monkeypatch: pytest.MonkeyPatch, plain: int):
-    """Up to so many chunks stay as they are; with one more, none does."""
-    monkeypatch.setattr(module, "_CHUNK", 1)
-    monkeypatch.setattr(module, "_PLAIN_CHUNKS", plain)
-    rows = [(str(number), {"n": number}) for number in range(plain)]
-    assert len(_filled(rows)._plain) == plain
-    more = [*rows, ("last but one", {"n": -1}), ("last", {"n": -2})]
-    spool = _filled(more)
-    assert (spool._plain, _back(spool)) == ([], more)
-
-
 def test_reading_unpacks_one_chunk_at_a_time():
     """Memory stays flat, however many rows there are."""
     spool = _filled((str(number), _assignment(number)) for number in range(40_000))
