@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import json
 import logging
@@ -231,18 +232,32 @@ def command(*arguments: str, env: dict[str, str] | None = None, **options: Any) 
 
 
 @contextlib.contextmanager
-def started(*arguments: str, env: dict[str, str] | None = None, shared: bool = True, **options: Any) -> Iterator[Any]:
+def started(
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    shared: bool = True,
+    pipe_bytes: int | None = None,
+    **options: Any,
+) -> Iterator[Any]:
     """The tap's command while it runs; what is left of it at the end is killed.
 
     Args:
         arguments: Its command line.
         env: All variables of its environment.
         shared: Whether it shares what other processes of it have imported: then its own process is behind this one.
+        pipe_bytes: What its output holds before somebody reads it; None for what the system gives.
         options: More for `Popen`.
     """
     program = _program() if shared else [sys.executable, *WITH_ERRORS, "-m", "tap_wix_users.tap"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    if pipe_bytes:
+        # Before anything can be in it: a pipe that holds more cannot be made smaller.
+        output, pipes["stdout"] = os.pipe()
+        fcntl.fcntl(output, fcntl.F_SETPIPE_SZ, pipe_bytes)
     with subprocess.Popen([*program, *arguments], env=env or environment(), **pipes) as process:
+        if pipe_bytes:
+            os.close(pipes["stdout"])
+            process.stdout = os.fdopen(output, "rb")
         try:
             yield process
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import signal
 
@@ -23,8 +22,7 @@ def _kill(tmp_path, sandbox, state, number, after, **settings):
     files = ["--config", write_json(tmp_path / "config.json", config(sandbox, **settings))]
     if state is not None:
         files += ["--state", write_json(tmp_path / "state.json", state)]
-    with started(*files) as process:
-        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    with started(*files, pipe_bytes=PIPE_BYTES) as process:
         read = [process.stdout.readline() for _ in range(after)]
         process.send_signal(number)
         rest = process.stdout.readlines()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import signal
 import subprocess
@@ -117,14 +116,13 @@ def _killed(warehouse: Warehouse, part: float, lines: int, *arguments: str) -> A
         The last state that the target printed.
     """
     with (
-        started(*arguments, stderr=subprocess.DEVNULL) as tap,
+        started(*arguments, pipe_bytes=PIPE_BYTES, stderr=subprocess.DEVNULL) as tap,
         subprocess.Popen(
             warehouse.command(), env=warehouse.environment(),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         ) as target,
     ):  # fmt: skip
         assert target.stdin
-        fcntl.fcntl(tap.stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         for _ in range(int(part * lines)):
             target.stdin.write(tap.stdout.readline())
         tap.kill()
