@@ -76,3 +76,15 @@ end
 {% macro day_of(column) -%}
 cast(cast({{ column }} as date) as {{ dbt.type_string() }})
 {%- endmacro %}
+
+{#- The words of a JSON text, sorted: each warehouse writes JSON in its own order, with its own blanks. -#}
+{% macro sorted_words(json) %}{{ return(adapter.dispatch('sorted_words', 'wix_access')(json, "'[^][{}:,\" ]+'")) }}{% endmacro %}
+{% macro default__sorted_words(json, word) -%}
+array_to_string(list_sort(regexp_extract_all(cast({{ json }} as varchar), {{ word }})), ',')
+{%- endmacro %}
+{% macro snowflake__sorted_words(json, word) -%}
+array_to_string(array_sort(regexp_substr_all(cast({{ json }} as varchar), {{ word }})), ',')
+{%- endmacro %}
+{% macro postgres__sorted_words(json, word) -%}
+(select string_agg(found[1], ',' order by found[1] collate "C") from regexp_matches(cast({{ json }} as text), {{ word }}, 'g') as found)
+{%- endmacro %}

@@ -2,7 +2,7 @@
 -- outside account on a site, that it works there at all, and the account's own record, which names its owner.
 {%- set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
 {#- To compare with: that something else is written there is a change, whatever it says. #}
-{%- set unread = "case when coalesce(asset_type, 'unknown') = 'unknown' then md5(cast(restrictions as " ~ dbt.type_string() ~ ')) end' %}
+{%- set unread = "case when coalesce(asset_type, 'unknown') = 'unknown' then md5(" ~ sorted_words('restrictions') ~ ') end' %}
 with grants as (
   select account_id, 'assignments' as stream_name, {{ wix_record_key('assignments', 'held') }} as record_key,
     'member' as person_type, user_id as person_id, role_id, coalesce(asset_type, 'unknown') as asset_type, asset_id,
