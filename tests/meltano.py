@@ -43,7 +43,8 @@ def meltano(folder: Path) -> str:
     path = folder / "meltano"
     if not path.exists():
         modules = ("alembic.command", "anyio._backends._asyncio")
-        path.symlink_to(forks.launcher(Path(MELTANO).with_name("python"), "meltano", modules))
+        # A copy: a test that writes something else in its place does so for itself alone.
+        shutil.copy(forks.launcher(Path(MELTANO).with_name("python"), "meltano", modules), path)
     return str(path)
 
 
@@ -55,7 +56,7 @@ def _share(plugin: Path, place: Path) -> None:
         target = place / path.relative_to(plugin)
         if path.name in SHARED and path.parent.name == "bin":
             modules = (f"dbt.adapters.{plugin.name.removeprefix('dbt-')}",) if path.name == "dbt" else ()
-            target.symlink_to(forks.launcher(path.with_name("python"), path.name, modules))
+            shutil.copy(forks.launcher(path.with_name("python"), path.name, modules), target)
         elif not target.exists():  # as the folders of the launchers do
             target.symlink_to(path)
 
