@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
+ENDING = (signal.SIGINT, signal.SIGTERM)
+"""The signals that end a run."""
+
 _AGAIN_AFTER = 0.2
 """Seconds that the main thread has to handle a signal before it is sent again."""
 
@@ -56,5 +59,6 @@ class SignalRepeater:
 
     def _repeat(self, arrived: int) -> None:
         while number := os.read(arrived, 1):
-            while not self._handled.wait(_AGAIN_AFTER):
+            # Another signal that somebody handles in this process is not ours to send again.
+            while number[0] in ENDING and not self._handled.wait(_AGAIN_AFTER):
                 signal.pthread_kill(threading.main_thread().ident or 0, number[0])

@@ -12,6 +12,8 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib import RecordMessage, StateMessage
 from typing_extensions import override
 
+from tap_wix_users.signals import ENDING
+
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
@@ -49,7 +51,7 @@ class LineWriter(MsgSpecWriter):
         if isinstance(message, StateMessage):
             self.state_bytes = len(line.rstrip(b"\n"))
         # A line that is longer than the buffer is written in parts, and a signal in between would cut it.
-        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         try:
             self.write_line(line)
             self.flush()
