@@ -79,20 +79,22 @@ def proved(tmp_path_factory):
     """A campaign of the first day, decided on the second, and looked at on the ninth."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("review")
-        before = Warehouse(folder / "before.duckdb")
+        # The same folder and variable before and after, so that dbt parses the project once.
+        seeds, variables = folder / "seeds", ("--vars", "{review_removal_hours: 48}")
+        shutil.copytree(ROOT / "transform/review", seeds)
+        before = Warehouse(folder / "before" / "wix.duckdb")
         store(before, *_before())
-        assert before.build("--exclude", "test_type:data", cache=folder / "target").code == 0
+        assert before.build(*variables, "--exclude", "test_type:data", cache=folder / "target", seeds=seeds).code == 0
         patch.setenv("WIX_ACCESS_AS_OF", "2026-11-02 09:00:00")
         opened = open_campaign(
             before.path, Opening(name="Q4", folder=folder / "Q4", default_reviewer=BOSS, due_on=None)
         )
         _decide(opened, folder)
-        seeds = _seeds(folder, opened)
-        after = Warehouse(folder / "after.duckdb")
+        _hand_over(seeds, opened)
+        after = Warehouse(folder / "after" / "wix.duckdb")
         store(after, *_after())
         patch.delenv("WIX_ACCESS_AS_OF")
-        variables = "{review_removal_hours: 48}"
-        built = after.build("--vars", variables, "--exclude", "test_type:data", cache=folder / "target", seeds=seeds)
+        built = after.build(*variables, "--exclude", "test_type:data", cache=folder / "target", seeds=seeds)
         assert (built.code, built.failed()) == (0, []), built.output[-3000:]
         proofs = prove(Campaign(opened.path), after.path, removal_hours=48)
         yield Proved(after, {one.person_id: one for one in proofs})
@@ -111,9 +113,7 @@ def _decide(opened, folder):
     decide(opened.path, [path])
 
 
-def _seeds(folder, opened) -> Path:
-    seeds = folder / "seeds"
-    shutil.copytree(ROOT / "transform/review", seeds)
+def _hand_over(seeds: Path, opened: Campaign) -> None:
     hand_over([Campaign(opened.path)], seeds)
     items = seeds / "wix__campaign_items.csv"
     last = items.read_text(encoding="utf-8").splitlines()[-1]
@@ -130,7 +130,6 @@ def _seeds(folder, opened) -> Path:
         "privileged_person|studio|ann|a,high|x||,Another fact,ann,2026-11-30",
     )
     (seeds / "wix__accepted_findings.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return seeds
 
 
 def test_what_became_of_each_decision(proved):

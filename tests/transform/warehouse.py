@@ -48,6 +48,7 @@ class Warehouse:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        path.parent.mkdir(exist_ok=True)
         with duckdb.connect(str(path)) as connection:
             connection.execute("create schema if not exists raw_wix")
 
