@@ -86,8 +86,8 @@ To count lines takes more than twice the time of what it counts. So neither thes
 the further rows of a test that has several.
 """
 
-TOGETHER = ("transform",)
-"""Folders whose modules share what is costly, too: one build of the models, and what dbt parsed."""
+TOGETHER = (("transform",), ("warehouses/test_models.py", "test_docs.py"))
+"""Folders and modules that share what is costly, too: one build of the models, and what dbt parsed."""
 
 LONGEST = (
     "test_packaging.py",
@@ -146,9 +146,9 @@ def unit_of(nodeid: str) -> str:
 def _whole(module: str) -> str:
     """The folder or module that stays in one worker, or nothing."""
     place = Path(module).relative_to(ROOT.name)
-    for folder in TOGETHER:
-        if place.is_relative_to(folder):
-            return f"{ROOT.name}/{folder}"
+    for names in TOGETHER:
+        if _is_in(place, names):
+            return f"{ROOT.name}/{names[0]}"
     return module if _is_in(place, SHARED) or not _is_in(place, TIERS["slow"]) else ""
 
 

@@ -9,7 +9,6 @@ The names of the schemas are in capitals here, since fakesnow does not fold them
 from __future__ import annotations
 
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,15 +23,13 @@ PROFILES = str(Path(__file__).parent / "inside" / "fakesnow")
 _SCHEMAS = ("raw", "current", "intermediate", "access")
 CAPITALS = f"--vars '{{{', '.join(f'{name}_schema: {name.upper()}_WIX' for name in _SCHEMAS)}}}'"
 
-runs = cache(demo_runs)
-
 
 @pytest.fixture(scope="module", params=["postgres", "snowflake"])
 def built(request, tmp_path_factory):
     """The demo's two reads in a warehouse, with the models; what dbt compiled; and the time in the account."""
     kind, needs = WAREHOUSES[request.param]
     folder = tmp_path_factory.mktemp("built")
-    first, second, now = runs()
+    first, second, now = demo_runs()
     with closing(kind(folder, request.getfixturevalue(needs).with_new_database())) as loaded:
         loaded.load(first.lines, second.lines)
         snowflake = request.param == "snowflake"
@@ -67,7 +64,7 @@ def test_the_answers_are_those_of_duckdb(built):
 def review_in_duckdb(tmp_path_factory):
     """A campaign and a review of the same reads, from DuckDB; and the decisions that were taken in it."""
     folder = tmp_path_factory.mktemp("duckdb")
-    path, now = demo_warehouse(folder, runs()).path, runs()[2]
+    path, now = demo_warehouse(folder).path, demo_runs()[2]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WIX_ACCESS_AS_OF", now)
         return written_from(str(path), folder / "review", folder / "filled.csv", now[:10]), folder / "filled.csv"
@@ -96,7 +93,7 @@ VIEWS = {
 def test_what_others_built_stays(warehouse, tmp_path):
     """Views of theirs and grants of a role are there after the next run, and show what it made."""
     loaded = warehouse()
-    first, second, now = runs()
+    first, second, now = demo_runs()
 
     def build(lines, *chosen):
         loaded.load(lines)
