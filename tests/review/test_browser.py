@@ -570,8 +570,7 @@ def test_a_person_on_paper(tab, tmp_path):
 # --- For everybody ---
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])  # the others: campaign/test_since.py
 def test_axe(browser, written, scheme, width):
     """No violation that axe knows, in light and dark, on the overview and on the pages of a person and a site."""
     page = Opened(
