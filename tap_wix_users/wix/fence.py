@@ -21,7 +21,7 @@ import httpx
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 MAX_BYTES = 32 * 1024 * 1024
 """The bytes that one answer may have on the wire, and the bytes that it may decode to."""
@@ -325,9 +325,40 @@ class FencedTransport(httpx.HTTPTransport):
         )
 
     @override
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101  # for the types: this client is not async
+        response.stream = _Body(response.stream, response.extensions["network_stream"])
+        return response
+
+    @override
     def close(self) -> None:
         super().close()
         self._opened.close()
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer, behind which nothing may come: it would be taken for the answer to the next request.
+
+    If something does, the connection is closed.
+    """
+
+    def __init__(self, inner: Any, connection: httpcore.NetworkStream) -> None:
+        self._inner = inner
+        self._connection = connection
+
+    @override
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._inner
+        # Neither httpx nor httpcore has a way to ask for what h11 has read beyond the answer.
+        exchange = self._inner._httpcore_stream._stream._connection  # noqa: SLF001
+        more, _ = exchange._h11_state.trailing_data  # noqa: SLF001
+        if more:
+            self._connection.close()
+
+    @override
+    def close(self) -> None:
+        self._inner.close()
 
 
 def _for_httpcore(proxy: httpx.Proxy) -> httpcore.Proxy:

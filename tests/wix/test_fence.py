@@ -10,14 +10,15 @@ import time
 import tracemalloc
 import zlib
 from contextlib import ExitStack
-from itertools import repeat
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
 
+import httpcore
 import pytest
 
-from tap_wix_users.wix import errors
-from tap_wix_users.wix.client import WixClient
-from tap_wix_users.wix.endpoints import AccountApi
+from tap_wix_users.wix import errors, fence
+from tap_wix_users.wix.client import Request, WixClient
+from tap_wix_users.wix.endpoints import GET_ROLES, AccountApi
 from tests.defaults import CLIENT
 from tests.wix.conftest import ASK, Listener
 
@@ -96,6 +97,36 @@ DRIPS: dict[str, Callable[[], Iterable[bytes]]] = {
         OK + b"content-encoding: deflate\r\n\r\n" + zlib.compress(b"")[:2], repeat(EMPTY_BLOCK)
     ),
 }
+
+
+class Chatterbox(Listener):
+    """A host that sends more than an answer: behind each, whole or in part, one that nobody asked for.
+
+    Args:
+        at_once: Bytes of the other answer that come with the first; the rest comes when the next request is there.
+    """
+
+    def __init__(self, at_once: int | None) -> None:
+        super().__init__(b"")
+        self.at_once = at_once
+        self.numbers = count(1)
+        self.RequestHandlerClass = _Chatter
+
+
+class _Chatter(socketserver.StreamRequestHandler):
+    server: Chatterbox
+
+    def handle(self) -> None:
+        rest = b""
+        while b"\r\n" in iter(self.rfile.readline, b""):
+            unasked, at_once = _numbered(-1), self.server.at_once
+            with contextlib.suppress(OSError):
+                self.wfile.write(rest + _numbered(next(self.server.numbers)) + unasked[:at_once])
+            rest = unasked[len(unasked[:at_once]) :]
+
+
+def _numbered(number: int) -> bytes:
+    return OK + b"content-length: 2\r\n\r\n%2d" % number
 
 
 @pytest.fixture
@@ -316,3 +347,27 @@ def test_text_that_no_target_can_store(escaped, stored, api):
     with Dripper(encoded("identity", body), 0) as host:
         roles = api(host.url).get_roles(locale="en")
     assert [role.title for role in roles.predefined_roles] == [stored]
+
+
+@pytest.mark.parametrize("at_once", [None, 1, 20, -1])
+def test_an_answer_that_nobody_asked_for(at_once, api):
+    """It is never taken for the answer to the next request, and no request is sent twice for it."""
+    with Chatterbox(at_once) as host:
+        client = api(host.url).client
+        found = [client.send(Request(GET_ROLES, {"wix-account-id": ACCOUNT}), int) for _ in range(3)]
+    assert (found, client.meter.requests) == ([1, 2, 3], 3)
+
+
+def test_an_answer_before_the_request_was_read(tmp_path):
+    """It is read, although the request can no longer be sent."""
+    path = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as host:
+        host.bind(path)
+        host.listen()
+        stream = fence._Stream(httpcore.SyncBackend().connect_unix_socket(path), fence._OpenConnections())
+        asked, _ = host.accept()
+        asked.sendall(OK)
+        asked.close()
+    stream.write(b"GET / HTTP/1.1\r\n\r\n")
+    assert stream.read(100) == OK
+    stream.close()
