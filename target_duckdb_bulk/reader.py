@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections import Counter
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -108,6 +110,9 @@ class Reader(GenericSingerReader[Any]):
         if buffer is None:
             self._take(given, callbacks, counts)
             return counts
+        with suppress(OSError):
+            # Where a read does not wait, one that finds nothing would be taken for the end of the input.
+            os.set_blocking(buffer.fileno(), True)
         for block in _blocks(buffer):
             if not self._take_together(block, callbacks, counts):
                 self._take(io.BytesIO(block), callbacks, counts)

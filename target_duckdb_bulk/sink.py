@@ -114,14 +114,13 @@ class DuckDbSink(BatchSink):
             MissingKeyPropertiesError: It lacks its key.
         """
         try:
-            self._check(record)
-        except msgspec.ValidationError:
-            record = self._amended(record)
+            if not self.accepts([record]):
+                record = self._amended(record)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"A record of stream `{self.stream_name}` cannot be read: {error}.") from None
         self.take_accepted([bytes(record)], time_extracted)
 
-    def accepts(self, records: Iterable[bytes]) -> bool:
+    def accepts(self, records: Iterable[bytes | memoryview]) -> bool:
         """Whether all of some records are what the SCHEMA says; each of the others has to be looked at by itself.
 
         Args:
@@ -221,7 +220,7 @@ class DuckDbSink(BatchSink):
 
 def _with_time(record: bytes, time_extracted: str) -> bytes:
     """A record with the time at which the tap read it, unless it already has one."""
-    if EXTRACTED_AT.encode() in record:
+    if EXTRACTED_AT.encode() in record and EXTRACTED_AT in msgspec.json.decode(record):
         return record
     rest = record.lstrip()[1:].lstrip()
     comma = b"" if rest.startswith(b"}") else b","

@@ -71,14 +71,14 @@ def load(path: Path, *messages: Any, **settings: Any) -> list[Json]:
 
 
 @contextlib.contextmanager
-def started(path: Path, **settings: Any) -> Iterator[subprocess.Popen[str]]:
+def started(path: Path, *, stdin: int = subprocess.PIPE, **settings: Any) -> Iterator[subprocess.Popen[str]]:
     """The command, as a process that waits for messages."""
     config = path.with_suffix(".config.json")
     config.write_text(json.dumps({"filepath": str(path), **settings}), encoding="utf-8")
     program = forks.launcher(Path(sys.executable), "target-duckdb-bulk", flags=("-W", "error"))
     with subprocess.Popen(
         [program, "--config", str(config)], env=environment(),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         yield process
 

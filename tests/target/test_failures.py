@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -154,6 +155,39 @@ def test_a_full_disk(tmp_path, monkeypatch):
     assert _stored(path, "a") == set(range(ROWS))
     assert load(path, schema("a", DECLARED), *big, state({"big": True})) == [{"big": True}]
     assert _stored(path, "a") == set(range(20))
+
+
+@pytest.mark.parametrize("record_", ['{"id":1,"n":1e400}', '{"id":1,"unknown":1e400}', '{"id":1,"unknown":-1e400}'])
+def test_a_number_that_nothing_can_hold(tmp_path, record_):
+    """A sentence, without the number; nothing of the batch is stored."""
+    line = json.dumps(record("a", {})).replace("{}", record_)
+    code, states, log = command(tmp_path / "x.duckdb", schema("a", {"id": "integer", "n": "number"}), line, state({}))
+    assert (code, states) == (1, [])
+    assert "A record of stream `a` cannot be read: Number out of range" in log
+    assert "Traceback" not in log
+
+
+def test_an_input_that_does_not_wait(tmp_path):
+    """A tap that pauses is not taken for one that has ended, on a pipe that is set not to wait for it."""
+    path = tmp_path / "x.duckdb"
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    messages = [f"{json.dumps(one)}\n".encode() for one in _messages()]
+    with started(path, stdin=reading) as process, os.fdopen(writing, "wb", buffering=0) as tap:
+        os.close(reading)
+        tap.write(messages[0])
+        # As long as it takes to store something of the first message.
+        while not path.exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        for message in messages[1:]:
+            time.sleep(0.02)
+            tap.write(message)
+        tap.close()
+        told, log = process.communicate(timeout=300)
+    assert process.returncode == 0, log
+    assert json.loads(told.splitlines()[-1]) == {"upto": ROWS - 1}
+    assert _stored(path, "a") == _stored(path, "b") == set(range(ROWS))
 
 
 def test_settings_that_do_not_fit(tmp_path):

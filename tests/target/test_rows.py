@@ -188,6 +188,18 @@ def test_columns_about_a_row(tmp_path):
     assert (times, versions, ordered) == (["2026-01-02 01:04:05.678901"], [7], True)
 
 
+def test_a_value_that_is_the_name_of_a_column(tmp_path):
+    """A row has the time at which it was read, also where one of its texts, or a field of its objects, says so."""
+    path = tmp_path / "x.duckdb"
+    declared = {"id": "integer", "v": "string", "o": "object"}
+    name = "_sdc_extracted_at"
+    rows = [{"id": 1, "v": name}, {"id": 2, "o": {name: 1}}, {"id": 3, name: "2026-03-01T00:00:00Z"}, {"id": 4}]
+    told = [record("a", row, time_extracted="2026-01-02T03:04:05Z") for row in rows]
+    load(path, schema("a", declared), *told, add_metadata_columns=True)
+    days = ["2026-01-02", "2026-01-02", "2026-03-01", "2026-01-02"]
+    assert ask(path, f"select {name}::date::varchar from a order by id") == [(day,) for day in days]
+
+
 def test_the_rows_of_another_tap(tmp_path):
     """The messages of tap-jsonl 0.3.1 as it wrote them: three rows of two keys."""
     path = tmp_path / "x.duckdb"
