@@ -358,16 +358,17 @@ def test_an_answer_that_nobody_asked_for(at_once, api):
     assert (found, client.meter.requests) == ([1, 2, 3], 3)
 
 
-def test_an_answer_before_the_request_was_read(tmp_path):
+def test_an_answer_before_the_request_was_read(tmp_path, monkeypatch):
     """It is read, although the request can no longer be sent."""
-    path = str(tmp_path / "s")
+    # The path of such a socket is limited to some hundred bytes, which that of a temporary folder may exceed.
+    monkeypatch.chdir(tmp_path)
     with socket.socket(socket.AF_UNIX) as host:
-        host.bind(path)
+        host.bind("host")
         host.listen()
-        stream = fence._Stream(httpcore.SyncBackend().connect_unix_socket(path), fence._OpenConnections())
-        asked, _ = host.accept()
-        asked.sendall(OK)
-        asked.close()
-    stream.write(b"GET / HTTP/1.1\r\n\r\n")
-    assert stream.read(100) == OK
-    stream.close()
+        connected = httpcore.SyncBackend().connect_unix_socket("host")
+        with contextlib.closing(fence._Stream(connected, fence._OpenConnections())) as stream:
+            asked, _ = host.accept()
+            asked.sendall(OK)
+            asked.close()
+            stream.write(b"GET / HTTP/1.1\r\n\r\n")
+            assert stream.read(100) == OK
