@@ -327,7 +327,6 @@ class FencedTransport(httpx.HTTPTransport):
     @override
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = super().handle_request(request)
-        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101  # for the types: this client is not async
         response.stream = _Body(response.stream, response.extensions["network_stream"])
         return response
 
