@@ -25,10 +25,12 @@ from tap_wix_users.wix.errors import (
     WixError,
     refusal,
 )  # fmt: skip
+from tap_wix_users.wix.lookup import NameTooSlow
 from tap_wix_users.wix.network import network_settings
 from tap_wix_users.wix.redaction import Redactor
 from tap_wix_users.wix.retries import Attempts, is_retryable, is_throttled, may_be_too_large
 from tap_wix_users.wix.text import storable
+from tap_wix_users.wix.transport import FencedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -154,7 +156,7 @@ class WixClient:
             timeout=request_timeout,
             follow_redirects=False,
             event_hooks={"response": [_forget_location]},
-            transport=fence.FencedTransport(network.trust, network.proxy, max_concurrency),
+            transport=FencedTransport(network.trust, network.proxy, max_concurrency),
             # The transport already has the proxy and the certificates of the environment.
             trust_env=False,
         )
@@ -262,7 +264,7 @@ class WixClient:
         return NoAnswer(endpoint, f"no answer{self._by_way_of}: {type(error).__name__} ({said})")
 
     def _timed_out(self, endpoint: Endpoint, error: Exception) -> NoAnswer:
-        if isinstance(error, fence.NameTooSlow):
+        if isinstance(error, NameTooSlow):
             what = f"the name {error.host} was not found within {self._timeout:g} s{self._by_way_of}"
             return NoAnswer(endpoint, what, "Check the DNS settings of this machine")
         return TimedOut(endpoint, self._timeout, self._by_way_of)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import socketserver
 import threading
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +17,7 @@ from tests.virtual import VirtualClock
 from wix_sandbox import Sandbox, Size, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 ASK: dict[str, Callable[[AccountApi], Any]] = {
     "search_team": lambda api: api.search_team(limit=5, offset=0, facets=True),
@@ -33,6 +35,15 @@ READ_OPTIONS = ReadOptions(
     page_size=100, **defaults("accept_repeat_proof"), attempts=defaults("max_walk_attempts")["max_walk_attempts"]
 )
 """How a list is read, where a test does not say otherwise: in pages of which small teams have several."""
+
+
+ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"
+"""The account of tests whose host is no sandbox."""
+
+SOON = 15
+"""Seconds: what is not ended by then has no end, or one that is long after, however busy this machine is."""
+
+OK = b"HTTP/1.1 200 OK\r\n"
 
 
 @pytest.fixture
@@ -68,6 +79,22 @@ def connect(clock: VirtualClock) -> Iterator[Callable[..., AccountApi]]:
             # A request that is still under way when its server stops would leave an open socket behind.
             stack.callback(client.pool.shutdown, cancel_futures=True)
             return AccountApi(client, sandbox.world.main.id)
+
+        yield make
+
+
+@pytest.fixture
+def api() -> Iterator[Callable[..., AccountApi]]:
+    """Gives the API of an account at an address."""
+    with ExitStack() as stack:
+
+        def make(url: str, **options: Any) -> AccountApi:
+            client = WixClient(
+                api_key="IST.a-key-of-a-test", base_url=url, **CLIENT | {"max_retry_seconds": 0} | options
+            )
+            stack.callback(client.close)
+            stack.callback(client.pool.shutdown)
+            return AccountApi(client, ACCOUNT)
 
         yield make
 
@@ -112,3 +139,45 @@ class _Handler(socketserver.StreamRequestHandler):
         lengths = [line.split(b":")[1] for line in head.lower().splitlines() if line.startswith(b"content-length:")]
         self.server.received.append(head + b"\r\n" + self.rfile.read(int(lengths[0]) if lengths else 0))
         self.wfile.write(self.server.answer)
+
+
+class Dripper(Listener):
+    """A host that answers in parts, one after the other, until the client disconnects.
+
+    Args:
+        parts: The parts of each answer.
+        pause: Seconds between them.
+    """
+
+    def __init__(self, parts: Callable[[], Iterable[bytes]], pause: float) -> None:
+        super().__init__(b"")
+        self.parts, self.pause = parts, pause
+        self.RequestHandlerClass = _Drip
+
+
+class _Drip(socketserver.StreamRequestHandler):
+    server: Dripper
+
+    def handle(self) -> None:
+        for line in iter(self.rfile.readline, b"\r\n"):
+            if not line:
+                return
+        with contextlib.suppress(OSError):
+            for part in self.server.parts():
+                self.wfile.write(part)
+                time.sleep(self.server.pause)
+
+
+def after(head: bytes, drops: Iterable[bytes]) -> Callable[[], Iterable[bytes]]:
+    """An answer that begins so, and goes on in drops."""
+
+    def parts() -> Iterable[bytes]:
+        yield head
+        yield from drops
+
+    return parts
+
+
+def encoded(how: str, body: bytes) -> Callable[[], Iterable[bytes]]:
+    """An answer that says how its body is encoded."""
+    return after(OK + f"content-encoding: {how}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body, ())

@@ -2,76 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import socketserver
-import threading
 import time
 import tracemalloc
 import zlib
-from contextlib import ExitStack
-from itertools import count, repeat
-from typing import TYPE_CHECKING, Any
+from itertools import repeat
+from typing import TYPE_CHECKING
 
-import httpcore
 import pytest
 
-from tap_wix_users.wix import errors, fence
-from tap_wix_users.wix.client import Request, WixClient
-from tap_wix_users.wix.endpoints import GET_ROLES, AccountApi
-from tests.defaults import CLIENT
-from tests.wix.conftest import ASK, Listener
+from tap_wix_users.wix import errors
+from tests.wix.conftest import ASK, OK, SOON, Dripper, after, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-ACCOUNT = "0aaaaaaa-1111-4222-8333-444455556666"
+    from collections.abc import Callable, Iterable
 
 EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
 """A block of deflate that holds nothing."""
 
 
-class Dripper(Listener):
-    """A host that answers in parts, one after the other, until the client disconnects.
-
-    Args:
-        parts: The parts of each answer.
-        pause: Seconds between them.
-    """
-
-    def __init__(self, parts: Callable[[], Iterable[bytes]], pause: float) -> None:
-        super().__init__(b"")
-        self.parts, self.pause = parts, pause
-        self.RequestHandlerClass = _Drip
-
-
-class _Drip(socketserver.StreamRequestHandler):
-    server: Dripper
-
-    def handle(self) -> None:
-        for line in iter(self.rfile.readline, b"\r\n"):
-            if not line:
-                return
-        with contextlib.suppress(OSError):
-            for part in self.server.parts():
-                self.wfile.write(part)
-                time.sleep(self.server.pause)
-
-
-def after(head: bytes, drops: Iterable[bytes]) -> Callable[[], Iterable[bytes]]:
-    """An answer that begins so, and goes on in drops."""
-
-    def parts() -> Iterable[bytes]:
-        yield head
-        yield from drops
-
-    return parts
-
-
-SOON = 15
-"""Seconds: what is not ended by then has no end, or one that is long after, however busy this machine is."""
-
-OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"transfer-encoding: chunked\r\n\r\n"
 GZIP = zlib.compressobj(wbits=31)
 GZIP_HEAD = GZIP.compress(b"") + GZIP.flush(zlib.Z_SYNC_FLUSH)
@@ -97,52 +45,6 @@ DRIPS: dict[str, Callable[[], Iterable[bytes]]] = {
         OK + b"content-encoding: deflate\r\n\r\n" + zlib.compress(b"")[:2], repeat(EMPTY_BLOCK)
     ),
 }
-
-
-class Chatterbox(Listener):
-    """A host that sends more than an answer: behind each, whole or in part, one that nobody asked for.
-
-    Args:
-        at_once: Bytes of the other answer that come with the first; the rest comes when the next request is there.
-    """
-
-    def __init__(self, at_once: int | None) -> None:
-        super().__init__(b"")
-        self.at_once = at_once
-        self.numbers = count(1)
-        self.RequestHandlerClass = _Chatter
-
-
-class _Chatter(socketserver.StreamRequestHandler):
-    server: Chatterbox
-
-    def handle(self) -> None:
-        rest = b""
-        while b"\r\n" in iter(self.rfile.readline, b""):
-            unasked, at_once = _numbered(-1), self.server.at_once
-            with contextlib.suppress(OSError):
-                self.wfile.write(rest + _numbered(next(self.server.numbers)) + unasked[:at_once])
-            rest = unasked[len(unasked[:at_once]) :]
-
-
-def _numbered(number: int) -> bytes:
-    return OK + b"content-length: 2\r\n\r\n%2d" % number
-
-
-@pytest.fixture
-def api() -> Iterator[Callable[..., AccountApi]]:
-    """Gives the API of an account at an address."""
-    with ExitStack() as stack:
-
-        def make(url: str, **options: Any) -> AccountApi:
-            client = WixClient(
-                api_key="IST.a-key-of-a-test", base_url=url, **CLIENT | {"max_retry_seconds": 0} | options
-            )
-            stack.callback(client.close)
-            stack.callback(client.pool.shutdown)
-            return AccountApi(client, ACCOUNT)
-
-        yield make
 
 
 @pytest.fixture
@@ -171,62 +73,6 @@ def test_a_drip_ends_with_the_time_out(name, listen):
     assert took < SOON
 
 
-@pytest.fixture
-def look_up(monkeypatch):
-    """Lets a function look up the name `localhost`, in place of the system; other names are addresses."""
-
-    def instead(answer: Callable[[], Any]) -> None:
-        real = socket.getaddrinfo
-        monkeypatch.setattr(
-            socket,
-            "getaddrinfo",
-            lambda host, *rest, **more: answer() if host == "localhost" else real(host, *rest, **more),
-        )
-
-    return instead
-
-
-def test_a_lookup_that_never_ends(api, look_up):
-    """The system looks for a name for as long as it likes; nobody waits for longer than the exchange may take."""
-    over = threading.Event()
-    look_up(lambda: over.wait(60) and [])
-    began = time.monotonic()
-    with pytest.raises(errors.NoAnswer) as caught:
-        api("http://localhost:9", request_timeout=0.25).get_roles(locale="en")
-    over.set()
-    assert time.monotonic() - began < SOON
-    assert caught.value.what == "the name localhost was not found within 0.25 s"
-    assert caught.value.advice == "Check the DNS settings of this machine"
-
-
-@pytest.mark.parametrize("trouble", [socket.gaierror(-2, "Name or service not known"), UnicodeError("label too long")])
-def test_a_lookup_that_fails(trouble, api, look_up):
-    """There is no connection, and the words of the system say why."""
-
-    def fail() -> Any:
-        raise trouble
-
-    look_up(fail)
-    with pytest.raises(errors.NoAnswer) as caught:
-        api("http://localhost:9").get_roles(locale="en")
-    assert caught.value.what == f"no answer: ConnectError ({trouble})"
-
-
-def test_addresses_at_which_nobody_answers(api, look_up):
-    """Each of them has its share of the time, so that the last one is reached within it."""
-    answer = encoded("identity", b'{"predefinedRoles":[{"id":"7"}]}')
-    with (
-        Dripper(answer, 0) as host,
-        socket.create_server(("127.0.0.2", host.server_address[1]), backlog=0) as full,
-        socket.create_connection(full.getsockname()),
-    ):
-        look_up(lambda: [(2, 1, 6, "", (f"127.0.0.{last}", 0)) for last in (3, 2, 2, 1)])
-        began = time.monotonic()
-        roles = api(host.url.replace("127.0.0.1", "localhost"), request_timeout=3).get_roles(locale="en")
-    assert [role.id for role in roles.predefined_roles] == ["7"]
-    assert 1.2 < time.monotonic() - began < 3
-
-
 @pytest.mark.parametrize("status", [b"403 Forbidden", b"401 Unauthorized", b"400 Bad Request"])
 def test_a_refusal_in_drips_is_a_refusal(status, listen):
     """Its status came, and its body ends with the time-out."""
@@ -241,11 +87,6 @@ def deflated(size: int, wbits: int) -> bytes:
     """So many blanks, compressed."""
     packer = zlib.compressobj(9, wbits=wbits)
     return packer.compress(b" " * size) + packer.flush()
-
-
-def encoded(how: str, body: bytes) -> Callable[[], Iterable[bytes]]:
-    """An answer that says how its body is encoded."""
-    return after(OK + f"content-encoding: {how}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body, ())
 
 
 LARGE: dict[str, Callable[[], Iterable[bytes]]] = {
@@ -347,28 +188,3 @@ def test_text_that_no_target_can_store(escaped, stored, api):
     with Dripper(encoded("identity", body), 0) as host:
         roles = api(host.url).get_roles(locale="en")
     assert [role.title for role in roles.predefined_roles] == [stored]
-
-
-@pytest.mark.parametrize("at_once", [None, 1, 20, -1])
-def test_an_answer_that_nobody_asked_for(at_once, api):
-    """It is never taken for the answer to the next request, and no request is sent twice for it."""
-    with Chatterbox(at_once) as host:
-        client = api(host.url).client
-        found = [client.send(Request(GET_ROLES, {"wix-account-id": ACCOUNT}), int) for _ in range(3)]
-    assert (found, client.meter.requests) == ([1, 2, 3], 3)
-
-
-def test_an_answer_before_the_request_was_read(tmp_path, monkeypatch):
-    """It is read, although the request can no longer be sent."""
-    # The path of such a socket is limited to some hundred bytes, which that of a temporary folder may exceed.
-    monkeypatch.chdir(tmp_path)
-    with socket.socket(socket.AF_UNIX) as host:
-        host.bind("host")
-        host.listen()
-        connected = httpcore.SyncBackend().connect_unix_socket("host")
-        with contextlib.closing(fence._Stream(connected, fence._OpenConnections())) as stream:
-            asked, _ = host.accept()
-            asked.sendall(OK)
-            asked.close()
-            stream.write(b"GET / HTTP/1.1\r\n\r\n")
-            assert stream.read(100) == OK
