@@ -263,7 +263,7 @@ class TestRetryAfter:
         headers = {"Retry-After": _in(200, form)}
         ASK["get_roles"](connect(serve(faults=[Fault.of("status", status=status, headers=headers)])))
         [wait] = clock.waits
-        assert 190 < wait <= 200
+        assert 100 < wait <= 200
 
     @pytest.mark.parametrize("seconds", [-1, -86400])
     def test_as_a_date_that_is_over(self, seconds, serve, connect, clock):
@@ -287,12 +287,13 @@ class TestRetryAfter:
         headers = {"Retry-After": "Wed, 31 Dec 99999999999999999999 23:59:59 GMT"}
         ASK["get_roles"](connect(serve(faults=[Fault.of("status", status=status, headers=headers)])))
 
-    @pytest.mark.parametrize(
-        "value", ["301", "86400", HUGE, pytest.param(_in(3600), id="an hour"), "Fri, 31 Dec 9999 23:59:59 GMT"]
-    )
+    @pytest.mark.parametrize("value", ["301", "86400", HUGE, "in an hour", "Fri, 31 Dec 9999 23:59:59 GMT"])
     @pytest.mark.parametrize("status", [429, 503])
     def test_beyond_the_patience(self, status, value, serve, connect, clock):
         """A wait that could not be sat out is not begun."""
+        if value == "in an hour":
+            # Of the test, and not of its collection, which may be longer ago than that.
+            value = _in(3600)
         sandbox = serve(faults=[always(status=status, headers={"Retry-After": value})])
         error = fail(connect(sandbox, max_retry_seconds=300))
         assert asked(sandbox) == 1
