@@ -11,7 +11,7 @@
 {%- for name in also -%}
   {%- do ref(name) -%}
 {%- endfor -%}
-{%- set failed, queries = [], [] -%}
+{%- set queries, before = [], [] -%}
 {%- set is_asked = flags.WHICH in ('build', 'test') -%}
 {%- if execute -%}
   {%- for node in graph.nodes.values() if node.name in relations and node.package_name == model.package_name -%}
@@ -20,7 +20,7 @@
     {%- set stored = load_relation(relations[node.name]) if is_asked -%}
     {%- set asked = relations[node.name] -%}
     {%- if stored and stored.is_view -%}
-      {%- set asked = adapter.dispatch('rows_to_check', 'wix_access')(asked, node) -%}
+      {%- set asked = adapter.dispatch('rows_to_check', 'wix_access')(asked, node, before) -%}
     {%- endif -%}
     {%- for check in node.config.meta.checks -%}
       {%- set kind = check.keys() | list | first -%}
@@ -38,13 +38,11 @@
     {%- endif -%}
   {%- endfor -%}
 {%- endif -%}
-{%- if is_asked -%}
-  {#- Asked here, a model at a time: dbt itself counts rows, and does not tell which check failed. -#}
-  {%- for query in queries -%}
-    {%- for row in run_query(query).rows -%}
-      {%- do failed.append(row) -%}
-      {%- do log('Check failed: ' ~ row[0] ~ ' ' ~ row[1] ~ ' (' ~ row[2] ~ '): ' ~ row[3] ~ ' rows', info=true) -%}
-    {%- endfor -%}
+{%- if is_asked and queries -%}
+  {#- Asked here: dbt itself counts rows, and does not tell which check failed. -#}
+  {%- set failed = adapter.dispatch('failed_checks', 'wix_access')(before, queries) -%}
+  {%- for row in failed -%}
+    {%- do log('Check failed: ' ~ row[0] ~ ' ' ~ row[1] ~ ' (' ~ row[2] ~ '): ' ~ row[3] ~ ' rows', info=true) -%}
   {%- endfor -%}
 select 1 as failures {{ 'union all select 1 ' * (failed | length - 1) if failed else 'where 1 = 0' }}
 {%- else -%}
@@ -52,9 +50,30 @@ select 1 as failures {{ 'union all select 1 ' * (failed | length - 1) if failed 
 {%- endif -%}
 {% endmacro %}
 
-{#- What the checks of a view are asked of: in DuckDB its keys, worked out once and not for each check. -#}
-{% macro default__rows_to_check(relation, node) %}{{ return(relation) }}{% endmacro %}
-{% macro duckdb__rows_to_check(relation, node) %}
+{#- The rows of all queries, asked a model at a time. -#}
+{% macro default__failed_checks(before, queries) %}
+{%- set failed = [] -%}
+{%- for query in queries -%}
+  {%- do failed.extend(run_query(query).rows) -%}
+{%- endfor -%}
+{{ return(failed) }}
+{% endmacro %}
+{#- The same in DuckDB, sent at once: what dbt does with each query costs more than its answer. -#}
+{% macro duckdb__failed_checks(before, queries) %}
+{%- set statements = before + ['create or replace temp table wix_failed_checks as ' ~ queries[0]] -%}
+{%- for query in queries[1:] -%}
+  {%- do statements.append('insert into wix_failed_checks ' ~ query) -%}
+{%- endfor -%}
+{%- call statement('checks') -%}{{ statements | join(';\n') }}{%- endcall -%}
+{{ return(run_query('from wix_failed_checks').rows) }}
+{% endmacro %}
+
+{#-
+  What the checks of a view are asked of: in DuckDB its keys, worked out once and not for each check, by a statement that
+  is to be sent before.
+-#}
+{% macro default__rows_to_check(relation, node, before) %}{{ return(relation) }}{% endmacro %}
+{% macro duckdb__rows_to_check(relation, node, before) %}
 {%- set columns = [] -%}
 {%- for check in node.config.meta.checks if check.unique -%}
   {%- for name in check.unique + (['is_current'] if check.where else []) if name not in columns -%}
@@ -62,9 +81,7 @@ select 1 as failures {{ 'union all select 1 ' * (failed | length - 1) if failed 
   {%- endfor -%}
 {%- endfor -%}
 {%- set keys = api.Relation.create(identifier='wix_checked_' ~ node.alias) -%}
-{%- call statement('keys_to_check') -%}
-create or replace temp table {{ keys }} as select {{ columns | join(', ') }} from {{ relation }}
-{%- endcall -%}
+{%- do before.append('create or replace temp table ' ~ keys ~ ' as select ' ~ columns | join(', ') ~ ' from ' ~ relation) -%}
 {{ return(keys) }}
 {% endmacro %}
 
