@@ -11,15 +11,19 @@ with members as (
   union all
   select account_id, person_id, joined_at, 'the name ' || lower(full_name) from members
 ), counted as (
-  select names.*, count(*) over (partition by account_id, shared) as people_count,
+  select account_id, shared, count(*) as people_count
+  from names where shared is not null group by account_id, shared having count(*) > 1
+), sharing as (
+  select names.*, counted.people_count,
     row_number() over (
-      partition by account_id, shared
+      partition by names.account_id, names.shared
       order by case when joined_at is null then 1 else 0 end, joined_at desc, person_id
     ) as place
-  from names where shared is not null
+  from names
+  join counted on counted.account_id = names.account_id and counted.shared = names.shared
 ), twice as (
-  select counted.*, row_number() over (partition by account_id, person_id order by people_count desc, shared) as pick
-  from counted where people_count > 1 and place = 1
+  select sharing.*, row_number() over (partition by account_id, person_id order by people_count desc, shared) as pick
+  from sharing where place = 1
 )
 select account_id, 'member' as person_type, person_id, {{ no_role() }}, {{ no_asset() }}, person_id as subject,
   cast(people_count as {{ dbt.type_string() }}) || ' members share ' || shared || '.' as explanation,

@@ -3,17 +3,27 @@
 {#- Whom it is given to, and on what: a member of whom nothing else is told holds it. #}
 {%- set scope = "coalesce(asset_type, '') || '~' || coalesce(asset_id, unread_restriction, '') || '~' || "
   ~ "case when coalesce(subject_type, 'USER') = 'USER' then '' else subject_type || '~' || coalesce(subject_id, '') end" %}
-{%- set of_grant = '(partition by account_id, stream_name, record_key order by version_number)' %}
-with sequenced as (
-  select history.*, lag(version_number) over {{ of_grant }} as previous_number, lag(person_id) over {{ of_grant }} as previous_person,
+{%- set of_grant = '(partition by history.account_id, history.stream_name, history.record_key order by version_number)' %}
+{%- set is_of_grant = 'several.account_id = history.account_id and several.stream_name = history.stream_name and '
+  ~ 'several.record_key = history.record_key' %}
+with several as (
+  -- Nearly all grants have one version: nothing came before it.
+  select account_id, stream_name, record_key
+  from {{ ref('wix__access_history') }} group by account_id, stream_name, record_key having count(*) > 1
+), sequenced as (
+  select history.*, {{ scope }} as scope, lag(version_number) over {{ of_grant }} as previous_number,
+    lag(person_id) over {{ of_grant }} as previous_person,
     lag(role_id) over {{ of_grant }} as previous_role_id, lag(role_title) over {{ of_grant }} as previous_role,
     lag(asset_name) over {{ of_grant }} as previous_asset, lag(is_privileged) over {{ of_grant }} as previous_is_privileged,
     lag(role_strength) over {{ of_grant }} as previous_strength, lag(is_content_known) over {{ of_grant }} as previous_is_known,
-    lag({{ scope }}) over {{ of_grant }}
-      as previous_scope,
-    {{ scope }} as scope,
-    lead(person_id) over {{ of_grant }} as next_person
+    lag({{ scope }}) over {{ of_grant }} as previous_scope, lead(person_id) over {{ of_grant }} as next_person
   from {{ ref('wix__access_history') }} as history
+  join several on {{ is_of_grant }}
+  union all
+  select history.*, {{ scope }}, null, null, null, null, null, null, null, null, null, null
+  from {{ ref('wix__access_history') }} as history
+  left join several on {{ is_of_grant }}
+  where several.account_id is null
 ), history as (
   select sequenced.*, previous_is_known and is_content_known and scope = previous_scope
       and coalesce(role_id, '') = coalesce(previous_role_id, '') as is_same_grant,

@@ -1,7 +1,13 @@
 -- Every version of every row of `int_wix__events`, from what began it to what ended it. Versions of one stay follow each
 -- other without a removal between them.
-{%- set row = 'partition by account_id, stream_name, record_key' %}
-with ordered as (
+{%- set row = 'partition by events.account_id, events.stream_name, events.record_key' %}
+{%- set is_of_row = 'several.account_id = events.account_id and several.stream_name = events.stream_name and '
+  ~ 'several.record_key = events.record_key' %}
+with several as (
+  -- Nearly all rows have one event: they need no order, and to sort them all was most of this model's work.
+  select account_id, stream_name, record_key
+  from {{ ref('int_wix__events') }} group by account_id, stream_name, record_key having count(*) > 1
+), ordered as (
   select events.account_id, events.stream_name, events.record_key, events.event, events.seen_at,
     events.version_seen_at, events.happened_before,
     lag(event) over ({{ row }} order by seen_at, event) as previous_event,
@@ -12,19 +18,28 @@ with ordered as (
     lead(happened_after) over ({{ row }} order by seen_at, event) as next_after,
     lead(happened_before) over ({{ row }} order by seen_at, event) as next_before
   from {{ ref('int_wix__events') }} as events
+  join several on {{ is_of_row }}
 ), stays as (
-  select ordered.*,
+  select events.*,
     sum(case when previous_event is null or previous_event = 'removed' or event = 'added' then 1 else 0 end) over (
       {{ row }} order by seen_at, event rows between unbounded preceding and current row
     ) as stay_number
-  from ordered
+  from ordered as events
+), versions as (
+  select account_id, stream_name, record_key, event, seen_at, version_seen_at, happened_after, happened_before,
+    previous_event, next_event, next_after, next_before, stay_number,
+    row_number() over ({{ row }} order by seen_at, event) as version_number
+  from stays as events
+  where event <> 'removed'
+  union all
+  select events.account_id, events.stream_name, events.record_key, events.event, events.seen_at, events.version_seen_at,
+    events.happened_after, events.happened_before, null, null, null, null, 1, 1
+  from {{ ref('int_wix__events') }} as events
+  left join several on {{ is_of_row }}
+  where several.account_id is null and events.event <> 'removed'
 ), complete as (
   select account_id, stream_name, max(snapshot_at) as snapshot_at
   from {{ ref('int_wix__receipts') }} where is_complete group by account_id, stream_name
-), versions as (
-  select stays.*, row_number() over ({{ row }} order by seen_at, event) as version_number
-  from stays
-  where event <> 'removed'
 ), bounded as (
 select versions.account_id, versions.stream_name, versions.record_key, versions.version_number, versions.stay_number,
   versions.version_seen_at, versions.event as started_by, versions.happened_after as started_after,
