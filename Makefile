@@ -91,4 +91,6 @@ $(MELTANO_VENV)/installed: $(MELTANO_VENV)/begun
 
 .meltano/warehouses: .meltano/installed constraints-loaders.txt
 	@$(INSTALL_PLUGINS) --clean target-duckdb target-jsonl target-postgres target-snowflake dbt-postgres dbt-snowflake
+	@# What asks the metrics, for the tests.
+	@$(INSTALL) .meltano/utilities/dbt-duckdb/venv/bin/python --quiet --constraint constraints-dbt.txt dbt-metricflow
 	@touch $@
