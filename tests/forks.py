@@ -25,7 +25,19 @@ _LIMITS = (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
 """What a command may be kept from: files of any size, and any number of them."""
 
 _PARENT = """
-import contextlib, importlib, importlib.metadata, json, os, resource, runpy, select, signal, socket, sys, tempfile, time
+import atexit, contextlib, gc, importlib, importlib.metadata, json, os, resource, runpy, select, signal, socket, sys
+import tempfile, time
+
+codes = []
+
+@atexit.register  # before all others, so that it acts after them
+def leave():
+    # To take apart what was imported costs more than most commands.
+    with contextlib.suppress(OSError, ValueError):
+        for code in codes:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
 
 def entry_of(name):
     if name.endswith(".py"):
@@ -51,12 +63,25 @@ def prepare(job, descriptors):
         os.close(descriptor)
     sys.argv = job["command"]
 
+def to_its_end(main):
+    # Who makes errors of warnings hears of what is left open only when all is taken apart.
+    if "error" not in sys.warnoptions:
+        codes.append(1)
+    try:
+        sys.exit(main())
+    except SystemExit as end:
+        codes[:] = [end.code if isinstance(end.code, int) else int(end.code is not None)] * len(codes)
+        raise
+    except KeyboardInterrupt:
+        codes.clear()
+        raise
+
 def run(connection):
     job, descriptors, *_ = socket.recv_fds(connection, 1 << 20, 3)
     if not (child := os.fork()):
         connection.close()
         prepare(json.loads(job), descriptors)
-        sys.exit(entry()())
+        to_its_end(entry())
     for descriptor in descriptors:
         os.close(descriptor)
     ended = os.pidfd_open(child)
@@ -77,6 +102,8 @@ while 0 not in (ready := select.select([0, listener], [], [], 1 if children else
             entry = entry_of(sys.argv[2])
             for module in sys.argv[3:]:
                 importlib.import_module(module)
+            # Whoever collects garbage would look through all of it, and copy it.
+            gc.freeze()
         if not os.fork():
             listener.close()
             run(connection)
@@ -86,6 +113,7 @@ while 0 not in (ready := select.select([0, listener], [], [], 1 if children else
     while children and os.waitpid(-1, os.WNOHANG)[0]:
         children -= 1
 listener.close()
+codes.append(0)
 """
 
 _LAUNCHER = """#!{python} -IS
