@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.installing import build, install, separate
+
 ROOT = Path(__file__).parent.parent
 NEWEST_FIRST = ("3.14", "3.13", "3.12", "3.11")
 CORE = ("tap/test_catalog.py", "tap/test_rows.py", "tap/test_standard.py", "releases", "snapshot")
 """Real syncs over HTTP, states, catalogs, and the laws about them. Nothing that is slow or needs Meltano."""
 NEEDED = ("pytest", "hypothesis", "jsonschema", "duckdb", "pytz", "singer-sdk[testing]")
-SEPARATE = {
-    name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV_", "TAP_WIX_USERS"))
-}
 
 
 def _candidates(release):
@@ -32,8 +31,8 @@ def _candidates(release):
 def _works(python):
     """Whether it starts, and can make environments."""
     try:
-        line = [python, "-c", "import ensurepip, venv"]
-        return subprocess.run(line, capture_output=True, check=False, env=SEPARATE).returncode == 0
+        line = [python, "-c", "import venv"]
+        return subprocess.run(line, capture_output=True, check=False, env=separate()).returncode == 0
     except OSError:
         return False
 
@@ -50,7 +49,7 @@ def other_python():
 
 def _ran(*line, cwd):
     return subprocess.run(
-        list(map(str, line)), cwd=cwd, env=SEPARATE, capture_output=True, text=True, check=False, timeout=900
+        list(map(str, line)), cwd=cwd, env=separate(), capture_output=True, text=True, check=False, timeout=900
     )
 
 
@@ -59,14 +58,10 @@ def test_the_core_of_the_tests(tmp_path, record_property):
     if (found := other_python()) is None:
         pytest.skip("no Python from 3.11 to 3.14 is installed beside this one")
     release, python = found
-    made = _ran(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path / "out", ROOT, cwd=tmp_path)
-    assert made.returncode == 0, made.stderr
-    (wheel,) = (tmp_path / "out").glob("*.whl")
-    assert _ran(python, "-m", "venv", tmp_path / "venv", cwd=tmp_path).returncode == 0
+    (wheel,) = build("--wheel", into=tmp_path / "out")
+    assert _ran(python, "-m", "venv", "--without-pip", tmp_path / "venv", cwd=tmp_path).returncode == 0
     own = tmp_path / "venv" / "bin" / "python"
-    install = (own, "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt")
-    done = _ran(*install, f"{wheel}[sandbox]", *NEEDED, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr[-3000:]
+    install(own, f"{wheel}[sandbox]", *NEEDED)
     # Without the package beside them: what is tested is the wheel.
     shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "CHANGELOG.md", "sample_config.json"):

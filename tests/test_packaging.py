@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.installing import build, install
 from tests.meltano import MELTANO
 from tests.support import discovered
 from wix_demo import cli as demo
@@ -51,19 +52,8 @@ def _shipped():
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
-    """The source archive, and the wheel that is made of it alone: by tools of their own, as a release is."""
-    folder = tmp_path_factory.mktemp("built")
-    done = _ran(sys.executable, "-m", "build", "--outdir", folder, ROOT, cwd=folder)
-    assert done.returncode == 0, done.stderr[-3000:]
-    (wheel,), (archive,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
-    return wheel, archive
-
-
-def _install(folder, what):
-    """Put a wheel into an environment."""
-    command = [sys.executable, "-m", "pip", "--python", folder, "install", "--quiet", "--no-compile"]
-    done = _ran(*command, "--constraint", ROOT / "constraints.txt", what, cwd=folder)
-    assert done.returncode == 0, done.stderr[-3000:]
+    """The wheel, made of the source archive alone, and that archive."""
+    return build(into=tmp_path_factory.mktemp("built") / "dist")
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +61,10 @@ def only_tap(built, tmp_path_factory):
     """An environment that has the wheel without extras, and nothing else; and what commands say there."""
     folder = tmp_path_factory.mktemp("installed") / "venv"
     venv.create(folder)
-    _install(folder, built[0])
+    # By pip, as most people do.
+    command = [sys.executable, "-m", "pip", "--python", folder, "install", "--quiet", "--no-compile"]
+    done = _ran(*command, "--constraint", ROOT / "constraints.txt", built[0], cwd=folder)
+    assert done.returncode == 0, done.stderr[-3000:]
     return folder, {
         line: _ran(folder / "bin" / line[0], *line[1:], cwd=folder, env={"MELTANO": MELTANO})
         for line in (TAP, DEMO, SANDBOX, *REVIEWS)
@@ -82,7 +75,7 @@ def only_tap(built, tmp_path_factory):
 def installed(built, only_tap):
     """The commands of the same environment, with the extra `demo`."""
     folder, _ = only_tap
-    _install(folder, f"{built[0]}[demo]")
+    install(folder / "bin" / "python", f"{built[0]}[demo]")
     return folder / "bin"
 
 
