@@ -94,10 +94,11 @@ def test_an_error_that_nobody_foresaw(monkeypatch):
 
 
 def inflating(size):
-    """A state whose rows inflate to so many bytes."""
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(bytes(2**20)) for _ in range(size // 2**20)) + packer.flush()
-    return base64.b64encode(packed).decode()
+    """A state whose rows inflate to so many zeros, of which one part is compressed, and repeated."""
+    packer = zlib.compressobj(9, wbits=-15)
+    part = packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    checksum = (size % 65_521 << 16 | 1).to_bytes(4, "big")  # Adler-32's rule for zeros
+    return base64.b64encode(b"\x78\xda" + part * (size // 2**20) + packer.flush() + checksum).decode()
 
 
 def test_a_state_that_inflates():
