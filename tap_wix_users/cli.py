@@ -225,8 +225,8 @@ class CommandLine(SdkTap):
             job: The job.
         """
         summarize: Callable[[RunOutcome], None] = self.run.log_summary
-        # Rows live as long as their page: collecting garbage after every 700 of them only costs time.
-        gc.set_threshold(50_000, 20, 20)
+        # What is here by now is here to stay: neither a collection nor the exit need look through it.
+        gc.freeze()
         try:
             # The SDK has no hook for the end of a run, so the run is closed here.
             with self._signals, self.run:
