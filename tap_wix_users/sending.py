@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_wix_users.snapshot.spool import decode
+from tap_wix_users.snapshot.spool import closed, decode
 from tap_wix_users.tables.models import OBSERVED_AT, SNAPSHOT_AT
 from tap_wix_users.wix.times import timestamp
 
@@ -47,7 +47,7 @@ class RowSender:
         """Send rows.
 
         Args:
-            text: Their columns as JSON lines, each ending in a line break.
+            text: Their columns as JSON lines without closing braces, as in `spool.Chunk`.
             observed_at: The snapshot that first saw these versions of them.
             count: The number of rows.
 
@@ -56,12 +56,12 @@ class RowSender:
         """
         if self._is_mapped:
             seen = {OBSERVED_AT: observed_at, SNAPSHOT_AT: self._snapshot_at}
-            for line in text.splitlines():
+            for line in closed(text):
                 self._stream.send({**decode(line), **seen}, self._extracted_at)
                 self.sent += 1
             return
         # The rows' JSON is not decoded: the end of each line becomes the rest of its message and the head of the next.
         between = b',"observed_at":"%b"%b%b' % (observed_at.encode(), self._tail, self._head)
-        rest = memoryview(text.replace(b"}\n", between))
+        rest = memoryview(text.replace(b"\n", between))
         self._stream.writer.write_lines(b"".join([self._head, rest[: -len(self._head)]]))
         self.sent += count

@@ -205,7 +205,7 @@ class TableStream(ModelStream):
         at = timestamp(read.started_at)
         sender = RowSender(self, read.started_at, at)
         for _key, line in islice(read.rows.lines(), most):
-            sender.send(line + b"\n", at, 1)
+            sender.send(line[:-1] + b"\n", at, 1)
         return sender.sent
 
     def _options(self) -> sync.SyncOptions:

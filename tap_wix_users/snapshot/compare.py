@@ -118,7 +118,7 @@ class Comparison:
         else:
             before = list(map(self._old_rows.fingerprints.get, keys))
             if before == fingerprints and self._comparable:
-                observed = map(self._old_rows.observed.__getitem__, keys)
+                observed = self._old_rows.observed.of(keys)
                 first_seen = [min(moment, self._first_seen_now) for moment in observed]
                 to_send = first_seen if self.baseline else [None] * len(keys)
             else:

@@ -27,7 +27,7 @@ class SendRows(NamedTuple):
     """Rows to send.
 
     Attributes:
-        text: Their columns as JSON lines, each ending in a line break.
+        text: Their columns as JSON lines without closing braces, as in `spool.Chunk`.
         observed_at: The snapshot that first saw these versions of them. Their `snapshot_at` is the sync's.
         number: The number of rows.
     """

@@ -31,7 +31,8 @@ class Chunk(NamedTuple):
     Attributes:
         keys: Their keys.
         fingerprints: A hash of the content of each, `FINGERPRINT_BYTES` long.
-        text: The rows as JSON lines, each ending in a line break.
+        text: The rows as JSON lines without their closing braces, since each gets more columns before it is sent; each
+            ends in a line break.
     """
 
     keys: list[str]
@@ -71,7 +72,7 @@ class Spool:
             part = lines[at : at + _STEP]
             self._keys += keys[at : at + _STEP]
             self._fingerprints += [blake2b(line, digest_size=FINGERPRINT_BYTES).digest() for line in part]
-            self._lines += part
+            self._lines += [line[:-1] for line in part]
             self._bytes += sum(map(len, part))
             self._count += len(part)
             if self._bytes >= _CHUNK:
@@ -95,7 +96,12 @@ class Spool:
     def lines(self) -> Iterator[tuple[str, bytes]]:
         """The rows' keys, and the rows as JSON."""
         for keys, _, text in self.chunks():
-            yield from zip(keys, text.splitlines(), strict=True)
+            yield from zip(keys, closed(text), strict=True)
+
+
+def closed(text: bytes) -> list[bytes]:
+    """The rows of a `Chunk`'s text, each as JSON."""
+    return [line + b"}" for line in text.splitlines()]
 
 
 def decode(line: bytes) -> dict[str, Any]:

@@ -52,6 +52,10 @@ class Observed(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return self.usual
 
+    def of(self, keys: Sequence[str]) -> list[str]:
+        """The snapshot of each of some rows."""
+        return list(map(self.__getitem__, keys)) if self else [self.usual] * len(keys)
+
     def add(self, keys: Sequence[str], moments: Sequence[str]) -> None:
         """Add rows that are not there yet."""
         if not self.usual and moments:
@@ -268,7 +272,7 @@ def _check_moment(moment: str) -> None:
 def _pack(rows: Mapping[str, Version]) -> str:
     columns = Rows.of(rows)
     keys = sorted(columns)
-    observed_at = list(map(columns.observed.__getitem__, keys))
+    observed_at = columns.observed.of(keys)
     moments = sorted(set(observed_at))
     place = {moment: index for index, moment in enumerate(moments)}
     observed = list(map(place.__getitem__, observed_at))

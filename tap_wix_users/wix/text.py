@@ -26,7 +26,7 @@ def storable(body: bytes) -> bytes:
         except UnicodeDecodeError:
             body = body.decode(errors="replace").encode()
     # Asked first, since it is quick.
-    return _ESCAPE.sub(_whole, body) if b"\\u" in body and _SUSPECT.search(body) else body
+    return _ESCAPE.sub(_whole, body) if b"\\" in body and _SUSPECT.search(body) else body
 
 
 def _whole(escape: re.Match[bytes]) -> bytes:

@@ -17,7 +17,7 @@ from tap_wix_users.snapshot.events import (
     SnapshotIncomplete,
     WriteReceipt,
 )
-from tap_wix_users.snapshot.spool import Spool, decode
+from tap_wix_users.snapshot.spool import Spool, closed, decode
 from tap_wix_users.snapshot.state import TableState
 from tap_wix_users.snapshot.sync import SyncOptions, TableSync, failed_receipt
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
@@ -99,7 +99,7 @@ def _sent(events: Iterable[Event]) -> list[tuple[dict[str, Any], str]]:
     """Each row that is sent, and the snapshot that first saw it."""
     groups = [event for event in events if isinstance(event, SendRows)]
     assert all(len(group.text.splitlines()) == group.number for group in groups)
-    return [(decode(line), group.observed_at) for group in groups for line in group.text.splitlines()]
+    return [(decode(line), group.observed_at) for group in groups for line in closed(group.text)]
 
 
 def _changes(events: Iterable[Event]) -> list[tuple[str, str]]:
