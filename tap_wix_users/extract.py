@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from tap_wix_users.snapshot.spool import Spool
+from tap_wix_users.snapshot.spool import Room, Spool
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
 from tap_wix_users.tables.columns import encode, keys_of
 from tap_wix_users.tables.keys import key_parts
@@ -103,7 +103,8 @@ class _RowMaker:
         self._name = read.name
         self._facts_of = read.facts
         self.facts: list[Any] = []
-        self.spools = {table.name: Spool() for table in tables}
+        room = Room()
+        self.spools = {table.name: Spool(room) for table in tables}
         self.named: dict[str, set[str]] = {column: set() for column in NAMED_BY}
         self._outlets = [
             (

@@ -49,7 +49,7 @@ class LineWriter(MsgSpecWriter):
             self.write_line(line)
             return
         if isinstance(message, StateMessage):
-            self.state_bytes = len(line.rstrip(b"\n"))
+            self.state_bytes = len(line) - line.endswith(b"\n")
         # A line that is longer than the buffer is written in parts, and a signal in between would cut it.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         try:

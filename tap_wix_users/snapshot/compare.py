@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from tap_wix_users.snapshot.state import Rows, TableState, Version
 from tap_wix_users.wix.text import folded
@@ -118,6 +118,8 @@ class Comparison:
         else:
             before = list(map(self._old_rows.fingerprints.get, keys))
             if before == fingerprints and self._comparable:
+                # Equal, but already there: memory for all rows of a table would be taken twice.
+                fingerprints = cast("list[bytes]", before)
                 observed = self._old_rows.observed.of(keys)
                 first_seen = [min(moment, self._first_seen_now) for moment in observed]
                 to_send = first_seen if self.baseline else [None] * len(keys)

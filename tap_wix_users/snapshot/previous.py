@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
 
 from tap_wix_users.snapshot import state
 from tap_wix_users.tables.keys import key_parts
 from tap_wix_users.wix.reads import PreviousRows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tap_wix_users.wix.page_size import PageSize
 
@@ -43,6 +46,25 @@ class PreviousSnapshots:
         return state.page_size_of(self._stored.get(table, {}).get(account_id))
 
 
+class _Keys(Collection[tuple[str, ...]]):
+    """Keys in their parts, split only while somebody looks: all at once they would take more than a state does."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._keys = keys
+
+    @override
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @override
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        return (tuple(key_parts(key)) for key in self._keys)
+
+    @override
+    def __contains__(self, parts: object) -> bool:
+        return any(parts == key for key in self)
+
+
 def _known(stored: Any) -> PreviousRows | None:
     try:
         found = state.load(stored)
@@ -50,5 +72,5 @@ def _known(stored: Any) -> PreviousRows | None:
         return None
     if found is None:
         return None
-    keys = None if found.rows is None else [tuple(key_parts(key)) for key in found.rows]
+    keys = None if found.rows is None else _Keys(list(found.rows))
     return PreviousRows(found.snapshot_at, found.count, keys)

@@ -18,8 +18,8 @@ FINGERPRINT_BYTES = 8
 _CHUNK = 256 * 1024
 """Bytes of JSON in a chunk: small enough to be cheap to hold, and long enough to compress well."""
 
-_PLAIN_CHUNKS = 128
-"""The first chunks (32 MB) stay uncompressed: compressing them costs more time than their memory is worth."""
+_PLAIN_CHUNKS = 352
+"""So many chunks (88 MB) stay uncompressed: compressing them costs more time than their memory is worth."""
 
 _STEP = 128
 """Rows are added in groups of this size, so that a chunk stays near its size however many rows come at once."""
@@ -46,10 +46,26 @@ class _Packed(NamedTuple):
     text: bytes
 
 
-class Spool:
-    """Rows with their keys and fingerprints, in their order, as JSON lines."""
+class Room:
+    """Room for chunks that stay uncompressed, for all spools that are filled side by side.
+
+    Attributes:
+        left: How many more there may be.
+    """
 
     def __init__(self) -> None:
+        self.left = _PLAIN_CHUNKS
+
+
+class Spool:
+    """Rows with their keys and fingerprints, in their order, as JSON lines.
+
+    Args:
+        room: Shared with other spools; None for one that is filled alone.
+    """
+
+    def __init__(self, room: Room | None = None) -> None:
+        self._room = room or Room()
         self._plain: list[_Packed] = []
         self._compressed: list[_Packed] = []
         self._keys: list[str] = []
@@ -79,8 +95,11 @@ class Spool:
                 self._seal()
 
     def _seal(self) -> None:
+        if not self._keys:
+            return
         chunk = _Packed(_encode_keys(self._keys), b"".join(self._fingerprints), _text(self._lines))
-        if len(self._plain) < _PLAIN_CHUNKS:
+        if self._room.left:
+            self._room.left -= 1
             self._plain.append(chunk)
         else:
             self._compressed.append(_deflated(chunk))
@@ -88,10 +107,17 @@ class Spool:
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows, chunk by chunk."""
-        for keys, fingerprints, text in chain(self._plain, map(_inflated, self._compressed)):
-            yield Chunk(_decode_keys(keys), fingerprints_of(fingerprints), text)
+        yield from map(_unpacked, chain(self._plain, map(_inflated, self._compressed)))
         if self._keys:
             yield Chunk(list(self._keys), list(self._fingerprints), _text(self._lines))
+
+    def drain(self) -> Iterator[Chunk]:
+        """The rows, chunk by chunk, for the last time: none is kept once it was taken, though all still count."""
+        self._seal()
+        while self._plain:
+            yield _unpacked(self._plain.pop(0))
+        while self._compressed:
+            yield _unpacked(_inflated(self._compressed.pop(0)))
 
     def lines(self) -> Iterator[tuple[str, bytes]]:
         """The rows' keys, and the rows as JSON."""
@@ -121,6 +147,10 @@ def _text(lines: list[bytes]) -> bytes:
 
 def _deflated(chunk: _Packed) -> _Packed:
     return _Packed(zlib.compress(chunk.keys, 1), chunk.fingerprints, zlib.compress(chunk.text, 1))
+
+
+def _unpacked(chunk: _Packed) -> Chunk:
+    return Chunk(_decode_keys(chunk.keys), fingerprints_of(chunk.fingerprints), chunk.text)
 
 
 def _inflated(chunk: _Packed) -> _Packed:

@@ -135,7 +135,7 @@ class TableSync:
             yield CheckpointCommitted(replace(self._comparison.state(), page_size=self._table_read.page_size))
 
     def _rows(self, keys: KeySetDigest) -> Iterator[Event]:
-        for chunk in self._table_read.rows.chunks():
+        for chunk in self._table_read.rows.drain():
             keys.add(chunk.keys)
             first_seen = self._comparison.compare(chunk.keys, chunk.fingerprints)
             if first_seen.count(first_seen[0]) < len(first_seen):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_wix_users.snapshot import spool as module
-from tap_wix_users.snapshot.spool import Spool, decode
+from tap_wix_users.snapshot.spool import Room, Spool, decode
 from tap_wix_users.tables.columns import encode
 from tests.tables.contract import json_values
 
@@ -131,6 +131,35 @@ def test_reading_unpacks_one_chunk_at_a_time():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12 * CHUNK
+
+
+@pytest.mark.parametrize("plain", [0, 2, 1_000])
+def test_rows_that_are_taken_are_not_kept(monkeypatch: pytest.MonkeyPatch, plain: int):
+    """The same chunks as before, of which each is given up as it is taken; the number of rows stays what it was."""
+    monkeypatch.setattr(module, "_PLAIN_CHUNKS", plain)
+    spool = _filled((str(number), _assignment(number)) for number in range(5_000))
+    chunks = list(spool.chunks())
+    assert len(chunks) > 3
+    kept = []
+    for taken, chunk in enumerate(spool.drain()):
+        assert chunk == chunks[taken]
+        kept.append(len(spool._plain) + len(spool._compressed))
+    assert kept == [*reversed(range(len(chunks)))]
+    assert (len(spool), list(spool.chunks())) == (5_000, [])
+
+
+def test_spools_side_by_side_share_what_stays_uncompressed(monkeypatch: pytest.MonkeyPatch):
+    """However many tables are read at once, they take no more memory than one; in each, the first chunks are plain."""
+    monkeypatch.setattr(module, "_PLAIN_CHUNKS", 3)
+    room = Room()
+    spools = [Spool(room), Spool(room)]
+    lines = [encode({"text": str(number) * CHUNK}) for number in range(6)]
+    for number, line in enumerate(lines):
+        spools[number % 2].extend([str(number)], [line])
+    assert [(len(spool._plain), len(spool._compressed)) for spool in spools] == [(2, 1), (1, 2)]
+    assert [list(spool.lines()) for spool in spools] == [
+        [(str(number), lines[number]) for number in numbers] for numbers in ([0, 2, 4], [1, 3, 5])
+    ]
 
 
 @settings(deadline=None, max_examples=50)
