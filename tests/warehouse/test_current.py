@@ -30,7 +30,7 @@ from tap_wix_users.snapshot.events import (
     SendTombstone,
     WriteReceipt,
 )
-from tap_wix_users.snapshot.spool import Spool, decode
+from tap_wix_users.snapshot.spool import Spool, closed, decode
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
 from tap_wix_users.tables import models
 from tap_wix_users.tables.columns import encode
@@ -455,7 +455,7 @@ class Life:
             match event:
                 case SendRows(text, observed_at):
                     seen = {"observed_at": observed_at, "snapshot_at": at}
-                    rows += [(self._kind.name, {**decode(line), **seen}) for line in text.splitlines()]
+                    rows += [(self._kind.name, {**decode(line), **seen}) for line in closed(text)]
                 case SendTombstone(record) if self._target.tombstones == "kept":
                     rows.append((self._kind.name, record))
                 case LogChange(row) | WriteReceipt(row):
@@ -468,7 +468,7 @@ class Life:
         told: dict[str, str | None] = {}
         for event in written:
             if isinstance(event, SendRows):
-                for row in map(decode, event.text.splitlines()):
+                for row in map(decode, closed(event.text)):
                     told[record_key([row[name] for name in self._kind.key_columns])] = row[self._kind.content]
             elif isinstance(event, LogChange) and event.row.change_type == "removed":
                 told[event.row.record_key] = None
