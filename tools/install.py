@@ -53,9 +53,15 @@ def main(uv: str, command: str, *options: str) -> int:
     """
     # Of the environment's own pip: the system's Python may have none.
     python = str(Path(command).with_name("python")) if uv == "meltano" else command
-    listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)  # noqa: S603
+    pip = [python, "-m", "pip"]
+    listed = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False)  # noqa: S603
+    if listed.returncode and (other := Path(uv).with_name("python")).exists():
+        # An environment that uv made has no pip: the one beside uv works on it from outside.
+        beside = [str(other), "-m", "pip"]
+        listed = subprocess.run([*beside, "config", "list"], capture_output=True, text=True, check=False)  # noqa: S603
+        pip = [*beside, "--python", python]
     env = {**uv_settings(listed.stdout), "MELTANO_VENV_BACKEND": "uv", **os.environ}
-    plain = [command, "install"] if uv == "meltano" else [command, "-m", "pip", "install"]
+    plain = [command, "install"] if uv == "meltano" else [*pip, "install"]
     quick = plain if uv == "meltano" else [uv, "pip", "install", "--python", command]
     if not subprocess.run([*quick, *options], env=env, check=False).returncode:  # noqa: S603  # the Makefile's own words
         return 0

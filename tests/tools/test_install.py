@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,24 @@ def test_where_uv_fails(options, code):
     )
     assert (done.returncode, "uv could not install this: pip does." in done.stderr) == (code, True)
     assert "pip install [options]" in done.stdout + done.stderr
+
+
+def test_an_environment_without_pip(tmp_path):
+    """As uv makes them: its settings are those of the pip beside uv, which also installs where uv fails."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "made"], check=True)
+    for name, script in {"uv": "env | grep ^UV_ >&2; exit 1", "python": f'exec {sys.executable} "$@"'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [*COMMAND, tmp_path / "uv", tmp_path / "made/bin/python", "no-such-package-of-ours", "--no-index"],
+        env={**os.environ, "PIP_TIMEOUT": "7", "PIP_INDEX_URL": "https://index.example/simple"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "https://index.example/simple" in done.stderr
+    assert "No matching distribution found for no-such-package-of-ours" in done.stderr
 
 
 def test_where_uv_succeeds():
