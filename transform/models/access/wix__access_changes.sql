@@ -3,9 +3,7 @@
 {#- Whom it is given to, and on what: a member of whom nothing else is told holds it. #}
 {%- set scope = "coalesce(asset_type, '') || '~' || coalesce(asset_id, unread_restriction, '') || '~' || "
   ~ "case when coalesce(subject_type, 'USER') = 'USER' then '' else subject_type || '~' || coalesce(subject_id, '') end" %}
-{%- set of_grant = '(partition by history.account_id, history.stream_name, history.record_key order by version_number)' %}
-{%- set is_of_grant = 'several.account_id = history.account_id and several.stream_name = history.stream_name and '
-  ~ 'several.record_key = history.record_key' %}
+{%- set of_grant = '(partition by account_id, stream_name, record_key order by version_number)' %}
 with several as (
   -- Nearly all grants have one version: nothing came before it.
   select account_id, stream_name, record_key
@@ -18,11 +16,11 @@ with several as (
     lag(role_strength) over {{ of_grant }} as previous_strength, lag(is_content_known) over {{ of_grant }} as previous_is_known,
     lag({{ scope }}) over {{ of_grant }} as previous_scope, lead(person_id) over {{ of_grant }} as next_person
   from {{ ref('wix__access_history') }} as history
-  join several on {{ is_of_grant }}
+  join several using (account_id, stream_name, record_key)
   union all
   select history.*, {{ scope }}, null, null, null, null, null, null, null, null, null, null
   from {{ ref('wix__access_history') }} as history
-  left join several on {{ is_of_grant }}
+  left join several using (account_id, stream_name, record_key)
   where several.account_id is null
 ), history as (
   select sequenced.*, previous_is_known and is_content_known and scope = previous_scope

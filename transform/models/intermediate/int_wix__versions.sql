@@ -1,8 +1,6 @@
 -- Every version of every row of `int_wix__events`, from what began it to what ended it. Versions of one stay follow each
 -- other without a removal between them.
-{%- set row = 'partition by events.account_id, events.stream_name, events.record_key' %}
-{%- set is_of_row = 'several.account_id = events.account_id and several.stream_name = events.stream_name and '
-  ~ 'several.record_key = events.record_key' %}
+{%- set row = 'partition by account_id, stream_name, record_key' %}
 with several as (
   -- Nearly all rows have one event: they need no order, and to sort them all was most of this model's work.
   select account_id, stream_name, record_key
@@ -18,24 +16,24 @@ with several as (
     lead(happened_after) over ({{ row }} order by seen_at, event) as next_after,
     lead(happened_before) over ({{ row }} order by seen_at, event) as next_before
   from {{ ref('int_wix__events') }} as events
-  join several on {{ is_of_row }}
+  join several using (account_id, stream_name, record_key)
 ), stays as (
-  select events.*,
+  select ordered.*,
     sum(case when previous_event is null or previous_event = 'removed' or event = 'added' then 1 else 0 end) over (
       {{ row }} order by seen_at, event rows between unbounded preceding and current row
     ) as stay_number
-  from ordered as events
+  from ordered
 ), versions as (
   select account_id, stream_name, record_key, event, seen_at, version_seen_at, happened_after, happened_before,
     previous_event, next_event, next_after, next_before, stay_number,
     row_number() over ({{ row }} order by seen_at, event) as version_number
-  from stays as events
+  from stays
   where event <> 'removed'
   union all
   select events.account_id, events.stream_name, events.record_key, events.event, events.seen_at, events.version_seen_at,
     events.happened_after, events.happened_before, null, null, null, null, 1, 1
   from {{ ref('int_wix__events') }} as events
-  left join several on {{ is_of_row }}
+  left join several using (account_id, stream_name, record_key)
   where several.account_id is null and events.event <> 'removed'
 ), complete as (
   select account_id, stream_name, max(snapshot_at) as snapshot_at
