@@ -81,8 +81,14 @@ and silently does not with pytest 9.2.)
 """
 
 
-REPEATED = ("tap/test_absent.py", "tap/test_kill.py", "warehouse/test_current.py")
-"""Modules that run the same lines hundreds of times.
+REPEATED = (
+    "tap/test_absent.py",
+    "tap/test_kill.py",
+    "warehouse/test_current.py",
+    "warehouses/test_deletes.py",
+    "warehouses/test_targets.py",
+)
+"""Modules that run the same lines hundreds of times, or in this process only what tests of the tap run, too.
 
 To count lines takes more than twice the time of what it counts. So neither these are counted, nor random examples, nor
 the further rows of a test that has several.

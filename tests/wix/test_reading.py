@@ -126,6 +126,7 @@ class _Apart:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_page_is_the_same_in_either_way(monkeypatch: pytest.MonkeyPatch):
     """Six thousand pages, each with something unexpected: the same objects to the byte, or the same error."""
     pages = list(_pages())
