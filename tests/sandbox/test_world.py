@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -84,13 +83,10 @@ def test_children_share_one_person():
         assert child.people[both[0].id].grants != both[0].grants
 
 
-@pytest.mark.slow
 @pytest.mark.no_cover
-def test_a_large_world_is_fast():
-    """50,000 people are made in seconds, and a day in their account touches only a few of them."""
-    began = time.process_time()
-    world = World(Size(users=50_000))
-    assert time.process_time() - began < 20
+def test_a_day_in_a_large_world():
+    """Of 5,000 people, two days touch only a few."""
+    world = World(Size(users=5_000))
     before = {key: repr(person) for key, person in world.main.people.items()}
     world.advance(2)
     after = {key: repr(person) for key, person in world.main.people.items()}
