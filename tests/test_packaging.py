@@ -145,18 +145,52 @@ def test_only_the_tap(only_tap):
 
 
 def test_the_demo(installed, tmp_path):
-    """In an empty folder it loads the made-up account, and writes the review."""
+    """In an empty folder it loads the made-up account and writes the review; its second run shows what changed, when.
+
+    Everything that it writes is for its owner alone.
+    """
     folder = tmp_path / "a folder of ours"
-    done = _ran(installed / "tap-wix-users-demo", folder.name, cwd=tmp_path, env={"MELTANO": MELTANO})
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
-    assert "Who has access to what (106 rows)" in done.stdout
-    assert f"Run `tap-wix-users-demo {folder.name}` again" in done.stdout
-    assert str(folder / "output" / "wix.duckdb") in done.stdout.replace("\n", "")
+    outputs = []
+    for _ in range(2):
+        done = _ran(installed / "tap-wix-users-demo", folder.name, cwd=tmp_path, env={"MELTANO": MELTANO})
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+        outputs.append(done.stdout)
+    first, second = outputs
+    assert "Who has access to what (106 rows)" in first
+    assert f"Run `tap-wix-users-demo {folder.name}` again" in first
+    assert "Ivy Lindqvist" in first
+    assert "gained" not in first
+    assert "Who gained and who lost access" in second
+    assert "first-review-filled-in.csv: 5 decisions taken, 0 rows without a new one" in first
+    for told in (
+        "Ivy Lindqvist: remove Account Admin (Co-Owner) on the whole account: carried out between",
+        "automation@acme-studio.example: remove Website Manager on the whole account: open 0 days after the decision",
+        "sofia.marin@acme-studio.example: remove Marketing Manager on the whole account: undone, taken away between",
+        "every file of the campaign was as it had been left",
+    ):
+        assert told in second
+    assert [line for line in second.splitlines() if "lost" in line and "ivy.lindqvist" in line]
+    worst = [[line for line in output.splitlines() if line.startswith("- ")] for output in outputs]
+    assert [len(lines) for lines in worst] == [5, 5]
+    assert worst[0][0].startswith(
+        "- CRITICAL: A new member holds a privileged role: Ivy Lindqvist. Joined on 2026-09-01"
+    )
+    assert worst[1][0].startswith(
+        "- HIGH: An open invite looks like one to somebody who left: The invite to casey.marlow@"
+    )
     page = folder / "output" / "access-review.html"
-    assert f"The access review: {page} (" in done.stdout
+    for output in outputs:
+        assert str(folder / "output" / "wix.duckdb") in output.replace("\n", "")
+        assert f"The access review: {page} (" in output
     assert "Ivy Lindqvist" in page.read_text(encoding="utf-8")
     assert f'executable: "{installed / "tap-wix-users"}"' in (folder / "meltano.yml").read_text()
     assert "constraints.txt" not in (folder / "meltano.yml").read_text()
+    # What is installed, and what everybody has of the package, is no secret.
+    public = (*(folder / part for part in demo.PARTS), *folder.glob(".meltano/*/*/venv"))
+    made = [path for path in folder.rglob("*") if not (path.is_symlink() or any(map(path.is_relative_to, public)))]
+    assert {"wix.duckdb", "demo.json", "access-review.html"} <= {path.name for path in made}
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
+    assert json.loads((folder / "output" / "demo.json").read_text())["days"] == 30
 
 
 # The demo's folder, in this process.

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
-import sys
-
 import duckdb
 import pytest
 
 from tap_wix_users.tables.registry import TABLES
-from tests.meltano import make_project, project_environment, run_job
+from tests.meltano import make_project, run_job
 from wix_access_review.campaign.folder import FINDINGS, ITEMS, RECEIPTS, ROLES
 from wix_access_review.campaign.freeze import Opening, open_campaign
 from wix_access_review.report import write_review
@@ -99,49 +94,3 @@ def test_a_run_that_fails_leaves_every_row_standing(project, ask):
     assert set(ask("select id from current_wix.users where is_current")) == people - {(leaver,)}
     logged = ask("select record_key, change_type from raw_wix.change_log where stream_name = 'users'")
     assert logged == [(leaver, "removed")]
-
-
-def test_the_demo_runs_twice(project):
-    """It ends by itself with the tables that a person reads; the second run shows what changed, and when.
-
-    Everything that it writes is for its owner alone.
-    """
-    outputs = []
-    before = {path for path in project.rglob("*") if not path.is_symlink()}
-    for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-m", "wix_demo.pipeline"],
-            cwd=project, env=project_environment(project), capture_output=True, text=True, check=False, timeout=300,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-3000:]
-        outputs.append(done.stdout)
-    first, second = outputs
-    assert "Who has access to what (106 rows)" in first
-    assert "Ivy Lindqvist" in first
-    assert "gained" not in first
-    assert "Who gained and who lost access" in second
-    decided = "first-review-filled-in.csv: 5 decisions taken, 0 rows without a new one"
-    assert decided in first
-    for told in (
-        "Ivy Lindqvist: remove Account Admin (Co-Owner) on the whole account: carried out between",
-        "automation@acme-studio.example: remove Website Manager on the whole account: open 0 days after the decision",
-        "sofia.marin@acme-studio.example: remove Marketing Manager on the whole account: undone, taken away between",
-        "every file of the campaign was as it had been left",
-    ):
-        assert told in second
-    assert [line for line in second.splitlines() if "lost" in line and "ivy.lindqvist" in line]
-    worst = [[line for line in output.splitlines() if line.startswith("- ")] for output in outputs]
-    assert [len(lines) for lines in worst] == [5, 5]
-    assert worst[0][0].startswith(
-        "- CRITICAL: A new member holds a privileged role: Ivy Lindqvist. Joined on 2026-09-01"
-    )
-    assert worst[1][0].startswith(
-        "- HIGH: An open invite looks like one to somebody who left: The invite to casey.marlow@"
-    )
-    for output in outputs:
-        (page,) = re.findall(r"The access review: (\S+\.html)", output)
-        assert "Ivy Lindqvist" in (project / page).read_text(encoding="utf-8")
-    made = [path for path in project.rglob("*") if not path.is_symlink() and path not in before]
-    assert {"wix.duckdb", "demo.json", "access-review.html"} <= {path.name for path in made}
-    assert [path for path in made if path.stat().st_mode & 0o077] == []
-    assert json.loads((project / "output" / "demo.json").read_text())["days"] == 30
