@@ -81,17 +81,27 @@ and silently does not with pytest 9.2.)
 """
 
 
-REPEATED = (
+UNCOUNTED = (
     "tap/test_absent.py",
+    "tap/test_accounts.py",
+    "tap/test_contributors.py",
     "tap/test_kill.py",
+    "tap/test_secrets.py",
+    "tap/test_state.py",
+    "tap/test_sync.py",
     "warehouse/test_current.py",
     "warehouses/test_deletes.py",
     "warehouses/test_targets.py",
+    "wix/test_ahead.py",
+    "wix/test_errors.py",
+    "wix/test_halving.py",
+    "wix/test_objects.py",
+    "wix/test_walks.py",
 )
-"""Modules that run the same lines hundreds of times, or in this process only what tests of the tap run, too.
+"""Modules that run again, many times, lines that quicker tests count.
 
-To count lines takes more than twice the time of what it counts. So neither these are counted, nor random examples, nor
-the further rows of a test that has several.
+To count lines takes up to twice the time of what it counts. So neither these are counted, nor random examples, nor the
+further rows of a test that has several; what coverage tells is less than what is run.
 """
 
 TOGETHER = (("transform",), ("warehouses/test_models.py", "test_docs.py"))
@@ -122,7 +132,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if _is_in(place, names):
                 item.add_marker(marker)
         is_random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        if test in begun or is_random or _is_in(place, REPEATED):
+        if test in begun or is_random or _is_in(place, UNCOUNTED):
             item.add_marker("no_cover")
         begun.add(test)
     if hasattr(config, "workerinput"):
