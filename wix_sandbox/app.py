@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import isawaitable
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,7 +77,8 @@ class Api:
     """The simulated API of a world, with everything that a test may inspect or change.
 
     Hold `lock` to change the world between two requests. `before_request` is called, outside the lock, with an
-    endpoint and the number of its request, just before that request is answered.
+    endpoint and the number of its request, just before that request is answered. If it returns an awaitable, the answer
+    waits for that.
     """
 
     world: World
@@ -84,7 +86,7 @@ class Api:
     faults: Faults = field(default_factory=Faults)
     clock: Callable[[], float] = time.monotonic
     requests: list[Seen] = field(default_factory=list)
-    before_request: Callable[[str, int], None] | None = None
+    before_request: Callable[[str, int], Any] | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     gate: Gate = field(init=False)
@@ -133,8 +135,8 @@ class Api:
         query = tuple(http.query_params.multi_items())
         request = ApiRequest(endpoint, http.headers, query, await http.body(), http.path_params)
         number = self._numbers[endpoint] = self._numbers.get(endpoint, 0) + 1
-        if self.before_request:
-            self.before_request(endpoint, number)
+        if self.before_request and isawaitable(pause := self.before_request(endpoint, number)):
+            await pause
         account_id = request.headers.get("wix-account-id")
         due = self.faults.due(endpoint, account_id)
         await self._wait(self.options.latency)

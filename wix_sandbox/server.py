@@ -108,12 +108,12 @@ class Sandbox:
         return {"Authorization": self.world.key, "wix-account-id": self.world.main.id}
 
     @property
-    def before_request(self) -> Callable[[str, int], None] | None:
+    def before_request(self) -> Callable[[str, int], Any] | None:
         """Called with an endpoint and the number of its request, just before that request is answered."""
         return self.api.before_request
 
     @before_request.setter
-    def before_request(self, hook: Callable[[str, int], None] | None) -> None:
+    def before_request(self, hook: Callable[[str, int], Any] | None) -> None:
         self.api.before_request = hook
 
     def stats(self) -> dict[str, Any]:

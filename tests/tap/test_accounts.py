@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_wix_users.snapshot.state import mark_pending
+from tests.crowds import Crowds
 from tests.support import BY_SITE, LOGS, TABLES, TEAM, catalog, run
 from tests.tap import expected
 from tests.tap.expected import content, key_of
@@ -163,13 +164,10 @@ def test_more_children_than_a_page(serve):
 
 def test_accounts_side_by_side(serve):
     """The accounts of a stream do not wait for each other."""
-    sandbox = serve(World(Size(users=3, child_accounts=8)), options=ApiOptions(latency=0.2))
-    crowds = []
-    sandbox.before_request = lambda _endpoint, _number: crowds.append(
-        sum(sandbox.stats()["requests"].values()) - len(sandbox.requests)
-    )
+    sandbox = serve(World(Size(users=3, child_accounts=8)), options=ApiOptions(latency=0.02))
+    crowds = Crowds(sandbox, "search_team", 4)
     run(sandbox, catalog=catalog("users", "roles", *LOGS), max_concurrency=4, **CHILDREN)
-    assert max(crowds) == 4
+    assert max(crowds.sizes) == 4
 
 
 # States.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_wix_users.wix.halving import holders
+from tests.crowds import Crowds
 from tests.support import BY_SITE, LOGS, TABLES, catalog, discovered, run
 from tests.tap.expected import content
 from wix_sandbox import ApiOptions, Fault, Size, World
@@ -267,12 +268,9 @@ def test_a_slow_list_of_roles(serve):
 def test_side_by_side(serve):
     """Sites are queried concurrently, but never more of them than `max_concurrency` allows."""
     sandbox = serve(World(Size(sites=60)), options=ApiOptions(latency=0.01))
-    crowds = []
-    sandbox.before_request = lambda _endpoint, _number: crowds.append(
-        sum(sandbox.stats()["requests"].values()) - len(sandbox.requests)
-    )
+    crowds = Crowds(sandbox, "query_contributors", 4)
     run(sandbox, catalog=catalog(CONTRIBUTORS, *LOGS), max_concurrency=4)
-    assert max(crowds) == 4
+    assert max(crowds.sizes) == 4
 
 
 # What changed.

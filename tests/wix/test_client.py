@@ -23,9 +23,10 @@ from tap_wix_users.wix.endpoints import GET_ROLES
 from tap_wix_users.wix.errors import WixError
 from tap_wix_users.wix.lists import read_sites
 from tap_wix_users.wix.team import read_team
+from tests.crowds import Crowds
 from tests.virtual import VirtualClock
 from tests.wix.conftest import ASK, READ_OPTIONS, Listener, asked
-from wix_sandbox import ApiOptions, Fault, Size, World
+from wix_sandbox import Fault, Size, World
 from wix_sandbox.faults import KINDS
 from wix_sandbox.problems import HTML
 
@@ -53,7 +54,7 @@ def always(kind: str = "status", **options: Any) -> Fault:
 
 def timeout(kind: str) -> float:
     """Seconds to wait for an answer: real ones, so that they are few only where none will come."""
-    return 0.3 if kind == "stall" else 30
+    return 1.5 if kind == "stall" else 30
 
 
 class TestWhatIsSent:
@@ -407,7 +408,7 @@ class TestBrokenAnswers:
     @pytest.mark.parametrize(
         ("kind", "error", "what"),
         [
-            ("stall", errors.TimedOut, "no whole answer within 0.3 s"),
+            ("stall", errors.TimedOut, "no whole answer within 1.5 s"),
             ("reset", errors.NoAnswer, "no answer: "),
             ("truncate", errors.NoAnswer, "no answer: RemoteProtocolError (peer closed connection without sending "),
             ("not_json", errors.UnreadableAnswer, "the answer is not JSON, or was cut short"),
@@ -541,7 +542,8 @@ class TestCounting:
         faults = [
             Fault.of("status", nth=nth, status=429, headers={"Retry-After": str(10 + nth)}) for nth in range(1, 9)
         ]
-        sandbox = serve(faults=faults, options=ApiOptions(latency=0.4))
+        sandbox = serve(faults=faults)
+        Crowds(sandbox, "count_sites", 8)
         clock = _AllTogether(8)
         api = connect(sandbox, max_concurrency=8, clock=clock)
         list(api.client.pool.map(lambda _: api.count_sites(), range(8)))
