@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import LONGEST, REPEATED, ROOT, SHARED, TIERS, TOGETHER, unit_of
+from tests.conftest import LONGEST, ROOT, SHARED, TIERS, TOGETHER, UNCOUNTED, unit_of
 
 
 @pytest.mark.parametrize(
-    "name", [*SHARED, *LONGEST, *REPEATED, *(name for names in (*TOGETHER, *TIERS.values()) for name in names)]
+    "name", [*SHARED, *LONGEST, *UNCOUNTED, *(name for names in (*TOGETHER, *TIERS.values()) for name in names)]
 )
 def test_every_module_of_a_tier_exists(name):
     """A module or folder that was renamed does not fall out of its tier unseen."""

@@ -376,7 +376,7 @@ def test_progress(serve, monkeypatch):
     said = run(sandbox, page_size=5, max_concurrency=1).log
     assert re.search(r"^Reading team of account \S+: \d+ of 72 so far, \d+ a second$", said, re.MULTILINE)
     assert re.search(
-        r"^Read team of account \S+: 72 in \d\.\d s \(\d+ a second\), \d+ requests, 0 of them retries",
+        r"^Read team of account \S+: 72 in \d+\.\d s \(\d+ a second\), \d+ requests, 0 of them retries",
         said,
         re.MULTILINE,
     )
