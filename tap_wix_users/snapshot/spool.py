@@ -18,8 +18,8 @@ FINGERPRINT_BYTES = 8
 _CHUNK = 256 * 1024
 """Bytes of JSON in a chunk: small enough to be cheap to hold, and long enough to compress well."""
 
-_PLAIN_CHUNKS = 352
-"""So many chunks (88 MB) stay uncompressed: compressing them costs more time than their memory is worth."""
+_PLAIN_BYTES = 88 * 1024 * 1024
+"""Bytes of JSON that stay uncompressed: compressing them costs more time than their memory is worth."""
 
 _STEP = 128
 """Rows are added in groups of this size, so that a chunk stays near its size however many rows come at once."""
@@ -50,11 +50,11 @@ class Room:
     """Room for chunks that stay uncompressed, for all spools that are filled side by side.
 
     Attributes:
-        left: How many more there may be.
+        left: How many more bytes of JSON they may have; the last of them may exceed it.
     """
 
     def __init__(self) -> None:
-        self.left = _PLAIN_CHUNKS
+        self.left = _PLAIN_BYTES
 
 
 class Spool:
@@ -98,8 +98,8 @@ class Spool:
         if not self._keys:
             return
         chunk = _Packed(_encode_keys(self._keys), b"".join(self._fingerprints), _text(self._lines))
-        if self._room.left:
-            self._room.left -= 1
+        if self._room.left > 0:
+            self._room.left -= len(chunk.text)
             self._plain.append(chunk)
         else:
             self._compressed.append(_deflated(chunk))

@@ -111,7 +111,7 @@ def test_rows_can_be_added_after_a_look():
 
 def test_rows_like_each_other_take_little_memory(monkeypatch: pytest.MonkeyPatch):
     """Their text less than a tenth, once their chunk is full and there are many; their hashes what they are."""
-    monkeypatch.setattr(module, "_PLAIN_CHUNKS", 0)
+    monkeypatch.setattr(module, "_PLAIN_BYTES", 0)
     spool = _filled((str(number), _assignment(number)) for number in range(20_000))
     raw = sum(len(key) + len(line) for key, line in spool.lines())
     stored = sum(len(chunk.keys) + len(chunk.text) for chunk in spool._compressed)
@@ -133,10 +133,10 @@ def test_reading_unpacks_one_chunk_at_a_time():
     assert peak < 12 * CHUNK
 
 
-@pytest.mark.parametrize("plain", [0, 2, 1_000])
+@pytest.mark.parametrize("plain", [0, 2 * CHUNK, 1_000 * CHUNK])
 def test_rows_that_are_taken_are_not_kept(monkeypatch: pytest.MonkeyPatch, plain: int):
     """The same chunks as before, of which each is given up as it is taken; the number of rows stays what it was."""
-    monkeypatch.setattr(module, "_PLAIN_CHUNKS", plain)
+    monkeypatch.setattr(module, "_PLAIN_BYTES", plain)
     spool = _filled((str(number), _assignment(number)) for number in range(5_000))
     chunks = list(spool.chunks())
     assert len(chunks) > 3
@@ -148,9 +148,21 @@ def test_rows_that_are_taken_are_not_kept(monkeypatch: pytest.MonkeyPatch, plain
     assert (len(spool), list(spool.chunks())) == (5_000, [])
 
 
+@pytest.mark.parametrize("length", [100, CHUNK // 2, 3 * CHUNK])
+def test_rows_of_any_length_leave_room(monkeypatch: pytest.MonkeyPatch, length: int):
+    """What stays uncompressed is counted in bytes, of whatever length the rows are; they come out in their order."""
+    monkeypatch.setattr(module, "_PLAIN_BYTES", 4 * CHUNK)
+    rows = [(str(number), {"n": number, "text": "x" * length}) for number in range(20 * CHUNK // length)]
+    spool = _filled([*rows, ("last", {"n": -1})])
+    plain = sum(len(chunk.text) for chunk in spool._plain)
+    assert 4 * CHUNK <= plain < 5 * CHUNK + length
+    assert len(spool._compressed) >= 1
+    assert _back(spool) == [*rows, ("last", {"n": -1})]
+
+
 def test_spools_side_by_side_share_what_stays_uncompressed(monkeypatch: pytest.MonkeyPatch):
     """However many tables are read at once, they take no more memory than one; in each, the first chunks are plain."""
-    monkeypatch.setattr(module, "_PLAIN_CHUNKS", 3)
+    monkeypatch.setattr(module, "_PLAIN_BYTES", 3 * CHUNK)
     room = Room()
     spools = [Spool(room), Spool(room)]
     lines = [encode({"text": str(number) * CHUNK}) for number in range(6)]
