@@ -73,6 +73,7 @@ class Spool:
         self._lines: list[bytes] = []
         self._bytes = 0
         self._count = 0
+        self._drained = False
 
     def __len__(self) -> int:
         return self._count
@@ -106,23 +107,47 @@ class Spool:
         self._keys, self._fingerprints, self._lines, self._bytes = [], [], [], 0
 
     def chunks(self) -> Iterator[Chunk]:
-        """The rows, chunk by chunk."""
+        """The rows, chunk by chunk.
+
+        Raises:
+            RowsGivenUp: They were drained.
+        """
+        self._check_whole()
         yield from map(_unpacked, chain(self._plain, map(_inflated, self._compressed)))
         if self._keys:
             yield Chunk(list(self._keys), list(self._fingerprints), _text(self._lines))
 
     def drain(self) -> Iterator[Chunk]:
-        """The rows, chunk by chunk, for the last time: none is kept once it was taken, though all still count."""
+        """The rows, chunk by chunk, for the last time: none is kept once it was taken, though all still count.
+
+        Raises:
+            RowsGivenUp: They were drained before.
+        """
+        self._check_whole()
         self._seal()
+        self._drained = True
         while self._plain:
             yield _unpacked(self._plain.pop(0))
         while self._compressed:
             yield _unpacked(_inflated(self._compressed.pop(0)))
 
     def lines(self) -> Iterator[tuple[str, bytes]]:
-        """The rows' keys, and the rows as JSON."""
+        """The rows' keys, and the rows as JSON.
+
+        Raises:
+            RowsGivenUp: They were drained.
+        """
         for keys, _, text in self.chunks():
             yield from zip(keys, closed(text), strict=True)
+
+    def _check_whole(self) -> None:
+        # What is missing here would look as if it were gone.
+        if self._drained:
+            raise RowsGivenUp
+
+
+class RowsGivenUp(RuntimeError):
+    """Rows were asked for again after they had been given up: whoever reads them once more would miss some."""
 
 
 def closed(text: bytes) -> list[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_wix_users.snapshot import spool as module
-from tap_wix_users.snapshot.spool import Room, Spool, decode
+from tap_wix_users.snapshot.spool import Room, RowsGivenUp, Spool, decode
 from tap_wix_users.tables.columns import encode
 from tests.tables.contract import json_values
 
@@ -145,7 +146,17 @@ def test_rows_that_are_taken_are_not_kept(monkeypatch: pytest.MonkeyPatch, plain
         assert chunk == chunks[taken]
         kept.append(len(spool._plain) + len(spool._compressed))
     assert kept == [*reversed(range(len(chunks)))]
-    assert (len(spool), list(spool.chunks())) == (5_000, [])
+    assert len(spool) == 5_000
+
+
+@pytest.mark.parametrize("taken", [1, 2], ids=["the first chunk", "all"])
+@pytest.mark.parametrize("again", [Spool.drain, Spool.chunks, Spool.lines])
+def test_rows_that_were_given_up_are_not_read_again(again: Any, taken: int):
+    """Whoever reads what is left would take the others for gone."""
+    spool = _filled((str(number), _assignment(number)) for number in range(2_000))
+    assert len(list(islice(spool.drain(), taken))) == taken
+    with pytest.raises(RowsGivenUp):
+        list(again(spool))
 
 
 @pytest.mark.parametrize("length", [100, CHUNK // 2, 3 * CHUNK])

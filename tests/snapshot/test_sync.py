@@ -17,7 +17,7 @@ from tap_wix_users.snapshot.events import (
     SnapshotIncomplete,
     WriteReceipt,
 )
-from tap_wix_users.snapshot.spool import Spool, closed, decode
+from tap_wix_users.snapshot.spool import RowsGivenUp, Spool, closed, decode
 from tap_wix_users.snapshot.state import TableState
 from tap_wix_users.snapshot.sync import SyncOptions, TableSync, failed_receipt
 from tap_wix_users.snapshot.table_read import ReadFailed, TableRead
@@ -334,6 +334,15 @@ def test_the_state_is_marked_before_the_first_row(old: TableState | None, rows: 
 def test_a_covered_state_is_marked_before_the_first_removal(tombstones: bool):
     """Killed behind a removal, the next run must send the row that came back."""
     assert _kinds(_events([A, B], OLD, {"emit_tombstones": tombstones}))[0] == "CheckpointPending"
+
+
+def test_a_read_is_written_once():
+    """Its rows are given up as they are sent: written again, they would all seem to be gone."""
+    read = _table_read([A, B, C])
+    options = SyncOptions(**{**OPTIONS.__dict__, "allow_mass_removal": True})
+    assert _receipt(TableSync(UserRow, ACCOUNT, read, OLD, options).events())["removed_count"] == 0
+    with pytest.raises(RowsGivenUp):
+        list(TableSync(UserRow, ACCOUNT, read, OLD, options).events())
 
 
 def test_every_row_is_asked_for():
