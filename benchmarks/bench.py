@@ -22,7 +22,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-TAP = (sys.executable, "-m", "tap_wix_users.tap")
+TAP = (sys.executable, "-m", "tap_wix_users")
 NO_LIMIT = 10_000_000
 """Requests a minute that no run reaches."""
 

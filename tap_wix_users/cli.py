@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import logging
 import os
@@ -225,8 +224,6 @@ class CommandLine(SdkTap):
             job: The job.
         """
         summarize: Callable[[RunOutcome], None] = self.run.log_summary
-        # What is here by now is here to stay: neither a collection nor the exit need look through it.
-        gc.freeze()
         try:
             # The SDK has no hook for the end of a run, so the run is closed here.
             with self._signals, self.run:

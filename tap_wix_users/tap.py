@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from tap_wix_users import settings
 from tap_wix_users.cli import CommandLine
+from tap_wix_users.garbage import collect_seldom
 from tap_wix_users.inputs import valid_bookmarks
 from tap_wix_users.log_streams import Logs, LogStream
 from tap_wix_users.model_stream import ModelStream
@@ -88,4 +89,5 @@ class TapWixUsers(CommandLine):
 
 
 if __name__ == "__main__":
+    collect_seldom()
     TapWixUsers.cli()

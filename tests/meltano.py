@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 MELTANO = os.environ.get("MELTANO") or str(ROOT / ".venv-meltano" / "bin" / "meltano")
-SHARED = {"tap-wix-users": (), "dbt": (), "target-duckdb-bulk": (), "target-jsonl": (), "target-postgres": ()}
+SHARED = {
+    "tap-wix-users": ("tap_wix_users.tap",),
+    "dbt": (),
+    "target-duckdb-bulk": (),
+    "target-jsonl": (),
+    "target-postgres": (),
+}
 """The commands of plugins that share their imports, and what else to import for them."""
 
 
@@ -55,7 +61,8 @@ def _share(plugin: Path, place: Path) -> None:
     for path in (*plugin.iterdir(), *(plugin / "venv").iterdir(), *(plugin / "venv" / "bin").iterdir()):
         target = place / path.relative_to(plugin)
         if path.name in SHARED and path.parent.name == "bin":
-            modules = (f"dbt.adapters.{plugin.name.removeprefix('dbt-')}",) if path.name == "dbt" else ()
+            adapter = (f"dbt.adapters.{plugin.name.removeprefix('dbt-')}",) if path.name == "dbt" else ()
+            modules = (*SHARED[path.name], *adapter)
             shutil.copy(forks.launcher(path.with_name("python"), path.name, modules), target)
         elif not target.exists():  # as the folders of the launchers do
             target.symlink_to(path)

@@ -218,7 +218,7 @@ WITH_ERRORS = ("-W", "error")
 
 def _program() -> list[str]:
     """The tap's command, which does not import anew what other processes of it have imported."""
-    return [str(forks.launcher(Path(sys.executable), "tap-wix-users", flags=WITH_ERRORS))]
+    return [str(forks.launcher(Path(sys.executable), "tap-wix-users", ("tap_wix_users.tap",), WITH_ERRORS))]
 
 
 def command(*arguments: str, env: dict[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -248,7 +248,7 @@ def started(
         pipe_bytes: What its output holds before somebody reads it; None for what the system gives.
         options: More for `Popen`.
     """
-    program = _program() if shared else [sys.executable, *WITH_ERRORS, "-m", "tap_wix_users.tap"]
+    program = _program() if shared else [sys.executable, *WITH_ERRORS, "-m", "tap_wix_users"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     if pipe_bytes:
         # Before anything can be in it: a pipe that holds more cannot be made smaller.

@@ -400,3 +400,27 @@ def test_installed_command():
     if script.exists():
         done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True, env=dict(os.environ))
         assert done.stdout.startswith("tap-wix-users v")
+
+
+def test_the_garbage_of_another_program(tmp_path, serve):
+    """Its collector is its own, and stays as it is whatever it does with the tap; that of the command runs seldom."""
+    code = (
+        "import contextlib, gc, sys\n"
+        "own = gc.get_threshold()\n"
+        "def told(): print(gc.get_threshold() == own, gc.get_freeze_count() < 10_000, file=sys.stderr)\n"
+        "told()\n"
+        "from tap_wix_users.tap import TapWixUsers\n"
+        "with contextlib.suppress(SystemExit): TapWixUsers.cli()\n"
+        "told()\n"
+        "from tap_wix_users.__main__ import main\n"
+        "with contextlib.suppress(SystemExit): main()\n"
+        "told()\n"
+    )
+    settings = write_json(tmp_path / "config.json", config(serve()))
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--config", settings],
+        env=environment(), capture_output=True, text=True, check=True, timeout=SOON,
+    )  # fmt: skip
+    assert done.stdout.count('"SCHEMA"') == 2 * len((*TABLES, *LOGS))
+    told = [line for line in done.stderr.splitlines() if line.startswith(("True", "False"))]
+    assert told == ["True True", "True True", "False False"]
