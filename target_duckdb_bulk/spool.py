@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 
 
 class Spool:
@@ -45,5 +46,6 @@ class Spool:
         return f"/dev/fd/{self._file.fileno()}"
 
     def close(self) -> None:
-        """Delete the file."""
-        self._file.close()
+        """Delete the file, also on a full disk: what was not written to it yet, nobody reads."""
+        with suppress(OSError):
+            self._file.close()
