@@ -1,4 +1,4 @@
--- People by kind, and whether they are from outside; null where nobody can tell.
+-- People by kind, and whether they are from outside; null where that is not known.
 select account_name, person_type, is_external, count(*) as people,
   sum(case when privileged_count > 0 then 1 else 0 end) as privileged_people
 from access_wix.people
