@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _HEAD = """\
 # Tables
 
-Made from the code by `python -m tools.dictionary > docs/tables.md`: do not edit.
+Generated from the code by `python -m tools.dictionary > docs/tables.md`: do not edit.
 
-Every id is text: role and assignment ids have about 19 digits, more than a number keeps. Date-times are UTC, in one
-fixed width. What the API leaves out is null. With `history: true`, `observed_at` joins the key of every table but
-`change_log` and `snapshots`.
+Every id is text: role and assignment ids have about 19 digits, more than a number can hold exactly. Date-times are UTC,
+in one fixed-width format. What the API leaves out is null. With `history: true`, `observed_at` is added to the key of
+every table except `change_log` and `snapshots`.
 """
 
 

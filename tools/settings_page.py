@@ -17,16 +17,15 @@ if TYPE_CHECKING:
 _HEAD = """\
 # Settings
 
-Made from the code by `python -m tools.settings_page > docs/settings.md`: do not edit.
+Generated from the code by `python -m tools.settings_page > docs/settings.md`: do not edit.
 
-Write them in a config file by these names, in the environment as `TAP_WIX_USERS_` and the name in capitals, or in
-Meltano.
+Use these names in a config file or in Meltano; in the environment, use `TAP_WIX_USERS_` and the name in capitals.
 """
 _FOOT = """\
-The SDK's own settings `stream_maps`, `stream_map_config`, `flattening_enabled` and `flattening_max_depth` work too.
+The SDK's own settings `stream_maps`, `stream_map_config`, `flattening_enabled` and `flattening_max_depth` also work.
 
 - `history` changes the keys of the tables. Decide before the first load, or start with a new database and
-  `--full-refresh`: tables that exist keep their old key.
+  `--full-refresh`: existing tables keep their old key.
 - In Meltano, `TAP_WIX_USERS__METADATA='{"*": {"replication-method": "FULL_TABLE"}}'` sends every row each time.
 - Set `accept_repeat_proof` only after you have compared the numbers with what Wix shows you.
 - Set `allow_mass_removal` for one run only:

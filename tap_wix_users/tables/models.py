@@ -53,7 +53,7 @@ class EntityRow(Row):
 
     rule_columns = ("observed_at", "snapshot_at")
 
-    extra: Json | None = column("API fields that this release does not know, as they came")
+    extra: Json | None = column("API fields that this release does not know, unchanged")
 
 
 class AccountRow(EntityRow):
@@ -64,12 +64,12 @@ class AccountRow(EntityRow):
     references = {"owner_user_id": "users", "parent_account_id": "accounts"}
 
     name: str | None = column("Account name")
-    slug: str | None = column("Name of the account in addresses")
+    slug: str | None = column("Name of the account in URLs")
     status: str | None = column("ACTIVE, BLOCKED or DELETED")
     owner_user_id: str | None = column("User who owns the account")
-    parent_account_id: str | None = column("Account that this one is a child of")
+    parent_account_id: str | None = column("Parent account, if this is a child account")
     is_team: bool | None = column("Whether the account belongs to a team")
-    website_url: str | None = column("Web site of the account's owner")
+    website_url: str | None = column("Website of the account's owner")
     date_created: Timestamp | None = column("When the account was created")
     date_updated: Timestamp | None = column("When the account was last updated")
 
@@ -84,7 +84,7 @@ class UserRow(EntityRow):
     email: str | None = column("E-mail address")
     first_name: str | None = column("First name")
     last_name: str | None = column("Last name")
-    profile_image: str | None = column("Address of the profile image")
+    profile_image: str | None = column("URL of the profile image")
     joined_team_at: Timestamp | None = column("When the user joined the team")
 
 
@@ -96,19 +96,17 @@ class AssetColumns(EntityRow):
 
     references = {"role_id": "roles", "site_id": "sites", "folder_id": "folders"}
 
-    assignment_key: str = column(
-        "Identifies the row within its user or invite: the assignment's own id where it has one"
-    )
+    assignment_key: str = column("Identifies the row within its user or invite: the assignment's own id, if it has one")
     role_id: str | None = column("Role that is granted (Wix also says policy)")
     asset_type: AssetType = column(
         "What the role reaches: `account` (the whole account), `site`, `site_resource`, `folder`, "
         "or `unknown` when the restriction cannot be read"
     )
     asset_id: str | None = column("Id of the account, site, resource or folder; null when unknown")
-    asset_name: str | None = column("Site name or folder path as the API gave it")
-    site_id: str | None = column("Site that the asset is, or belongs to")
-    folder_id: str | None = column("Folder that the asset is")
-    restrictions: Json | None = column("The restriction as it came; null when there is none")
+    asset_name: str | None = column("Site name or folder path, as the API gave it")
+    site_id: str | None = column("Site, if the asset is one or belongs to one")
+    folder_id: str | None = column("Folder, if the asset is one")
+    restrictions: Json | None = column("The restriction, unchanged; null when there is none")
 
 
 class AssignmentRow(AssetColumns):
@@ -162,10 +160,10 @@ class RoleRow(EntityRow):
 
     id: str = column("Role id (Wix also says policy id), about 19 digits")
     title: str | None = column("Title, in the language of the setting `locale`")
-    description: str | None = column("What the role allows, in the same language")
+    description: str | None = column("Wix's description of the role, in the same language")
     role_type: Literal["predefined", "custom"] = column("Whether Wix or the account defined the role")
     restrict_from_level: str | None = column(
-        "Level that the role cannot be assigned at: Site or Account; null for none"
+        "Level at which the role cannot be assigned: Site or Account; null for none"
     )
 
 
@@ -177,21 +175,21 @@ class SiteRow(EntityRow):
     references = {"folder_id": "folders"}
 
     id: str = column("Site id (Wix also says metasite id)")
-    name: str | None = column("Name of the site in addresses")
-    display_name: str | None = column("Name that is shown")
+    name: str | None = column("Name of the site in URLs")
+    display_name: str | None = column("Name that Wix displays")
     owner_account_id: str | None = column("Account that owns the site")
     contributor_account_ids: list[str] | None = column("Outside accounts that were invited to the site")
     folder_id: str | None = column("Folder that the site is in; null at the root")
-    namespace: str | None = column("WIX or HEADLESS, and older kinds")
-    editor_type: str | None = column("Editor that made the site, for example EDITOR or STUDIO")
+    namespace: str | None = column("WIX or HEADLESS, or an older kind")
+    editor_type: str | None = column("Editor that the site was made with, for example EDITOR or STUDIO")
     parent_child_role: str | None = column("Place of the site among linked sites, for example NONE")
     published: bool | None = column("Whether the site is published")
     premium: bool | None = column("Whether the site has a premium plan")
     blocked: bool | None = column("Whether Wix blocked the site")
     domain_connected: bool | None = column("Whether a domain is connected")
-    view_url: str | None = column("Address of the site")
-    edit_url: str | None = column("Address of its editor; may be relative")
-    thumbnail: str | None = column("Address of a picture of the site")
+    view_url: str | None = column("URL of the site")
+    edit_url: str | None = column("URL of its editor; may be relative")
+    thumbnail: str | None = column("URL of a picture of the site")
     html_app_id: str | None = column("Id of the site's editor document")
     created_date: Timestamp | None = column("When the site was created")
     updated_date: Timestamp | None = column("When the site was last updated")
@@ -248,12 +246,12 @@ class ChangeRow(Row):
 
     stream_name: str = column("Stream of the row that changed")
     record_key: str = column(
-        "Its primary key without `account_id`, parts joined by `|`; for `accounts` the account id. "
+        "Primary key of that row without `account_id`, parts joined by `|`; for `accounts`, the account id. "
         "A `|` inside a part is written `%7C`, a `%` is `%25`"
     )
     change_type: Literal["added", "modified", "removed"] = column("What happened: added, modified or removed")
-    previous_observed_at: Timestamp = column("Start of the last complete snapshot before: the change is younger")
-    observed_at: Timestamp = column("Start of the snapshot that saw the change: it happened before that one ended")
+    previous_observed_at: Timestamp = column("Start of the previous complete snapshot: the change happened after it")
+    observed_at: Timestamp = column("Start of the snapshot that saw the change: it happened before this snapshot ended")
 
 
 Status = Literal["complete", "unverified", "held", "refused", "failed"]
@@ -278,7 +276,7 @@ class ReceiptRow(Row):
     baseline_at: Timestamp | None = column(
         "Snapshot since which every current row has been sent; null when not complete"
     )
-    proof: Literal["count", "repeat", "whole"] | None = column("What proves that the read saw every row")
+    proof: Literal["count", "repeat", "whole"] | None = column("Proof that every row was seen; null if there is none")
     row_count: int | None = column("Rows that were seen")
     expected_count: int | None = column("Rows that the API counts; null when it does not count them")
     added_count: int | None = column(
@@ -286,16 +284,16 @@ class ReceiptRow(Row):
     )
     modified_count: int | None = column("Rows whose content changed since")
     removed_count: int | None = column("Rows that are gone since")
-    duplicate_count: int | None = column("Rows that came more than once during the walk")
-    request_count: int = column("Requests that the read took: of all streams of the same walk together")
-    retry_count: int = column("Those of them that were sent again")
+    duplicate_count: int | None = column("Rows that were returned more than once during the walk")
+    request_count: int = column("Requests that the read took, for all streams of the same walk together")
+    retry_count: int = column("How many of these were retries")
     attempt_count: int | None = column("How often the list was walked")
     digest: str | None = column(
-        "Names the set of record keys that were seen, in any order: the MD5 of each key as four 32-bit numbers, each "
-        "added up over all keys modulo 2^32, in decimal and joined by `-`"
+        "Identifies the set of record keys that were seen, in any order: the MD5 of each key as four 32-bit numbers, "
+        "each added up over all keys modulo 2^32, in decimal and joined by `-`"
     )
     compared_with: Timestamp | None = column(
-        "`snapshot_at` of the complete snapshot that the state held, that this read was compared with; null where "
+        "`snapshot_at` of the complete snapshot, kept in the state, that this read was compared with; null where "
         "there was none"
     )
     error: str | None = column("Why the read is not complete, and what to do")
@@ -305,7 +303,7 @@ class ReceiptRow(Row):
 OBSERVED_AT = "observed_at"
 SNAPSHOT_AT = "snapshot_at"
 SEEN_COLUMNS = {
-    OBSERVED_AT: "Start of the snapshot that first saw this version of the row: known since",
+    OBSERVED_AT: "Start of the snapshot that first saw this version of the row",
     SNAPSHOT_AT: "Start of the snapshot that last sent this row",
 }
 """Columns of every entity table besides those of its model: date-times that are never null."""
