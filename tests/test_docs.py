@@ -38,7 +38,7 @@ PACKAGES = ("tap_wix_users", "wix_sandbox", "wix_access_review", "wix_demo", "ta
 README, GUARANTEES, DICTIONARY = ROOT / "README.md", ROOT / "docs" / "guarantees.md", ROOT / "docs" / "tables.md"
 QUESTIONS, TABLE_QUESTIONS = ROOT / "docs" / "questions.md", ROOT / "docs" / "table-questions.md"
 REAL_ACCOUNT, TROUBLESHOOTING = ROOT / "docs" / "real-account.md", ROOT / "docs" / "troubleshooting.md"
-DASHBOARDS = ROOT / "docs" / "dashboards.md"
+DASHBOARDS, WAREHOUSES = ROOT / "docs" / "dashboards.md", ROOT / "docs" / "warehouses.md"
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
 NAMES = [table.name for table in TABLES] + [ChangeRow.table, ReceiptRow.table]
 FOREIGN = {
@@ -166,18 +166,23 @@ def test_the_dashboards_on_the_published_copy(stored, tmp_path):
 
 
 def test_the_views_without_dbt(stored, tmp_path):
-    """The command that is given makes the same views as dbt."""
+    """The command that is given makes views of the same rows as dbt's tables."""
     assert "python -m tap_wix_users.warehouse.current raw_wix current_wix > output/views.sql" in _text(REAL_ACCOUNT)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        assert current.main(["raw_wix", "other_wix", *NAMES[:-2]]) == 0
     copy = Warehouse(Path(shutil.copy(stored.path, tmp_path / "wix.duckdb")))
-    copy.execute(printed.getvalue())
+    copy.execute(_views("other_wix"))
     for name in NAMES[:-2]:
         columns = "account_id, observed_at, snapshot_at, is_current, removed_after, removed_before"
         made = [copy.ask(f"select {columns} from {schema}_wix.{name} order by all") for schema in ("other", "current")]
         assert made[0] == made[1]
         assert made[0]
+
+
+def _views(schema: str) -> str:
+    """What the command prints."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert current.main(["raw_wix", schema, *NAMES[:-2]]) == 0
+    return printed.getvalue()
 
 
 def _blocks(page: Path) -> list[Any]:
@@ -205,7 +210,9 @@ def test_a_receipt_can_be_checked(query, _after, warehouse):
 
 
 def test_a_check_notices_what_is_wrong(warehouse, tmp_path):
-    """The same queries report a lost row, and a row in the place of another."""
+    """The same queries, asked of the loaded rows, report a lost row, and a row in the place of another."""
+    assert "put [views](warehouses.md#the-views-without-dbt) in their place" in _text(GUARANTEES)
+    assert "`drop schema current_wix cascade` first" in _text(WAREHOUSES)
     path = tmp_path / "damaged.duckdb"
     with duckdb.connect() as connection:
         (source,) = warehouse.execute("select path from duckdb_databases() where not internal").fetchone()
@@ -213,6 +220,7 @@ def test_a_check_notices_what_is_wrong(warehouse, tmp_path):
         connection.execute(f"attach '{path}' as damaged")
         connection.execute("copy from database whole to damaged")
         connection.execute("use damaged")
+        connection.execute(f"drop schema current_wix cascade; {_views('current_wix')}")
         connection.execute("delete from raw_wix.sites where id = (select min(id) from raw_wix.sites)")
         connection.execute("update raw_wix.users set id = 'somebody' where id = (select min(id) from raw_wix.users)")
         users, assignments, counts = (connection.execute(block.values[0]).fetchall() for block in _blocks(GUARANTEES))

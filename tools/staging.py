@@ -38,11 +38,17 @@ _SAME = (
 _MACRO = """\
 {# @BY #}
 
-{#- The tables, with the columns that make up a record key, those that identify a row, and every column's type. #}
+{#-
+  The tables, with the columns that make up a record key, those that identify a row, and every column's type. As one
+  text, which Jinja need not take apart in every run.
+-#}
 {% macro wix_tables() %}
-{{ return({
+{%- set tables -%}
+{
 @TABLES
-}) }}
+}
+{%- endset -%}
+{{ return(fromjson(tables)) }}
 {% endmacro %}
 
 {#- The rule of what is current, for a relation with the columns of a table. #}
@@ -79,10 +85,7 @@ _MACRO = """\
 """
 _SIGHTINGS = """\
 {% for table, declared in wix_tables().items() if declared.own_key %}
-  {%- set relation = load_relation(builtins.source('wix', table)) %}
-  {%- if relation %}
   @SIGHTINGS
-  {%- endif %}
   {%- endfor %}"""
 _OF_RECEIPT = {"account_id": "Account", "stream_name": "Table"}
 _CHAIN_COLUMNS = {
@@ -142,8 +145,7 @@ def _macro() -> str:
         table="{{ table }}",
         **relations,
     )
-    at = "{{ typed('snapshot_at', 'timestamp', stored_types(relation).get('snapshot_at')) }}"
-    sightings = SIGHTINGS.format(table="{{ table }}", entity="{{ source('wix', table) }}").replace("snapshot_at", at, 1)
+    sightings = SIGHTINGS.format(table="{{ table }}", entity="{{ ref('stg_wix__' ~ table) }}")
     made = {
         "@BY": _BY,
         "@TABLES": ",\n".join(lines),

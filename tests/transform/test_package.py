@@ -1,4 +1,4 @@
-"""The project as a local package in somebody's own, which has a model `people`."""
+"""The project as a local package in somebody's own, which has a model `people`, and views of what is current."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ def host(tmp_path_factory):
     store(warehouse, account("studio").user("ben", "Ben", "ben@studio.example").holds("ben", "k", MANAGER).read(1))
     profile = {"type": "duckdb", "path": str(warehouse.path), "schema": "host", "threads": 1}
     files = {
-        "dbt_project.yml": {"name": "host", "version": "1.0", "profile": "host", "model-paths": ["models"]},
+        "dbt_project.yml": {
+            "name": "host",
+            "version": "1.0",
+            "profile": "host",
+            "model-paths": ["models"],
+            "models": {"wix_access": {"staging": {"+materialized": "wix_view"}}},
+        },
         "packages.yml": {"packages": [{"local": str(ROOT / "transform")}]},
         "profiles.yml": {"host": {"target": "duckdb", "outputs": {"duckdb": profile}}},
     }
@@ -55,3 +61,15 @@ def test_the_checks_run_there(host):
     found = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
     asked = {one["unique_id"].split(".")[2]: one for one in found if one["unique_id"].startswith("test.wix_access")}
     assert {name: one["status"] for name, one in asked.items()} == {"what_was_loaded": "pass", "what_was_made": "pass"}
+
+
+def test_views_of_what_is_current(host, tmp_path):
+    """Where that project wants views, they show what is loaded at once, and their checks find what is wrong."""
+    folder, warehouse = host
+    store(warehouse, account("studio").user("ben", "Ben", "ben@studio.example").read(1))
+    warehouse.execute("insert into raw_wix.users from raw_wix.users where id = 'ben'")
+    assert warehouse.ask("select count(*) from current_wix.users where id = 'ben'") == [(2,)]
+    assert warehouse.ask("select count(*) from access_wix.people where person_id = 'ben'") == [(1,)]
+    done = run_dbt("test", "--project-dir", str(folder), target=tmp_path, profiles=str(folder))
+    assert done.returncode == 1
+    assert "Check failed: stg_wix__users unique (account_id, id, observed_at, snapshot_at): 1 rows" in done.stdout

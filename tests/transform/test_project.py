@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from tests.dbt import run_dbt
-from tests.transform.warehouse import ROOT, Warehouse
+from tests.transform.warehouse import MODELS, ROOT, Warehouse
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,19 @@ def test_every_check_is_asked(built):
 def _checks(manifest) -> dict[str, list[dict[str, object]]]:
     nodes = manifest["nodes"].values()
     return {node["name"]: node["config"]["meta"]["checks"] for node in nodes if node["config"]["meta"].get("checks")}
+
+
+def test_what_is_current_is_of_the_last_build(told, tmp_path):
+    """What happens to the loaded rows changes none of its tables before the next build."""
+    later = Warehouse(Path(shutil.copy(told.path, tmp_path / "wix.duckdb")))
+    for table in MODELS:
+        later.execute(f"delete from raw_wix.{table}")
+    tables = "select table_name from information_schema.tables where table_schema = 'current_wix'"
+    staged = {table for (table,) in later.ask(tables)}
+    rows = {table: f"from current_wix.{table} order by all" for table in staged}
+    assert [table for table, query in rows.items() if later.ask(query) != told.ask(query)] == []
+    assert {*MODELS, "receipt_chain", "receipt_forks"} == staged
+    assert later.ask("select count(*) > 50 from current_wix.users") == [(True,)]
 
 
 def test_the_exposures_are_of_models_that_people_use(built):

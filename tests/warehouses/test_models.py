@@ -86,7 +86,7 @@ VIEWS = {
     "reports.access": "access_wix.access",
     "reports.users": "current_wix.users",
 }
-"""What somebody built: on a table of ours, on a view of answers, and on one of staging."""
+"""What somebody built: on a table of answers, on a view of answers, and on what is current."""
 
 
 @pytest.mark.parametrize("warehouse", ["postgres"], indirect=True)
@@ -133,7 +133,16 @@ def test_what_others_built_stays(warehouse, tmp_path):
         connection.execute("alter table access_wix.people rename column person to name")
         said = build((), "wix__people")
         assert said.count("has other columns than before: it is made anew") == 1
+        assert "built on it (access_wix.access, reports.access, reports.people)" in said
         assert ask("select count(person) from access_wix.people") == ask("select count(*) from access_wix.people")
+        # A release before had views of what is current.
+        connection.execute("drop table current_wix.users cascade; create view current_wix.users as select 1 as id")
+        connection.execute("create view reports.users as select * from current_wix.users")
+        connection.execute("create view reports.ids as select * from reports.users")
+        said = build((), "stg_wix__users")
+        assert "becomes a table: it is made anew" in said
+        assert "built on it (reports.ids, reports.users)" in said
+        assert "made anew" not in build((), "stg_wix__users")
         for role in ("analyst", "reader"):
             connection.execute(f"drop owned by {role}")
             connection.execute(f"drop role {role}")

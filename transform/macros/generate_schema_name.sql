@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 {#-
-  Models have names that no other project's models have, and relations short ones: `stg_wix__users` is the view `users`,
+  Models have names that no other project's models have, and relations short ones: `stg_wix__users` is the table `users`,
   `wix__people` the table `people`, and the schema says the rest.
 -#}
 {% macro generate_alias_name(custom_alias_name, node) -%}

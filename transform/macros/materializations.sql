@@ -8,7 +8,7 @@
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
   {%- if existing is not none and not existing.is_table -%}
-    {%- do adapter.drop_relation(existing) -%}
+    {%- do made_anew(existing, 'becomes a table') -%}
     {%- set existing = none -%}
   {%- endif -%}
   {%- do adapter.dispatch('fill_table', 'wix_access')(relation, existing, sql) -%}
@@ -23,7 +23,7 @@
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
   {%- if existing is not none and not existing.is_view -%}
-    {%- do adapter.drop_relation(existing) -%}
+    {%- do made_anew(existing, 'becomes a view') -%}
     {%- set existing = none -%}
   {%- endif -%}
   {%- do adapter.dispatch('replace_view', 'wix_access')(relation, existing, sql) -%}
@@ -102,7 +102,7 @@ delete from {{ relation }};
 insert into {{ relation }} ({{ names }}) select {{ names }} from {{ filled }}
       {%- endcall -%}
     {%- else -%}
-      {%- do made_anew(existing) -%}
+      {%- do made_anew(existing, 'has other columns than before') -%}
       {%- call statement('main') -%}{{ create_table_as(false, relation, 'select * from ' ~ filled) }}{%- endcall -%}
       {%- do create_indexes(relation) -%}
     {%- endif -%}
@@ -117,7 +117,7 @@ insert into {{ relation }} ({{ names }}) select {{ names }} from {{ filled }}
     {%- set was, will_be = named(adapter.get_columns_in_relation(existing)), named(adapter.get_columns_in_relation(next)) -%}
     {%- call statement('done') -%}drop view {{ next }}{%- endcall -%}
     {%- if will_be[:was | length] != was -%}
-      {%- do made_anew(existing) -%}
+      {%- do made_anew(existing, 'has other columns than before') -%}
     {%- endif -%}
   {%- endif -%}
   {%- do default__replace_view(relation, existing, sql) -%}
@@ -132,8 +132,27 @@ insert into {{ relation }} ({{ names }}) select {{ names }} from {{ filled }}
 {{ return(found) }}
 {% endmacro %}
 
-{#- Another release has other columns: nothing that was built on the relation can stay. -#}
-{% macro made_anew(existing) %}
-  {%- do log(existing ~ " has other columns than before: it is made anew, and views that others built on it go.", info=true) -%}
+{#- Another release has other columns, or makes a table of a view: nothing that was built on the relation can stay. -#}
+{% macro made_anew(existing, why) %}
+  {%- do adapter.dispatch('tell_what_goes', 'wix_access')(existing, why) -%}
   {%- do adapter.drop_relation(existing) -%}
+{% endmacro %}
+
+{#- Elsewhere, views of a relation outlive it. -#}
+{% macro default__tell_what_goes(existing, why) %}{% endmacro %}
+{% macro postgres__tell_what_goes(existing, why) %}
+  {%- set asked -%}
+with recursive gone as (
+  select cast('{{ existing }}' as regclass) as id
+  union
+  select cast(pg_rewrite.ev_class as regclass)
+  from gone
+  join pg_depend on pg_depend.refobjid = gone.id and pg_depend.classid = cast('pg_rewrite' as regclass)
+  join pg_rewrite on pg_rewrite.oid = pg_depend.objid
+)
+select id from gone where id <> cast('{{ existing }}' as regclass) order by cast(id as text)
+  {%- endset -%}
+  {%- set views = run_query(asked).columns[0].values() | join(', ') or 'none' -%}
+  {%- do log(existing ~ ' ' ~ why ~ ': it is made anew. What others were granted on it goes, and so do the views that were '
+    ~ 'built on it (' ~ views ~ '); a whole build makes those of this project again.', info=true) -%}
 {% endmacro %}

@@ -1,8 +1,12 @@
 {# Made by `python -m tools.staging transform`: do not edit. #}
 
-{#- The tables, with the columns that make up a record key, those that identify a row, and every column's type. #}
+{#-
+  The tables, with the columns that make up a record key, those that identify a row, and every column's type. As one
+  text, which Jinja need not take apart in every run.
+-#}
 {% macro wix_tables() %}
-{{ return({
+{%- set tables -%}
+{
   "accounts": {"own_key": ["account_id"], "key": ["account_id"], "columns": {"account_id": "string", "name": "string", "slug": "string", "status": "string", "owner_user_id": "string", "parent_account_id": "string", "is_team": "boolean", "website_url": "string", "date_created": "timestamp", "date_updated": "timestamp", "extra": "json", "observed_at": "timestamp", "snapshot_at": "timestamp"}},
   "users": {"own_key": ["id"], "key": ["account_id", "id"], "columns": {"account_id": "string", "id": "string", "email": "string", "first_name": "string", "last_name": "string", "profile_image": "string", "joined_team_at": "timestamp", "extra": "json", "observed_at": "timestamp", "snapshot_at": "timestamp"}},
   "assignments": {"own_key": ["user_id", "assignment_key"], "key": ["account_id", "user_id", "assignment_key"], "columns": {"account_id": "string", "user_id": "string", "assignment_key": "string", "role_id": "string", "asset_type": "string", "asset_id": "string", "asset_name": "string", "site_id": "string", "folder_id": "string", "assignment_id": "string", "subject_id": "string", "subject_type": "string", "restrictions": "json", "extra": "json", "observed_at": "timestamp", "snapshot_at": "timestamp"}},
@@ -15,7 +19,9 @@
   "site_contributor_roles": {"own_key": ["site_id", "contributor_account_id", "role_id"], "key": ["account_id", "site_id", "contributor_account_id", "role_id"], "columns": {"account_id": "string", "site_id": "string", "contributor_account_id": "string", "role_id": "string", "extra": "json", "observed_at": "timestamp", "snapshot_at": "timestamp"}},
   "change_log": {"own_key": [], "key": ["account_id", "stream_name", "record_key", "observed_at"], "columns": {"account_id": "string", "stream_name": "string", "record_key": "string", "observed_at": "timestamp", "change_type": "string", "previous_observed_at": "timestamp"}},
   "snapshots": {"own_key": [], "key": ["account_id", "stream_name", "snapshot_at"], "columns": {"account_id": "string", "stream_name": "string", "snapshot_at": "timestamp", "finished_at": "timestamp", "status": "string", "replication_method": "string", "baseline_at": "timestamp", "proof": "string", "row_count": "integer", "expected_count": "integer", "added_count": "integer", "modified_count": "integer", "removed_count": "integer", "duplicate_count": "integer", "request_count": "integer", "retry_count": "integer", "attempt_count": "integer", "digest": "string", "compared_with": "timestamp", "error": "string", "tap_version": "string"}}
-}) }}
+}
+{%- endset -%}
+{{ return(fromjson(tables)) }}
 {% endmacro %}
 
 {#- The rule of what is current, for a relation with the columns of a table. #}
@@ -162,11 +168,8 @@ with latest as (
   union all
   select distinct account_id, stream_name, observed_at, 'change' from {{ changes }}
   {% for table, declared in wix_tables().items() if declared.own_key %}
-  {%- set relation = load_relation(builtins.source('wix', table)) %}
-  {%- if relation %}
   union all
-  select distinct account_id, '{{ table }}', {{ typed('snapshot_at', 'timestamp', stored_types(relation).get('snapshot_at')) }}, 'row' from {{ source('wix', table) }}
-  {%- endif %}
+  select distinct account_id, '{{ table }}', snapshot_at, 'row' from {{ ref('stg_wix__' ~ table) }}
   {%- endfor %}
 )
 select found.account_id, found.stream_name, found.snapshot_at, found.evidence
