@@ -133,7 +133,12 @@ def run_config(settings: Json, *, catalog: Json | None = None, state: Json | Non
         written.flush()
     output = written.buffer.getvalue().decode()
     assert not output or output.endswith("\n")
-    return Run(code, output.splitlines(), log.getvalue())
+    return Run(code, _lines(output), log.getvalue())
+
+
+def _lines(output: str) -> list[str]:
+    """What ends in a line break, and not what is one to `str.splitlines` alone."""
+    return output.removesuffix("\n").split("\n") if output else []
 
 
 def copied(value: Any) -> Any:
@@ -267,4 +272,4 @@ def started(
 def commands(*lines: Sequence[str], env: dict[str, str] | None = None) -> list[Run]:
     """The tap's command, once for each of these command lines."""
     ended = [command(*line, env=env) for line in lines]
-    return [Run(done.returncode, done.stdout.splitlines(), done.stderr) for done in ended]
+    return [Run(done.returncode, _lines(done.stdout), done.stderr) for done in ended]

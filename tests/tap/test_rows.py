@@ -14,6 +14,22 @@ from wix_sandbox import ApiOptions, Fault, Size, World
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
+ODD = ("\u2028", "\x85", "\x0b\x1c", "\r", "\n", "\t", '"}', "\\", "{", "|%", "\U0001f600", "e\u0301", "\u202e", "'")
+"""Ends of lines to some, quotes, escapes, and letters of several parts."""
+
+
+def _odd_texts() -> World:
+    """The story, in which names have each of these at the beginning, in the middle and at the end."""
+    world = World()
+    account = world.main
+    for number, person in enumerate(account.people.values()):
+        odd = ODD[number % len(ODD)]
+        person.first_name = f"{odd}Ada{odd}Maria{odd}"
+    for number, site in enumerate(account.sites.values()):
+        account.rename_site(site, f"{ODD[number % len(ODD)]}{site.name}{ODD[-number % len(ODD)]}")
+    return world
+
+
 def _assert_rows(ran, *accounts):
     """The records are these accounts' rows: each key once, every column right."""
     for stream, rows in expected.tables(*accounts).items():
@@ -27,6 +43,7 @@ def _assert_rows(ran, *accounts):
     [
         pytest.param(World, id="the story"),
         pytest.param(lambda: World(seed=7), id="another seed"),
+        pytest.param(_odd_texts, id="odd texts"),
         pytest.param(
             lambda: World(Size(users=350, assignments_per_user=4, sites=230, folders=40, invites=90)), id="many pages"
         ),
