@@ -188,7 +188,7 @@ class Run:
         if not self.failures:
             return 0
         self._logger.error(
-            "This run is not complete: %d failure(s), everything else is", len(self._failures_by_sentence())
+            "This run is not complete: %d failure(s); everything else was read", len(self._failures_by_sentence())
         )
         for streams, account_id, sentence in self._failures_by_sentence():
             self._logger.error("- %s of account %s: %s", ", ".join(streams), account_id, printable(sentence))

@@ -61,7 +61,7 @@ def columns(stream: str, properties: Mapping[str, Any], keys: Sequence[str]) -> 
     for name in properties:
         other = seen.setdefault(name.lower(), name)
         if other != name:
-            raise InputError(f"Stream `{stream}` has `{other}` and `{name}`, which are one column to DuckDB.")
+            raise InputError(f"Stream `{stream}` has `{other}` and `{name}`, which are the same column to DuckDB.")
     return {name: duckdb_type(declared) for name, declared in properties.items()}
 
 

@@ -160,7 +160,7 @@ class DuckDbSink(BatchSink):
         if missing := [key for key in self.key_properties if key not in values]:
             raise MissingKeyPropertiesError(f"A record of stream `{self.stream_name}` lacks its key `{missing[0]}`.")
         if unknown := sorted(values.keys() - self._known.keys()):
-            self.logger.warning("Left out what the SCHEMA does not know: %s", ", ".join(unknown))
+            self.logger.warning("Left out what the SCHEMA does not declare: %s", ", ".join(unknown))
             self._check = checker(self._known, self.key_properties, strict=False)
         for name, value in values.items():
             if isinstance(value, float) and value.is_integer() and self._known.get(name) == "BIGINT":

@@ -116,7 +116,9 @@ class Table:
     def _stage(self, spool: Spool) -> None:
         """Read a batch into a temporary table, with the types of the SCHEMA."""
         if spool.longest > _MAX_OBJECT_SIZE:
-            raise InputError(f"A record of stream `{self._name}` has {spool.longest:,} bytes: more than DuckDB reads.")
+            raise InputError(
+                f"A record of stream `{self._name}` has {spool.longest:,} bytes: too large for DuckDB."
+            )
         read = {name: _READ_AS.get(kind, kind) for name, kind in self._types.items()}
         chosen = ", ".join(
             f"timezone('UTC', {quoted(name)}) as {place}"
@@ -138,7 +140,7 @@ class Table:
                     ((count,),) = self._ask(f"select count(*) from {_source(spool, {name: TEXT})} where {bad}")
                     if count:
                         return (
-                            f"Stream `{self._name}` has {count:,} values of `{name}` that are no {self._types[name]}."
+                            f"Stream `{self._name}` has {count:,} values of `{name}` that are not {self._types[name]}."
                         )
         found = re.search(r'duplicate key "[^"]*"|invalid UTF-8', error)
         return f"DuckDB cannot read a batch of stream `{self._name}`: {found[0] if found else 'malformed JSON'}."

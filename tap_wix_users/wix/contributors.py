@@ -197,7 +197,7 @@ def _contributors(api: AccountApi, record: SiteRecord, sites: Sites, *, expect: 
     everybody, nameless = _by_account(page.contributors)
     flaw = f"site {site_id} has {nameless} contributor(s) without an account id" if nameless else None
     if any(one != everybody[one.account_id] for one in page.contributors if one.account_id):
-        flaw = f"site {site_id} names a contributor twice, and not alike"
+        flaw = f"site {site_id} names a contributor twice, with different data"
     if not page.has("contributors") and not sites.knows_of(record):
         flaw = f"the answer about site {site_id} left out its list"
     flaw = flaw or _disagreement(record, everybody)

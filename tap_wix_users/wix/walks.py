@@ -147,7 +147,7 @@ class Walk:
         """End a walk that goes on without end: each page has at least one row, so twice as many pages are too many."""
         expected = self.expected
         if self.pages > (_MAX_PAGES if expected is None else _SPARE_PAGES + 2 * expected):
-            self._note("the pages go on far beyond what there can be")
+            self._note("there are far more pages than the list can have")
             self.done = True
 
 

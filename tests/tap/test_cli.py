@@ -390,7 +390,7 @@ def test_the_log_is_on_stderr(tmp_path, serve):
     assert (done.returncode, _clean(done)) == (1, True)
     assert {json.loads(line)["type"] for line in done.stdout.splitlines()} == {"SCHEMA", "RECORD", "STATE"}
     last = done.stderr.splitlines()[-2:]
-    assert last[0].endswith("This run is not complete: 1 failure(s), everything else is")
+    assert last[0].endswith("This run is not complete: 1 failure(s); everything else was read")
     assert "- roles of account" in last[1]
 
 

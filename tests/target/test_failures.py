@@ -85,7 +85,7 @@ def test_a_batch_that_fails(tmp_path):
     rows = [record("a", {"id": place, "at": "soon" if place == 7 else None}) for place in range(9)]
     code, states, log = command(path, schema("a", declared), *rows, state({}), batch_size_rows=3)
     assert (code, states) == (1, [])
-    assert "Stream `a` has 1 values of `at` that are no TIMESTAMP." in log
+    assert "Stream `a` has 1 values of `at` that are not TIMESTAMP." in log
     assert "soon" not in log
     assert "Traceback" not in log
     assert _stored(path, "a") == set(range(6))

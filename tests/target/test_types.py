@@ -109,8 +109,8 @@ def test_a_value(tmp_path, monkeypatch, declared, value, stored):
         ("number", float("inf"), "not a Singer message"),
         ("object", {"deep": float("nan")}, "not a Singer message"),
         ("boolean", 1, "Expected `bool | null`, got `int` - at `$.v`"),
-        (MOMENT, "yesterday", "has 1 values of `v` that are no TIMESTAMP"),
-        (MOMENT, "2026-13-01T00:00:00Z", "has 1 values of `v` that are no TIMESTAMP"),
+        (MOMENT, "yesterday", "has 1 values of `v` that are not TIMESTAMP"),
+        (MOMENT, "2026-13-01T00:00:00Z", "has 1 values of `v` that are not TIMESTAMP"),
         (MOMENT, 5, "Expected `str | null`, got `int` - at `$.v`"),
         (DAY, "2026-01-02T03:04:05Z", "at `$.v`"),
         (DAY, "02.01.2026", "at `$.v`"),
@@ -185,7 +185,7 @@ def test_an_empty_row_is_no_value(tmp_path):
     """Neither is it stored as one, nor counted among those that do not fit."""
     path = tmp_path / "x.duckdb"
     load(path, schema("a", {"v": "string"}, ()), record("a", {}))
-    with pytest.raises(LoadError, match="has 1 values of `v` that are no TIMESTAMP"):
+    with pytest.raises(LoadError, match="has 1 values of `v` that are not TIMESTAMP"):
         load(path, schema("b", {"v": MOMENT}, ()), record("b", {}), record("b", {"v": "soon"}))
     assert ask(path, "from a") == [(None,)]
 
@@ -197,7 +197,7 @@ def test_what_a_schema_does_not_know(tmp_path, caplog):
     load(path, schema("a", {"id": "integer"}), *told)
     assert ask(path, "from a order by id") == [(0,), (1,), (2,)]
     assert [line.message for line in caplog.records if "Left out" in line.message] == [
-        "Left out what the SCHEMA does not know: new"
+        "Left out what the SCHEMA does not declare: new"
     ]
 
 

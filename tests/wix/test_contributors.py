@@ -286,7 +286,7 @@ class TestAnswersThatAreOdd:
         fault = Fault.of("wrong_types", endpoint="query_contributors", path="contributors", value=value, times=0)
         outcome = read(connect(serve(made, faults=[fault])), [site.id])
         assert (outcome.walk.flaw, outcome.proofs) == (
-            f"site {site.id} names a contributor twice, and not alike",
+            f"site {site.id} names a contributor twice, with different data",
             UNPROVED,
         )
 
