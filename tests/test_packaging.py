@@ -176,7 +176,7 @@ def test_the_demo(installed, tmp_path):
         "- CRITICAL: A new member holds a privileged role: Ivy Lindqvist. Joined on 2026-09-01"
     )
     assert worst[1][0].startswith(
-        "- HIGH: An open invite looks like one to somebody who left: The invite to casey.marlow@"
+        "- HIGH: An open invite seems to be for somebody who left: The invite to casey.marlow@"
     )
     page = folder / "output" / "access-review.html"
     for output in outputs:

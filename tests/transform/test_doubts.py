@@ -106,10 +106,10 @@ def test_rules_that_need_the_roles(told):
         "select role_id, explanation from access_wix.findings "
         "where account_id = 'roles-unread' and rule = 'role_not_known' order by all"
     )
-    unknown = "it is not known whether it is privileged."
+    unknown = "so it is not known whether it is privileged. Holders: 1."
     assert told.ask(query) == [
-        (CUSTOM, f"1 hold the role {CUSTOM}, which is in no list of roles that was read: {unknown}"),
-        (None, f"1 outside accounts work on sites with roles that were not read: {unknown}"),
+        (CUSTOM, f"The role {CUSTOM} is in no list of roles that was read, {unknown}"),
+        (None, f"Outside accounts have roles on sites that were not read, {unknown}"),
     ]
     query = "select distinct status from access_wix.findings_by_control where account_id = '{}' and status = 'passed'"
     assert [told.ask(query.format(account)) for account in ("roles-unread", "folders-unread")] == [[], []]

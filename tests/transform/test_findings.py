@@ -12,10 +12,10 @@ from tests.transform.warehouse import ROOT, Warehouse
 OWNER, CO_OWNER, SITE_ADMIN = "6601492336091027458", "6642345101181663232", "6732588207941061632"
 WRITER, IDLE = "7000000000000000001", "7000000000000000002"
 NOW = "2026-11-01 12:00:00"
-UNKNOWN = "is in no list of roles that was read: it is not known whether it is privileged."
+UNKNOWN = "is in no list of roles that was read, so it is not known whether it is privileged. Holders: 1."
 LEAVER = (
-    "The invite to casey.marlow@freemail.example is open, and Casey (casey.marlow@studio.example) is not a member any "
-    "more."
+    "The invite to casey.marlow@freemail.example is open, and Casey (casey.marlow@studio.example) is no longer a "
+    "member."
 )
 
 
@@ -85,23 +85,23 @@ def test_every_rule(warehouse):
     assert _found(warehouse, "trouble") == [
         ("privileged_newcomer", "ivy",
          "Joined on 2026-09-01 and holds Account Admin (Co-Owner) on the whole account."),
-        ("external_privileged", "nora", "Somebody of agency.example holds Admin (Co-Owner) on site the s1."),
+        ("external_privileged", "nora", "Somebody at agency.example holds Admin (Co-Owner) on site the s1."),
         ("invite_to_leaver", "i1",
          LEAVER),
         ("privileged_invite", "i2",
          "Whoever accepts the invite to ANN.ace@studio.example gets Account Admin (Co-Owner) on the whole account."),
         ("unreadable_asset", "odd", "Blog writer is limited to something that this release cannot read."),
-        ("external_member", "nora", "The e-mail address is of agency.example."),
+        ("external_member", "nora", "The e-mail address is at agency.example."),
         ("gone_role", "odd", "The role 77 is not in the list of roles."),
         ("invite_open_long", "i2", "The invite to ANN.ace@studio.example has been open since 2026-09-01."),
         ("invite_to_member", "i2",
-         "The invite to ANN.ace@studio.example is open, and Ann Ace (ann.ace@studio.example) already is a member."),
+         "The invite to ANN.ace@studio.example is open, and Ann Ace (ann.ace@studio.example) is already a member."),
         ("outside_account", "outside", "Works as Blog writer on site Shop."),
         ("privileged_person", "ann", "Holds Owner on the whole account."),
         ("privileged_person", "ann", "Holds Admin (Co-Owner) on site the s1."),
         ("privileged_person", "ivy", "Holds Account Admin (Co-Owner) on the whole account."),
         ("privileged_person", "nora", "Holds Admin (Co-Owner) on site the s1."),
-        ("role_not_known", None, f"1 hold the role 77, which {UNKNOWN}"),
+        ("role_not_known", None, f"The role 77 {UNKNOWN}"),
         ("same_person_twice", "ben", "2 members share the e-mail address ben.bo@studio.example."),
         ("gone_folder", "nora", "Holds Blog writer on the gone, which is not in the list of folders."),
         ("gone_site", "odd", "Holds 77 on the xx, which is not in the list of sites."),
@@ -109,9 +109,9 @@ def test_every_rule(warehouse):
          "The invite to late@studio.example expired on 2026-10-31 and is still listed as Pending."),
         ("invite_expired_open", "i4",
          "The invite to gone@studio.example expired on 2024-03-02 and is still listed as Expired."),
-        ("member_without_role", "idle", "Is a member and holds no role that could be seen."),
+        ("member_without_role", "idle", "Is a member and holds no role that was read."),
         ("site_without_admin", None,
-         "Only those who hold a privileged role on the whole account are in charge of Hotel."),
+         "Only people with a privileged role on the whole account administer Hotel."),
         ("unused_custom_role", None, "Neither a member nor an open invite holds Nobody's."),
     ]  # fmt: skip
 
@@ -123,7 +123,7 @@ def test_an_account_in_order(warehouse):
 
 def test_two_states_on_one_database(warehouse):
     """A receipt that the latest one does not go back to is reported, for each table, before anything is certified."""
-    forked = "Something else than the state of the last run wrote users since 2026-11-02."
+    forked = "Something other than the state of the last run has written users since 2026-11-02."
     assert _found(warehouse, "forked")[0] == (
         "forked_receipts", None, f"{forked} What it wrote does not count, and rows may be missing.",
     )  # fmt: skip
@@ -138,7 +138,7 @@ def test_what_was_not_read_says_nothing(warehouse):
         *[("privileged_person", "ann", f"Holds {role}.") for role in (
             f"{OWNER} on the whole account", f"{SITE_ADMIN} on site the s1",
         )],
-        *[("role_not_known", None, f"1 hold the role {role}, which {UNKNOWN}") for role in (WRITER, "77")],
+        *[("role_not_known", None, f"The role {role} {UNKNOWN}") for role in (WRITER, "77")],
     ]  # fmt: skip
 
 

@@ -224,7 +224,7 @@ def test_leavers(proved):
     assert kept == ("kept", True, 1, None, None, None, False)
     assert (quits[0], quits[1], quits[3].day, quits[4].day, quits[5], quits[6]) == ("quits", False, 1, 6, 56, False)
     query = "select explanation from access_wix.findings where rule = 'departed_employee_has_access'"
-    assert proved.warehouse.ask(query) == [("Kept left on 2026-11-03 and still has access as a member, 1 grants.",)]
+    assert proved.warehouse.ask(query) == [("Kept left on 2026-11-03 and still has access as a member (grants: 1).",)]
 
 
 def test_accepted_findings(proved):

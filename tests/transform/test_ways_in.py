@@ -130,7 +130,7 @@ def test_one_person(told):
 
 def test_a_leaver_who_still_has_access(told):
     """Whatever is left is found, in any account, with what says that it is the same person."""
-    left = "Casey Marlow is not a member of leaver any more, and still has access as"
+    left = "Casey Marlow is no longer a member of leaver, and still has access as"
     assert _findings(told, "leaver", "leaver_has_access") == [
         ("leaver_has_access", "his-own", f"{left} an outside account (the same user id).")
     ]
@@ -165,8 +165,8 @@ def test_a_free_mail_owner(told):
     assert told.ask("select distinct is_external from access_wix.people where account_id = 'free-mail'") == [(None,)]
     assert _findings(told, "free-mail", "company_domain_unknown", "external_member") == [
         ("company_domain_unknown", None,
-         ("Of 3 members it cannot be told whether they are from outside: the address of the owner is not known, or "
-         "names no domain of a company.")),
+         ("It is not known whether members are from outside, since the e-mail address of the owner is not known, or is "
+         "not at a company domain. Members: 3.")),
     ]  # fmt: skip
 
 
@@ -223,10 +223,10 @@ def test_custom_roles(told):
     assert told.ask(query) == [("71", True), ("72", False), ("73", False)]
     assert _findings(told, "custom-roles", "unclear_custom_role", "role_beyond_level") == [
         ("role_beyond_level", "ben",
-         "Admin (Co-Owner) is held on the whole account, and Wix says that it cannot be given on an account."),
+         "Admin (Co-Owner) is held on the whole account, but Wix says that it cannot be assigned on an account."),
         ("unclear_custom_role", None,
-         ("1 hold the custom role Helper 2, also on the whole account, and neither its title nor its description says "
-         "what it may do.")),
+         ("Neither the title nor the description of the custom role Helper 2 says what it allows. Holders: 1, also on "
+         "the whole account.")),
     ]  # fmt: skip
 
 
@@ -235,7 +235,7 @@ def test_the_age_of_a_read(told):
     query = "select account_id, explanation from access_wix.findings where rule = 'stale_read'"
     assert told.ask(query) == [
         ("nobody-reads",
-         ("10 of its tables were last read completely long ago, the oldest on 2026-09-01: what is shown of them is as "
+         ("Tables that were last read completely long ago: 10, the oldest on 2026-09-01. What is shown of them is that "
          "old.")),
     ]  # fmt: skip
 

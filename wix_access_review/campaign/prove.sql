@@ -146,7 +146,7 @@ select campaign, item, review_item, account_id, account_name, stream_name, recor
   role_id, role_title, asset_type, asset_id, asset_name, is_privileged, decision, decided_by, decided_on, taken_at,
   verdict, done_after, done_before, back_after, back_before,
   case when verdict = 'unknown' then
-    case when not is_read then 'no read of it is in this database' when is_newest_complete then 'not read since the decision'
+    case when not is_read then 'this database holds no read of it' when is_newest_complete then 'not read since the decision'
       else 'the newest read is not complete' end
   end as why_unknown,
   case when verdict in ('open', 'carried out', 'undone') then complete_finished_at end as seen_at,

@@ -120,7 +120,7 @@ CASES: dict[str, Any] = {
         REMOVE, {"nora": WRITER, "changed": GONE, "to": "writer"}, "open", None, None, None,
     ),
     "never read in this database": (
-        REMOVE, {"read": NOWHERE}, "unknown", None, None, "no read of it is in this database",
+        REMOVE, {"read": NOWHERE}, "unknown", None, None, "this database holds no read of it",
     ),
     "its version ended, which is no removal": (
         REMOVE, {"nora": SAME, "removed": GONE, "ended_by": "modified"}, "open", None, None, None,

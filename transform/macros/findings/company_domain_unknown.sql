@@ -1,8 +1,8 @@
 {#- Accounts in which nobody can be told to be from outside. -#}
 {% macro finding_company_domain_unknown() %}
 select people.account_id, {{ nobody() }}, {{ no_role() }}, {{ no_asset() }}, people.account_id as subject,
-  'Of ' || cast(count(*) as {{ dbt.type_string() }}) || ' members it cannot be told whether they are from outside: '
-    || 'the address of the owner is not known, or names no domain of a company.' as explanation,
+  'It is not known whether members are from outside, since the e-mail address of the owner is not known, or is not at a '
+    || 'company domain. Members: ' || cast(count(*) as {{ dbt.type_string() }}) || '.' as explanation,
   cast(null as timestamp) as observed_at
 from {{ ref('wix__people') }} as people
 where people.person_type = 'member'

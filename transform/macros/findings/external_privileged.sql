@@ -1,7 +1,7 @@
 {#- Privileged roles of members from other domains and of outside accounts. -#}
 {% macro finding_external_privileged() %}
 select {{ of_grant() }}, held.stream_name || '|' || held.record_key as subject,
-  case when held.person_type = 'contributor' then 'An outside Wix account' else 'Somebody of ' || people.email_domain end
+  case when held.person_type = 'contributor' then 'An outside Wix account' else 'Somebody at ' || people.email_domain end
     || ' holds ' || held.role_title || ' on ' || {{ asset_in_words('held.asset_type', 'held.asset_name') }} || '.'
     as explanation,
   held.granted_before as observed_at

@@ -4,7 +4,7 @@
 select invites.account_id, invites.person_type, invites.person_id, {{ no_role() }}, {{ no_asset() }},
   invites.person_id as subject,
   'The invite to ' || invites.email || ' is open, and ' || min(leavers.person) || ' (' || min(leavers.email)
-    || ') is not a member any more.' as explanation,
+    || ') is no longer a member.' as explanation,
   invites.invited_at as observed_at
 from {{ ref('int_wix__people_ever') }} as invites
 join {{ ref('int_wix__people_ever') }} as leavers

@@ -3,7 +3,7 @@
 select invites.account_id, invites.person_type, invites.person_id, {{ no_role() }}, {{ no_asset() }},
   invites.person_id as subject,
   'The invite to ' || invites.email || ' is open, and ' || min(members.person) || ' (' || min(members.email)
-    || ') already is a member.' as explanation,
+    || ') is already a member.' as explanation,
   invites.invited_at as observed_at
 from {{ ref('int_wix__people_ever') }} as invites
 join {{ ref('int_wix__people_ever') }} as members

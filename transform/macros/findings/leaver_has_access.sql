@@ -3,8 +3,8 @@
 -- Whoever left one account, and still gets at something: from an account of his own, or in another of these accounts.
 select people.account_id, people.person_type, people.person_id, {{ no_role() }}, {{ no_asset() }},
   people.person_type || '|' || people.person_id as subject,
-  min(leavers.person) || ' is not a member of ' || min(coalesce(accounts.name, leavers.account_id))
-    || ' any more, and still has access as ' || case people.person_type when 'contributor' then 'an outside account'
+  min(leavers.person) || ' is no longer a member of ' || min(coalesce(accounts.name, leavers.account_id))
+    || ', and still has access as ' || case people.person_type when 'contributor' then 'an outside account'
       when 'invite' then 'somebody who is invited' else 'a member' end || ' (the same '
     || case when min(case when leavers.user_id = people.user_id then 0 else 1 end) = 0 then 'user id' else 'address' end
     || ').' as explanation,

@@ -1,7 +1,7 @@
 {#- Members who hold no role that could be seen. -#}
 {% macro finding_member_without_role() %}
 select account_id, person_type, person_id, {{ no_role() }}, {{ no_asset() }}, person_id as subject,
-  'Is a member' || coalesce(' since ' || {{ day_of('joined_at') }}, '') || ' and holds no role that could be seen.'
+  'Is a member' || coalesce(' (joined on ' || {{ day_of('joined_at') }} || ')', '') || ' and holds no role that was read.'
     as explanation,
   joined_at as observed_at
 from {{ ref('wix__people') }} as members

@@ -3,7 +3,7 @@
 select people.account_id, people.person_type, people.person_id, {{ no_role() }}, {{ no_asset() }},
   people.person_id as subject,
   'The record of the account names ' || people.person
-    || ' as its owner, and the list of members does not have this user.' as explanation,
+    || ' as its owner, but this user is not in the list of members.' as explanation,
   cast(null as timestamp) as observed_at
 from {{ ref('wix__people') }} as people
 where people.person_type = 'member' and not people.is_listed and {{ was_read('users', 'people.account_id') }}

@@ -2,7 +2,7 @@
 {% macro finding_role_beyond_level() %}
 select {{ of_grant() }}, held.stream_name || '|' || held.record_key as subject,
   coalesce(held.role_title, held.role_id) || ' is held on ' || {{ asset_in_words('held.asset_type', 'held.asset_name') }}
-    || ', and Wix says that it cannot be given on ' || case lower(roles.restrict_from_level) when 'account' then 'an account'
+    || ', but Wix says that it cannot be assigned on ' || case lower(roles.restrict_from_level) when 'account' then 'an account'
       else 'a site' end || '.' as explanation,
   held.granted_before as observed_at
 from {{ ref('wix__access_grants') }} as held

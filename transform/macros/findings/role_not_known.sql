@@ -3,10 +3,10 @@
 -- Rules about privileged roles, their level and custom roles cannot tell of these.
 select account_id, {{ nobody() }}, role_id, max(role_title) as role_title, {{ no_asset() }},
   coalesce(role_id, '(not read)') as subject,
-  cast(count(distinct person_type || '|' || person_id) as {{ dbt.type_string() }})
-    || case when role_id is null then ' outside accounts work on sites with roles that were not read'
-      else ' hold the role ' || max(role_title) || ', which is in no list of roles that was read' end
-    || ': it is not known whether it is privileged.' as explanation,
+  case when role_id is null then 'Outside accounts have roles on sites that were not read'
+      else 'The role ' || max(role_title) || ' is in no list of roles that was read' end
+    || ', so it is not known whether it is privileged. Holders: '
+    || cast(count(distinct person_type || '|' || person_id) as {{ dbt.type_string() }}) || '.' as explanation,
   cast(null as timestamp) as observed_at
 from {{ ref('wix__access_grants') }}
 where is_privileged is null

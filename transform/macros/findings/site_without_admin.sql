@@ -20,7 +20,7 @@ with held as (
 )
 select sites.account_id, {{ nobody() }}, {{ no_role() }}, 'site' as asset_type, sites.site_id as asset_id,
   sites.site_name as asset_name, sites.site_id as subject,
-  'Only those who hold a privileged role on the whole account are in charge of ' || sites.site_name || '.'
+  'Only people with a privileged role on the whole account administer ' || sites.site_name || '.'
     as explanation,
   cast(null as timestamp) as observed_at
 from {{ ref('int_wix__sites') }} as sites

@@ -11,8 +11,8 @@ with newest as (
   group by receipts.account_id
 )
 select oldest.account_id, {{ nobody() }}, {{ no_role() }}, {{ no_asset() }}, oldest.account_id as subject,
-  cast(oldest.table_count as {{ dbt.type_string() }}) || ' of its tables were last read completely long ago, the oldest on '
-    || {{ day_of('oldest.finished_at') }} || ': what is shown of them is as old.' as explanation,
+  'Tables that were last read completely long ago: ' || cast(oldest.table_count as {{ dbt.type_string() }})
+    || ', the oldest on ' || {{ day_of('oldest.finished_at') }} || '. What is shown of them is that old.' as explanation,
   oldest.finished_at as observed_at
 from oldest
 {%- set retired = var('retired_accounts') or [] %}
