@@ -116,9 +116,7 @@ class Table:
     def _stage(self, spool: Spool) -> None:
         """Read a batch into a temporary table, with the types of the SCHEMA."""
         if spool.longest > _MAX_OBJECT_SIZE:
-            raise InputError(
-                f"A record of stream `{self._name}` has {spool.longest:,} bytes: too large for DuckDB."
-            )
+            raise InputError(f"A record of stream `{self._name}` has {spool.longest:,} bytes: too large for DuckDB.")
         read = {name: _READ_AS.get(kind, kind) for name, kind in self._types.items()}
         chosen = ", ".join(
             f"timezone('UTC', {quoted(name)}) as {place}"

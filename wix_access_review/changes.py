@@ -72,7 +72,7 @@ class Change:
             return ""
         if self.is_before_known:
             return "neither the role nor its scope has changed"
-        return "what it was before is not known"
+        return "it is not known what it was before"
 
 
 def _in_words(role: str | None, asset: str | None) -> str:

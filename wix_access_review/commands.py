@@ -37,7 +37,7 @@ DEFUSED = (
     "In the CSV and the XLSX an apostrophe stands before text that begins with = + - @, also behind blanks, "
     "so that no program takes it for a formula."
 )
-_NOBODY = "No rule fits, or only one that names the person itself. `wix-access-review reassign` gives them a reviewer."
+_NOBODY = "No rule matches, or only rules that name the person themselves: use `wix-access-review reassign`."
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,16 @@ def _open_options(parser: ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, help="its folder (default: campaigns/NAME beside the database)")
     _accounts(parser)
     parser.add_argument("--reviewers", type=Path, metavar="FILE.csv", help="who certifies what: kind,match,reviewer")
-    parser.add_argument("--default-reviewer", metavar="ADDRESS", help="who certifies what no rule fits")
-    parser.add_argument("--due", type=_day, metavar="DAY", help="last day, as 2026-12-31 (default: in 30 days)")
+    parser.add_argument("--default-reviewer", metavar="ADDRESS", help="who certifies what no rule matches")
+    parser.add_argument("--due", type=_day, metavar="DAY", help="due day, such as 2026-12-31 (default: in 30 days)")
     parser.add_argument(
-        "--no-response", choices=NO_RESPONSE, default="open", help="what a row without a decision becomes"
+        "--no-response",
+        choices=NO_RESPONSE,
+        default="open",
+        help="what an undecided row counts as in the end (default: open)",
     )
     parser.add_argument(
-        "--previous", type=Path, metavar="FOLDER", help="campaign before (default: the newest beside it)"
+        "--previous", type=Path, metavar="FOLDER", help="previous campaign (default: the newest beside this one)"
     )
     parser.add_argument("--max-age", type=_count, default=7, metavar="DAYS", help="how old a read may be (default: 7)")
     _by(parser)
@@ -139,13 +142,13 @@ def _decide_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--database", help="DuckDB file or server: refuse decisions on grants that have changed since the opening"
     )
-    parser.add_argument("--replace", action="store_true", help="let decisions take the place of earlier ones")
+    parser.add_argument("--replace", action="store_true", help="overwrite earlier decisions")
     _by(parser)
 
 
 def _decide(options: Namespace) -> list[str]:
     taken = decide(options.folder, options.files, database=options.database, replace=options.replace, by=options.by)
-    unchecked = "Not checked: whether a grant has changed since the campaign was opened. --database checks it."
+    unchecked = "Not checked: whether grants have changed since the campaign was opened. Add --database to check that."
     return [*(one.summary for one in taken), *([] if options.database else [unchecked])]
 
 
@@ -154,7 +157,7 @@ def _reassign_options(parser: ArgumentParser) -> None:
     parser.add_argument("--to", required=True, metavar="ADDRESS", help="who certifies the rows from now on")
     parser.add_argument("--of", metavar="ADDRESS", help=f"whose open rows; {NOBODY!r} for those without a reviewer")
     parser.add_argument("--item", action="append", default=[], help="only this item; can be repeated (default: all)")
-    parser.add_argument("--reason", required=True, help="why")
+    parser.add_argument("--reason", required=True, help="why they are reassigned")
     _by(parser)
 
 
@@ -204,7 +207,7 @@ def _prove(options: Namespace) -> list[str]:
 
 def _hand_over_options(parser: ArgumentParser) -> None:
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="folders of campaigns")
-    parser.add_argument("--seeds", type=Path, required=True, help="folder that WIX_REVIEW_SEEDS names for dbt")
+    parser.add_argument("--seeds", type=Path, required=True, help="where to write; for dbt, set WIX_REVIEW_SEEDS to it")
 
 
 def _hand_over(options: Namespace) -> list[str]:
@@ -225,8 +228,8 @@ def _evidence(options: Namespace) -> list[str]:
 
 def _verify(options: Namespace) -> list[str]:
     if wrong := verify(options.folder):
-        raise ReviewError(f"{options.folder} is not as it was:{listed(wrong)}")
-    return [f"{options.folder}: every file is as it was, and the log is whole"]
+        raise ReviewError(f"{options.folder} has changed since its manifest was written:{listed(wrong)}")
+    return [f"{options.folder}: every file matches the manifest, and the log is unbroken"]
 
 
 def _close_options(parser: ArgumentParser) -> None:
@@ -279,7 +282,7 @@ def _folder(parser: ArgumentParser) -> None:
 
 
 def _by(parser: ArgumentParser) -> None:
-    parser.add_argument("--by", default=whoever(), help="who does this (default: the user of this computer)")
+    parser.add_argument("--by", default=whoever(), help="who does this (default: your user name on this computer)")
 
 
 COMMANDS = {
@@ -290,26 +293,26 @@ COMMANDS = {
         _page,
     ),
     "clients": Command(
-        "Write a review for each account, of that account alone, and an overview with a link to each.",
+        "Write a separate review for each account, and an overview that links to them.",
         _clients_options,
         _clients,
     ),
     "open": Command("Open a campaign: freeze what is to be certified, and write the workbooks.", _open_options, _open),
-    "workbooks": Command("Write the workbooks of a campaign again, with what is decided so far.", _folder, _workbooks),
+    "workbooks": Command("Write the workbooks of a campaign again, with the decisions so far.", _folder, _workbooks),
     "decide": Command("Read decisions back from filled-in workbooks.", _decide_options, _decide),
     "status": Command("Report the progress of a campaign.", _folder, _status),
     "reassign": Command("Reassign open rows to another reviewer.", _reassign_options, _reassign),
     "plan": Command(
-        "Write the remediation plan: what the decisions ask for, as API calls and as work in Wix's dashboard.",
+        "Write the remediation plan: what the decisions require, as API calls and as steps in Wix's dashboard.",
         _folder,
         _plan,
     ),
-    "prove": Command("Report, from later reads, what became of each decision.", _prove_options, _prove),
+    "prove": Command("Report, based on later reads, what became of each decision.", _prove_options, _prove),
     "hand-over": Command(
-        "Write campaigns as seeds, of which dbt makes its models and findings.", _hand_over_options, _hand_over
+        "Write campaigns as seeds, from which dbt builds models and findings.", _hand_over_options, _hand_over
     ),
     "evidence": Command("Write the pages of a campaign, and the manifest of its folder.", _folder, _evidence),
-    "verify": Command("Check that the folder of a campaign is as its manifest says.", _folder, _verify),
+    "verify": Command("Check that the folder of a campaign matches its manifest.", _folder, _verify),
     "close": Command(
         "Close a campaign: undecided items are listed, and later files are refused.", _close_options, _close
     ),

@@ -163,7 +163,7 @@ def _check(connection: duckdb.DuckDBPyConnection, path: str) -> None:
         raise ReviewError(f"{models} in {path} (schema {SCHEMA}): {BUILD}")
     absent = [f"{table}.{name}" for table, names in NEEDED.items() for name in names if name not in found[table]]
     if absent:
-        raise ReviewError(f"the models in {path} are of another version, without {', '.join(absent)}: {BUILD}")
+        raise ReviewError(f"the models in {path} are from another version and lack {', '.join(absent)}: {BUILD}")
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -21,7 +21,7 @@ _SYSTEM = {
     errno.ENOSPC: "the disk is full: free some space, or name another folder",
     errno.EDQUOT: "the quota is used up: free some space, or name another folder",
     errno.EFBIG: "the file would be larger than this system allows: name another folder",
-    errno.EACCES: "it may not be written: name another folder, or run this as a user who may",
+    errno.EACCES: "you may not write there: name another folder, or run this as a user who may",
     errno.EROFS: "the file system is read-only: name another folder",
     errno.EEXIST: "it is a file: name a folder",
     errno.ENOTDIR: "it is not a folder: name a folder",

@@ -106,7 +106,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     if counts and len(set(counts)) > 1:
         raise ReviewError(
             f"access_review has {counts[0]} rows, access_grants {counts[1]}, and {counts[2]} fit together: "
-            "the models are not of one build. Run `dbt build` again, all of it"
+            "the models are from different builds. Run the whole `dbt build` again"
         )
 
 

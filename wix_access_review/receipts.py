@@ -88,13 +88,14 @@ def notes(receipts: Sequence[TableReceipt], accounts: Sequence[tuple[str, str]])
         return []
     text = (
         f"Site contributors were not read ({', '.join(without)}): outside accounts that are invited to single sites are"
-        " not in this review. Select the tables site_contributors and site_contributor_roles to have them."
+        " not in this review. Select the tables site_contributors and site_contributor_roles to include them."
     )
     return [text]
 
 
 def _incomplete(receipt: TableReceipt) -> str:
-    shown = f"what is shown is of {moment(receipt.complete_at)}" if receipt.complete_at else "it was never read whole"
+    never = "it was never read completely"
+    shown = f"what is shown dates from {moment(receipt.complete_at)}" if receipt.complete_at else never
     why = f" ({receipt.error})" if receipt.error else ""
     return f"{receipt.account}: {receipt.table} is {receipt.status}{why}: {shown}."
 
@@ -103,7 +104,7 @@ def _old(receipt: TableReceipt, newest: dt.datetime | None) -> str:
     if not newest or not receipt.read_at or newest - receipt.read_at <= STALE_AFTER:
         return ""
     return (
-        f"{receipt.account}: {receipt.table} is of {moment(receipt.read_at)}, older than the rest ({moment(newest)})."
+        f"{receipt.account}: {receipt.table} dates from {moment(receipt.read_at)}, before the rest ({moment(newest)})."
     )
 
 

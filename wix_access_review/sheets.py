@@ -50,8 +50,8 @@ _HOW_TO = (
     "One row is one thing to certify: a role that a person holds on something.",
     "Fill in reviewer, decision (keep, change or remove), decided_on and justification.",
     "Times are UTC. Access was given between granted_after and granted_before.",
-    "An empty granted_after means that it is not known how long before.",
-    "An apostrophe stands before text that begins with = + - @, also behind blanks, so that it is no formula.",
+    "If granted_after is empty, nothing is known about how long before granted_before that was.",
+    "Text that begins with = + - @, or blanks and these, has an apostrophe in front, so that it is no formula.",
     "The apostrophe is not part of the text.",
     "The receipt columns say which read of the account the row comes from, and what proves that the read was complete.",
 )

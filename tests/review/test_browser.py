@@ -295,7 +295,7 @@ def test_filters_add_up(tab):
     assert _cells(tab, 1) == ["Ada Okafor", "Ivy Lindqvist"]
     tab.fill("#review input", "nora")
     _result(tab, "0 of 22 grants")
-    expect(review.get_by_text("No grant fits: take a filter away.")).to_be_visible()
+    expect(review.get_by_text("No grant matches: remove a filter.")).to_be_visible()
 
 
 def test_sorting(tab):
@@ -547,7 +547,7 @@ def test_a_long_table_on_paper(browser, many, tmp_path):
     review = text[text.index("The review table") :]
     rows = re.findall(r"^\s*Person (\d+) ", review, re.MULTILINE)
     assert rows == [str(n) for n in range(2000)]
-    assert "Printed are the first 2,000 of 2,100 rows" in review
+    assert "Only the first 2,000 of 2,100 rows are printed" in review
     pages = review.strip("\f").split("\f")
     assert len(pages) > 10
     assert [number for number, one in enumerate(pages) if "Last seen" not in one and "Person " in one] == []

@@ -44,7 +44,7 @@ def test_nothing_changed():
         (("Admin", "Shop"), ("Admin", "Blog"), (None, "Blog", "")),
         (("Admin", "Shop"), ("Writer", "Blog"), ("Writer", "Blog", "")),
         (("Admin", "Shop"), ("Admin", "Shop"), (None, None, "neither the role nor its scope has changed")),
-        (("Admin", "Shop"), (None, None), (None, None, "what it was before is not known")),
+        (("Admin", "Shop"), (None, None), (None, None, "it is not known what it was before")),
         (("Admin", None), ("Writer", "Shop"), ("Writer", "Shop", "")),
     ],
 )

@@ -83,7 +83,7 @@ def test_models_of_another_version(tmp_path):
         connection.execute("alter table access_wix.people drop column is_external")
         connection.execute("alter table access_wix.people add column later text")
     assert (
-        _error(path) == f"the models in {path} are of another version, without access_wix.people.is_external: {BUILD}"
+        _error(path) == f"the models in {path} are from another version and lack access_wix.people.is_external: {BUILD}"
     )
 
 

@@ -117,7 +117,7 @@ def test_models_of_two_builds_are_refused(tmp_path, lost, counts):
         prepare(connection)
     assert str(raised.value) == (
         f"access_review has {counts[0]} rows, access_grants {counts[1]}, and {counts[2]} fit together: "
-        "the models are not of one build. Run `dbt build` again, all of it"
+        "the models are from different builds. Run the whole `dbt build` again"
     )
 
 

@@ -28,8 +28,8 @@ def test_what_is_not_complete_is_named():
     )
     never = TableReceipt("Acme", "a", "sites", "unverified", read_at=READ_AT, is_complete=False)
     assert warnings([*WHOLE, refused, never], ACCOUNTS) == [
-        "Acme: roles is refused (403): what is shown is of 2026-10-25 08:12 UTC.",
-        "Acme: sites is unverified: it was never read whole.",
+        "Acme: roles is refused (403): what is shown dates from 2026-10-25 08:12 UTC.",
+        "Acme: sites is unverified: it was never read completely.",
     ]
 
 
@@ -44,7 +44,7 @@ def test_what_is_older_than_the_rest_is_named():
     old = READ_AT - dt.timedelta(hours=12, seconds=1)
     assert warnings(
         [*WHOLE, TableReceipt("Acme", "a", "extra", "complete", read_at=old, complete_at=old)], ACCOUNTS
-    ) == ["Acme: extra is of 2026-11-23 20:11 UTC, older than the rest (2026-11-24 08:12 UTC)."]
+    ) == ["Acme: extra dates from 2026-11-23 20:11 UTC, before the rest (2026-11-24 08:12 UTC)."]
 
 
 def test_what_was_never_read_is_named():

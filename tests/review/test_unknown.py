@@ -54,7 +54,7 @@ def test_in_a_campaign(opened, tmp_path, capsys):
     assert main(["status", str(opened.path)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert "22 open, 3 of them privileged and 1 perhaps" in said[1]
-    assert said[6] == "- Nora Haugen (p3@acme.example): Website Manager on /Clients/North, privileged or not: not known"
+    assert said[6] == "- Nora Haugen (p3@acme.example): Website Manager on /Clients/North, not known whether privileged"
     rows = [_row(opened, key, "remove") for key in (NORA, "k003", "k020")]
     for command in (["decide", str(_file(tmp_path, _csv(rows)))], ["plan"], ["evidence"]):
         assert main([command[0], str(opened.path), *command[1:]]) == 0
@@ -70,7 +70,7 @@ def test_on_the_page(browser, database, tmp_path):  # noqa: F811
     assert _named(table)[f"{ACME}|assignments|{NORA}"] == "unknown"
     opened = Opened(browser, page)
     tab = opened.tab
-    expect(tab.locator("#summary")).to_contain_text("of 1 grant it is not known")
+    expect(tab.locator("#summary")).to_contain_text("not known for 1 grant")
     tab.locator("#review").get_by_label("Privileged").select_option("not known")
     expect(tab.locator(ROWS)).to_have_count(1)
     expect(tab.locator(ROWS)).to_contain_text("privilege not known")

@@ -69,7 +69,7 @@ def faults_of(name: str, content: bytes) -> dict[str, Faults]:
 def _bounded(name: str, packed: zipfile.ZipFile) -> None:
     """Refuse a workbook that is small only while it is packed, and one whose parts are not what their names say."""
     if sum(one.file_size for one in packed.infolist()) > MOST_UNPACKED:
-        raise ReviewError(f"{name} would unpack to more than {MOST_UNPACKED // 2**20} MB: it is not read")
+        raise ReviewError(f"{name} would unpack to more than {MOST_UNPACKED // 2**20} MB, and is not read")
     names = [one.replace("\\", "/").casefold() for one in packed.namelist()]
     if len(set(names)) < len(names) or {"content.xml", "xl/workbook.xml"} <= set(names):
         raise ReviewError(f"{name} is two workbooks in one: save it as .xlsx again")

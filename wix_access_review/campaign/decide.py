@@ -92,7 +92,7 @@ class _Reader:
             if len(text) > MOST_LETTERS:
                 raise ValueError(f"{name} has {len(text):,} letters, more than {MOST_LETTERS:,}")
         if word == "change" and not any(texts.values()):
-            raise ValueError("a change does not say what to: fill in change_to or justification")
+            raise ValueError("the decision change does not say to what: fill in change_to or justification")
         return Decision(key, word, reviewer, self._day(line), **texts)
 
     def _item(self, line: Line) -> str:
@@ -103,7 +103,9 @@ class _Reader:
         if item is None:
             if line.word("review_item") in self.by_key:
                 raise ValueError(f"the grant is not the one that was frozen ({_quoted(key)}): certify it again")
-            raise ValueError(f"the item {_quoted(key)} is not in {self.campaign.header.name}: is this its file?")
+            raise ValueError(
+                f"the item {_quoted(key)} is not in {self.campaign.header.name}: is it from another campaign?"
+            )
         if self.current is not None and key not in self.current:
             whose = _quoted(item.person or "")
             raise ValueError(f"the grant of {whose} has changed since it was frozen: certify it again")
@@ -115,7 +117,7 @@ class _Reader:
         if not reviewer:
             raise ValueError("a decision has no reviewer: fill in reviewer")
         if same_person(reviewer, item.email, item.person):
-            raise ValueError(f"{_quoted(reviewer)} is deciding on their own access: somebody else must")
+            raise ValueError(f"{_quoted(reviewer)} cannot decide on their own access: somebody else has to")
         if assigned and not same_person(reviewer, assigned, assigned):
             raise ValueError(
                 f"this is for {_quoted(assigned)} to decide, not for {_quoted(reviewer)}: reassign it first"
@@ -157,7 +159,7 @@ class _Reader:
         stored = self.campaign.decisions.get(decision.item)
         if stored and stored != decision and not self.replace:
             before = f"{_quoted(stored.reviewer)} decided {stored.decision} on {stored.decided_on} already"
-            raise ValueError(f"{before}: --replace puts this in its place")
+            raise ValueError(f"{before}: add --replace to overwrite it")
         self.found[decision.item] = (line.number, decision)
 
 
@@ -204,7 +206,7 @@ def _take(
     attested = reader.attested(signed) if signed else None
     if reader.wrong:
         raise ReviewError(
-            f"{name} is not taken, {some(len(reader.wrong), 'row')} must be corrected:{listed(reader.wrong)}"
+            f"{name} was not accepted, {some(len(reader.wrong), 'row')} must be corrected:{listed(reader.wrong)}"
         )
     new = [one for _, one in reader.found.values() if campaign.decisions.get(one.item) != one]
     number = campaign.next_number()
@@ -260,7 +262,7 @@ def reassign(
         ]
         moved = [one for one in chosen if not same_person(to, one.email, one.person)]
         if not moved:
-            raise ReviewError("no open row is to be moved: see `wix-access-review status`")
+            raise ReviewError("there is no open row to reassign: see `wix-access-review status`")
         about: dict[str, Any] = {"to": to, "of": of, "reason": reason, "rows": len(moved)}
         stored = lines(Reassignment(one.item, to) for one in moved)
         campaign.append(

@@ -97,7 +97,7 @@ def verify(folder: Path) -> list[str]:
         left = ": a command that was killed left it, and it can be deleted" if _is_draft(name) else ""
         wrong.append(f"{printable(name)} is not in the manifest{left}")
     wrong += [
-        f"{printable(name)} is not as it was"
+        f"{printable(name)} has changed"
         for name, expected in manifest.files.items()
         if name in found and _hash(folder, name) != expected
     ]
@@ -109,7 +109,7 @@ def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in members]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{printable(twice)} is in it twice")
+        raise ValueError(f"{printable(twice)} is listed twice")
     return dict(members)
 
 

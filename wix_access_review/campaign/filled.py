@@ -113,7 +113,7 @@ def _sheets(name: str, content: bytes) -> tuple[list[Line], SignOff | None]:
             found[title] = lines
     if len(found) > 1:
         titles = " and ".join(found)
-        raise ReviewError(f"{name} has more than one sheet with decisions ({titles}): keep the one that is meant")
+        raise ReviewError(f"{name} has more than one sheet with decisions ({titles}): keep only the right one")
     if not found:
         raise ReviewError(f"{name} {_NO_TABLE}")
     return next(iter(found.values())), signed
@@ -155,7 +155,7 @@ def _places(name: str, rows: Iterable[tuple[int, Sequence[Any]]]) -> dict[str, i
         if set(NEEDED) <= set(titles):
             twice = [one for one in READ if titles.count(one) > 1]
             if twice:
-                raise ReviewError(f"{name} has the column {twice[0]} twice: which one counts?")
+                raise ReviewError(f"{name} has the column {twice[0]} twice: remove one of them")
             return {one: titles.index(one) for one in READ if one in titles}
     return None
 

@@ -55,9 +55,9 @@ class Campaign:
         except msgspec.MsgspecError as error:
             raise ReviewError(f"{path} cannot be read as a campaign: {error}") from error
         if not self.log:
-            raise ReviewError(f"{path} is a campaign whose opening was not ended: open it again")
+            raise ReviewError(f"{path} is a campaign whose opening was interrupted: open it again")
         if self.header.format != FORMAT:
-            raise ReviewError(f"{path} has the format {self.header.format}, this release knows {FORMAT}: update it")
+            raise ReviewError(f"{path} has format {self.header.format}, this release only knows {FORMAT}: update it")
 
     @property
     def closed_at(self) -> dt.datetime | None:
@@ -77,7 +77,7 @@ class Campaign:
                 for line in file:
                     yield decoder.decode(line)
         except FileNotFoundError as error:
-            raise ReviewError(f"{self.path} is not whole: {name} is missing") from error
+            raise ReviewError(f"{self.path} is incomplete: {name} is missing") from error
         except msgspec.MsgspecError as error:
             raise ReviewError(f"{self.path / name} cannot be read: {error}") from error
 
@@ -138,7 +138,7 @@ class Campaign:
         """
         with self.held() as fresh:
             if fresh.closed_at:
-                raise ReviewError(f"{fresh.header.name} was closed at {utc(fresh.closed_at)}: nothing is added to it")
+                raise ReviewError(f"{fresh.header.name} was closed at {utc(fresh.closed_at)}, and cannot be changed")
             yield fresh
 
     @contextlib.contextmanager

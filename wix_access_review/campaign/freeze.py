@@ -86,7 +86,7 @@ def open_campaign(database: Path | str, opening: Opening) -> Campaign:
     before = _previous(folder, opening.previous)
     due_on = opening.due_on or now.date() + dt.timedelta(days=30)
     if due_on < now.date():
-        raise ReviewError(f"the campaign would be due on {due_on}, which is over: name a later --due")
+        raise ReviewError(f"the campaign would be due on {due_on}, which is in the past: give a later --due")
     with reading(database) as connection:
         accounts = _accounts(connection, opening.accounts)
         receipts = _complete(connection, accounts, now, opening.max_age_days)
@@ -111,7 +111,7 @@ def open_campaign(database: Path | str, opening: Opening) -> Campaign:
 def _check_name(name: str) -> None:
     """It stands in titles, on a line of the terminal, and in the models."""
     if not name.strip() or not name.isprintable() or len(name) > MOST_OF_NAME:
-        raise ReviewError(f"{name[:MOST_OF_NAME]!r} cannot be a name: write 1 to {MOST_OF_NAME} letters, on one line")
+        raise ReviewError(f"{name[:MOST_OF_NAME]!r} cannot be a name: use 1 to {MOST_OF_NAME} characters on one line")
 
 
 def slug(name: str) -> str:
@@ -126,7 +126,7 @@ def slug(name: str) -> str:
 def _accounts(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str]) -> list[Account]:
     found = [Account(*row) for row in read_accounts(connection, wanted)]
     if not found:
-        raise ReviewError("there is no account in the database, and no receipt: nothing proves what would be certified")
+        raise ReviewError("the database has no account and no receipt, so nothing can be certified: load one first")
     return found
 
 
@@ -138,11 +138,12 @@ def _complete(
     wrong = warnings(receipts, [(one.id, one.name) for one in accounts])
     span = as_of(receipts)
     if span and span[1] - now > CLOCKS_DIFFER:
-        wrong.append(f"the newest read is of {utc(span[1])}, and this computer's clock says {utc(now)}: correct it.")
+        said = f"the newest read dates from {utc(span[1])}"
+        wrong.append(f"{said}, and this computer's clock says {utc(now)}: correct it.")
     if span and now - span[0] > dt.timedelta(days=max_age_days):
-        wrong.append(f"the oldest read is of {utc(span[0])}, more than {max_age_days} days ago: sync again.")
+        wrong.append(f"the oldest read dates from {utc(span[0])}, more than {max_age_days} days ago: sync again.")
     if wrong:
-        raise ReviewError(f"nothing is certified from what was not read completely and lately:{listed(wrong)}")
+        raise ReviewError(f"a campaign needs complete and recent reads of every table:{listed(wrong)}")
     return receipts
 
 

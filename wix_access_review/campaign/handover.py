@@ -50,7 +50,7 @@ def hand_over(campaigns: Sequence[Campaign], seeds: Path) -> list[Path]:
     for campaign in campaigns:
         if other := named.get(campaign.header.name):
             both = f"{other.path} and {campaign.path}"
-            raise ReviewError(f"two campaigns are called {campaign.header.name} ({both}): hand over one of them")
+            raise ReviewError(f"two campaigns are called {campaign.header.name} ({both}): hand over only one of them")
         named[campaign.header.name] = campaign
     for name, (columns, rows) in _SEEDS.items():
         text = io.StringIO(newline="")

@@ -142,12 +142,12 @@ def _by_hand(account: _Account, same: Sequence[Item], decisions: Mapping[str, De
     rewritten = bool(changes) or any(item.item not in decisions for item in same)
     reasons = (
         (first.person_id == account.owner and first.asset_type == "account",
-         "this is the owner of the account: hand the account over"),
+         "this is the owner of the account: transfer the ownership"),
         (not first.assignment_id, "Wix gave no id for this assignment, so no call can name it: change it"),
         (any(item.asset_type == "unknown" for item in same),
-         "what the role is limited to cannot be read, so it must not be written again: change it"),
+         "what the role is limited to cannot be read, so no call can repeat it: change it"),
         (first.is_held_by_another and first.non_human == "unknown",
-         "what holds the role is not known to be the person: change it"),
+         "it is not known whether the person or something else holds the role: change it"),
         (first.is_held_by_another, f"the role is held by {first.non_human}, not by the person: change it"),
         (unclear, f"no single role of the account is called {unclear and unclear.change_to!r}: change it"),
         (rewritten and _conditions(first) is None,
@@ -234,7 +234,7 @@ def _of_contributor(account: _Account, held: Sequence[Item], decisions: Mapping[
             _step(
                 decided,
                 decisions,
-                dashboard=f"no call takes the last role of a contributor: remove the account {where}",
+                dashboard=f"no call removes the last role of a contributor: remove the account {where}",
             )
         ]
     body = {"accountId": held[0].person_id, "newRoles": [{"roleId": role} for role in left]}
@@ -244,7 +244,7 @@ def _of_contributor(account: _Account, held: Sequence[Item], decisions: Mapping[
 
 
 def _rest(held: Sequence[Item], decisions: Mapping[str, Decision]) -> list[str]:
-    return [f"{item.role} on {item.asset}, on which nobody decided this" for item in held if item.item not in decisions]
+    return [f"{item.role} on {item.asset}, which nobody decided on" for item in held if item.item not in decisions]
 
 
 def _step(

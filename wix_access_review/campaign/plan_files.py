@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wix_access_review.campaign.plan import Step
 
 CAUTION = (
-    "These calls are written from Wix's public documentation and were never tried: test the first one where it can "
-    "do no harm. Nothing in this project sends them. You send each with an API key of your own; no key is stored here."
+    "These calls are written from Wix's public documentation and have never been tried: test the first one where it "
+    "can do no harm. Nothing in this project sends them. You send each with your own API key; no key is stored here."
 )
 PLAN = "plan"
 _COLUMNS = (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NOBODY = "(nobody)"
 NO_RESPONSE = "no response"
 MOST_OPEN = 10
-PRIVILEGED = {True: ", privileged", False: "", None: ", privileged or not: not known"}
+PRIVILEGED = {True: ", privileged", False: "", None: ", not known whether privileged"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Progress:
         if self.campaign.closed_at:
             return f"closed at {utc(self.campaign.closed_at)}"
         days = (self.now.date() - header.due_on).days
-        return f"overdue for {some(days, 'day')}" if self.is_overdue else f"due on {header.due_on}"
+        return f"overdue by {some(days, 'day')}" if self.is_overdue else f"due on {header.due_on}"
 
 
 def progress(

@@ -89,7 +89,7 @@ def stands(
     shown = {one: name for one, name, _ in read_accounts(connection)}
     both = [one.id for one in campaign.header.accounts if one.id in shown]
     if not both:
-        raise ReviewError(f"{campaign.header.name} certifies none of the accounts that are shown")
+        raise ReviewError(f"{campaign.header.name} covers none of these accounts")
     load(connection, "review_frozen", _COLUMNS, _frozen(campaign, set(both)))
     query = files(__package__).joinpath("items.sql").read_text(encoding="utf-8")
     compared = [name for name in _Frozen.__struct_fields__ if name not in {"last_seen", "reviewer"}]

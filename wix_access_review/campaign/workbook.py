@@ -50,18 +50,18 @@ _TABLE_WIDTHS = {
 _HOW_TO = (
     "One row is one thing to certify: a role that a person holds on something, as it was when the campaign was opened.",
     "Fill in the yellow columns: decision (keep, change or remove), decided_on, and justification.",
-    "A change says what to: the role in change_to, or what you mean in justification.",
-    "Leave a row without a decision when you cannot decide: it stays open.",
-    "Nobody decides on their own access: such a row is refused.",
-    "since_last says whether the grant is new, changed or unchanged since the campaign before; was says what it was.",
+    "For a change, give the new role in change_to, or say what you mean in justification.",
+    "If you cannot decide, leave the row without a decision: it stays open.",
+    "You cannot decide on your own access: such a row is refused.",
+    "since_last: whether the grant is new, changed or unchanged since the previous campaign; was: what it was then.",
     "Times are UTC. Access was given between granted_after and granted_before.",
-    "An empty granted_after means that it is not known how long before.",
-    "outside is empty where it is not known, and privileged is unknown where the roles were not read.",
-    "non_human says what holds the role: no where Wix says that it is a user,",
-    "unknown where Wix does not say. A user may still be a shared mailbox or a service account.",
+    "If granted_after is empty, nothing is known about how long before granted_before that was.",
+    "outside is empty if it is not known; privileged is unknown if the roles were not read.",
+    "non_human says what kind of subject holds the role: no if Wix says that it is a user,",
+    "unknown if Wix does not say. A user may still be a shared mailbox or a service account.",
     "When you are done, fill in the sheet Sign-off: it is read back with the decisions, and kept as your attestation.",
-    "Rows can be sorted, filtered and left out, columns moved and added. Leave the column item as it is.",
-    "An apostrophe stands before text that begins with = + - @, also behind blanks: it is no part of the text.",
+    "You may sort, filter and remove rows, and move and add columns. Leave the column item as it is.",
+    "Text that begins with = + - @, or blanks and these, has an apostrophe in front, which is not part of it.",
 )
 
 
@@ -178,13 +178,13 @@ def _checks(sheet: Worksheet, campaign: Campaign, last: int, roles: int) -> None
     sheet.data_validation(
         1, day, last, day,
         {"validate": "date", "criteria": "between", "minimum": campaign.header.opened_at.date(),
-         "maximum": "=TODAY()", "error_title": "Date", "error_message": "Since the opening, not in the future"},
+         "maximum": "=TODAY()", "error_title": "Date", "error_message": "From the opening of the campaign to today"},
     )  # fmt: skip
     if roles:
         sheet.data_validation(
             1, change_to, last, change_to,
             {"validate": "list", "source": f"=Roles!$A$2:$A${roles + 1}", "error_type": "warning",
-             "error_title": "Role", "error_message": "This is no role of the list"},
+             "error_title": "Role", "error_message": "This role is not in the list"},
         )  # fmt: skip
 
 
@@ -262,13 +262,9 @@ def _how_to(sheet: Worksheet, campaign: Campaign, count: int, formats: dict[str,
     sheet.set_column(0, 0, 120)
     sheet.write_string(0, 0, fits_cell(defused(campaign.header.name)), formats["bold"])
     after = (
-        f"Due on {campaign.header.due_on}. What has no decision then "
-        + (
-            "counts as remove when the campaign is closed."
-            if campaign.header.no_response == "remove"
-            else "stays open."
-        ),
-        f"Give the file back: wix-access-review decide {printable(campaign.path.name)} FILE",
+        f"Due on {campaign.header.due_on}. Rows without a decision by then "
+        + ("count as remove when the campaign is closed." if campaign.header.no_response == "remove" else "stay open."),
+        f"To hand the file in: wix-access-review decide {printable(campaign.path.name)} FILE",
     )
     more = [f"A worksheet holds {MOST_ROWS} rows: {some(count - MOST_ROWS, 'row')} more are only in the CSV."]
     for number, line in enumerate((*_HOW_TO, *after, *(more if count > MOST_ROWS else [])), start=2):

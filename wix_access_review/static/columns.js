@@ -63,7 +63,7 @@ const SITE = {
   site: { title: "Site", first: true, width: 16, key: (site) => site, cell: (site) => two(siteLink(site), el("span", {}, sites.trashed[site] === 1 && "in the trash; ", name(data.texts[sites.folder[site]] ?? "no folder"))) },
   account: { title: "Account", width: 10, key: (site) => sites.account[site], cell: (site) => name(accounts.name[sites.account[site]]) },
   people: { title: "People who reach it", width: 9, number: true, down: true, key: (site) => reachCounts().peopleAt[site], cell: (site) => number(reachCounts().peopleAt[site]) },
-  power: { title: "Of them privileged", width: 9, number: true, down: true, key: (site) => reachCounts().powerAt[site], cell: (site) => number(reachCounts().powerAt[site]) },
+  power: { title: "Privileged people", width: 9, number: true, down: true, key: (site) => reachCounts().powerAt[site], cell: (site) => number(reachCounts().powerAt[site]) },
 };
 
 const outsideText = (person) => (people.external[person] === null ? "not known" : people.external[person] ? "yes" : "no");

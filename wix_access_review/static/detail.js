@@ -30,7 +30,7 @@ function pastOf(person) {
   ]);
   grid.show(rows);
   const cut = past.person.length < data.totals.history;
-  return { grid, element: el("div", {}, rows.length ? grid.element : el("p", { class: "empty" }, "None is known."),
+  return { grid, element: el("div", {}, rows.length ? grid.element : el("p", { class: "empty" }, "None known."),
     cut && el("p", { class: "more" }, `This page holds the newest ${number(past.person.length)} of ${number(data.totals.history)} grants that ended; access_wix.access_history has all.`)) };
 }
 
@@ -95,8 +95,8 @@ function sitePage(site) {
       el("p", { class: "eyebrow" }, "Site"), el("h2", { tabindex: -1 }, name(sites.name[site])),
       el("dl", { class: "facts" },
         fact("Folder", name(data.texts[sites.folder[site]] ?? "none")), fact("Account", name(accounts.name[sites.account[site]])),
-        fact("People who reach it", number(everybody.size)), fact("Of them privileged", number(powerful.size)),
-        unsure.size > 0 && fact("Of them not known", number(unsure.size)),
+        fact("People who reach it", number(everybody.size)), fact("Privileged people", number(powerful.size)),
+        unsure.size > 0 && fact("Privilege not known", number(unsure.size)),
         sites.trashed[site] === 1 && fact("State", "in the trash"), fact("Id", el("code", {}, sites.id[site]))),
       part("Who reaches it, and through what", el("div", { class: "tools" }, text), said, grid.element),
     ],

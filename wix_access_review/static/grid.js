@@ -34,7 +34,7 @@ function ordered(rows, key, down) {
  * `first` says that it names the row, `down` that it sorts downwards first.
  */
 class Grid {
-  constructor(label, columns, empty = "Nothing fits.") {
+  constructor(label, columns, empty = "Nothing matches.") {
     this.columns = columns = NARROW ? columns.map((column) => ({ ...column, width: Math.min(column.width || 10, MOST_WIDE) })) : columns;
     this.empty = empty;
     this.rows = new Int32Array(0);
@@ -150,7 +150,7 @@ class Grid {
     this.body.replaceChildren(...Array.from(this.shown.subarray(0, count), (row, place) => this.line(row, place)));
     if (count < this.shown.length) {
       this.note.hidden = false;
-      this.note.textContent = `Printed are the first ${number(count)} of ${number(this.shown.length)} rows: filter the table to print others, or use access-review.xlsx.`;
+      this.note.textContent = `Only the first ${number(count)} of ${number(this.shown.length)} rows are printed: filter the table to print others, or use access-review.xlsx.`;
     }
   }
 }

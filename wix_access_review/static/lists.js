@@ -75,7 +75,7 @@ const ORDERS = {
 };
 
 function matrixSection() {
-  const status = el("p", { class: "mx-status", "aria-hidden": "true" }, "Point at a cell, or go there with the arrow keys; Enter opens the person.");
+  const status = el("p", { class: "mx-status", "aria-hidden": "true" }, "Point at a cell, or move to it with the arrow keys; Enter opens the person.");
   const matrix = new Matrix(status);
   const said = live();
   const update = eachFrame(() => {
@@ -99,7 +99,7 @@ function matrixSection() {
 const COLUMNS_OF_REVIEW = "person account type role power on via decision granted seen worst";
 
 function reviewTable() {
-  const grid = new Grid("Rows of the review table", columns(GRANT, COLUMNS_OF_REVIEW), "No grant fits: take a filter away.");
+  const grid = new Grid("Rows of the review table", columns(GRANT, COLUMNS_OF_REVIEW), "No grant matches: remove a filter.");
   const said = live();
   const value = (made) => control(made).value;
   const fits = () => {

@@ -107,7 +107,7 @@ def test_the_same_file_twice_changes_nothing(campaign, tmp_path):
 BAD = {
     "an item of another campaign": (
         lambda c: [_row(c, "k004", item="0" * 20)],
-        'row 2: the item "00000000000000000000" is not in 2026-Q4: is this its file?',
+        'row 2: the item "00000000000000000000" is not in 2026-Q4: is it from another campaign?',
     ),
     "a grant that was something else": (
         lambda c: [_row(c, "k004", item="0" * 20, review_item=c.items[_items(c)["k004"]].review_item)],
@@ -128,11 +128,11 @@ BAD = {
     ),
     "their own access, by address": (
         lambda c: [_row(c, "k004", reviewer="P3@Acme.example")],
-        'row 2: "P3@Acme.example" is deciding on their own access: somebody else must',
+        'row 2: "P3@Acme.example" cannot decide on their own access: somebody else has to',
     ),
     "their own access, by name": (
         lambda c: [_row(c, "k004", reviewer="nora haugen")],
-        'row 2: "nora haugen" is deciding on their own access: somebody else must',
+        'row 2: "nora haugen" cannot decide on their own access: somebody else has to',
     ),
     "tomorrow": (lambda c: [_row(c, "k004", decided_on="2026-11-26")], "row 2: 2026-11-26 is in the future"),
     "before the opening": (
@@ -161,11 +161,11 @@ BAD = {
     ),
     "their own access, by an address with a name and an invisible letter": (
         lambda c: [_row(c, "k004", reviewer="Nora <p3\u200b@acme.example>")],
-        'row 2: "Nora <p3@acme.example>" is deciding on their own access: somebody else must',
+        'row 2: "Nora <p3@acme.example>" cannot decide on their own access: somebody else has to',
     ),
     "an item that a spreadsheet rounded": (
         lambda c: [_row(c, "k004", item="1.23457E+19")],
-        'row 2: the item "1.23457E+19" is not in 2026-Q4: is this its file?',
+        'row 2: the item "1.23457E+19" is not in 2026-Q4: is it from another campaign?',
     ),
     "an error of a spreadsheet": (
         lambda c: [_row(c, "k004", justification="#REF!")],
@@ -177,7 +177,7 @@ BAD = {
     ),
     "two files in one": (
         lambda c: [_row(c, "k004", item="item", decision="decision")],
-        'row 2: the item "item" is not in 2026-Q4: is this its file?',
+        'row 2: the item "item" is not in 2026-Q4: is it from another campaign?',
     ),
     "another word": (
         lambda c: [_row(c, "k004", "maybe")],
@@ -185,7 +185,7 @@ BAD = {
     ),
     "a change to nothing": (
         lambda c: [_row(c, "k004", "change")],
-        "row 2: a change does not say what to: fill in change_to or justification",
+        "row 2: the decision change does not say to what: fill in change_to or justification",
     ),
     "a novel": (
         lambda c: [_row(c, "k004", justification="x" * 5_001)],
@@ -201,7 +201,7 @@ def test_a_bad_row_is_named(campaign, tmp_path, case):
     path = _file(tmp_path, _csv([*rows(campaign), _row(campaign, "k020")]))
     with pytest.raises(ReviewError) as raised:
         decide(campaign.path, [path])
-    assert str(raised.value) == f"back.csv is not taken, 1 row must be corrected:\n  {sentence}"
+    assert str(raised.value) == f"back.csv was not accepted, 1 row must be corrected:\n  {sentence}"
     assert (_stored(campaign), len(Campaign(campaign.path).log)) == ({}, 1)
 
 
@@ -289,7 +289,7 @@ def test_another_decision_needs_to_be_said(campaign, tmp_path):
         _file(tmp_path, _csv([_row(campaign, "k004", word)]), f"{word}.csv") for word in ("keep", "remove")
     )
     decide(campaign.path, [first])
-    with pytest.raises(ReviewError, match=r'"boss@acme\.example" decided keep on 2026-11-25 already: --replace'):
+    with pytest.raises(ReviewError, match=r'"boss@acme\.example" decided keep on 2026-11-25 already: add --replace'):
         decide(campaign.path, [second])
     decide(campaign.path, [second], replace=True)
     assert [one.decision for one in _stored(campaign).values()] == ["remove"]
@@ -331,5 +331,5 @@ def test_a_closed_campaign_takes_nothing(campaign, tmp_path):
         lambda: decide(campaign.path, [path]), lambda: close(campaign.path),
         lambda: reassign(campaign.path, "x@y.example", "late", of=BOSS),
     ):  # fmt: skip
-        with pytest.raises(ReviewError, match="2026-Q4 was closed at 2026-11-25 09:00 UTC: nothing is added to it"):
+        with pytest.raises(ReviewError, match="2026-Q4 was closed at 2026-11-25 09:00 UTC, and cannot be changed"):
             change()

@@ -54,7 +54,7 @@ def test_one_byte_of_any_file_is_found(evidence):
         path = evidence / name
         whole = path.read_bytes()
         path.write_bytes(whole[:-2] + bytes([whole[-2] ^ 1]) + whole[-1:] if whole else b"x")
-        assert f"{name} is not as it was" in verify(evidence), name
+        assert f"{name} has changed" in verify(evidence), name
         path.write_bytes(whole)
     assert verify(evidence) == []
 
@@ -66,7 +66,7 @@ def test_a_missing_and_an_additional_file_are_found(evidence):
     (evidence / "findings.jsonl").rename(evidence.parent / "findings.jsonl")
     (evidence / "findings.jsonl").symlink_to(evidence.parent / "findings.jsonl")
     assert verify(evidence) == [
-        "plan.csv is missing", "more.txt is not in the manifest", "findings.jsonl is not as it was",
+        "plan.csv is missing", "more.txt is not in the manifest", "findings.jsonl has changed",
     ]  # fmt: skip
 
 
@@ -123,8 +123,8 @@ def test_a_manifest_that_was_made_up(evidence, members, said):
     [
         ('{"files": {', "cannot be read: Input data was truncated"),
         ("[]", "cannot be read: Expected `object`, got `array`"),
-        ('{"campaign": "Q3", %s', "cannot be read: campaign is in it twice"),
-        ('{"more": {"a": 1, "a": 2}, %s', "cannot be read: a is in it twice"),
+        ('{"campaign": "Q3", %s', "cannot be read: campaign is listed twice"),
+        ('{"more": {"a": 1, "a": 2}, %s', "cannot be read: a is listed twice"),
     ],
 )
 def test_a_manifest_that_cannot_be_read(evidence, content, said):
@@ -150,7 +150,7 @@ def test_what_is_no_file_is_not_read(evidence, name, kind):
         with pytest.raises(ReviewError, match=r"is not a file: it is not read|outside itself"):
             verify(evidence)
     else:
-        assert f"{name} is not {'in the manifest' if name == 'more' else 'as it was'}" in verify(evidence)
+        assert f"{name} {'is not in the manifest' if name == 'more' else 'has changed'}" in verify(evidence)
     if name != "manifest.json":
         assert main(["evidence", str(evidence)]) == 1
 
@@ -181,11 +181,11 @@ def test_a_copy_is_as_good(evidence, tmp_path, capsys):
     copy = tmp_path / "copy"
     shutil.copytree(evidence, copy)
     assert main(["verify", str(copy)]) == 0
-    assert capsys.readouterr().out == f"{copy}: every file is as it was, and the log is whole\n"
+    assert capsys.readouterr().out == f"{copy}: every file matches the manifest, and the log is unbroken\n"
     (copy / "items.jsonl").write_bytes(b"")
     assert main(["verify", str(copy)]) == 1
     assert capsys.readouterr().err == (
-        f"wix-access-review: error: {copy} is not as it was:\n  items.jsonl is not as it was\n"
+        f"wix-access-review: error: {copy} has changed since its manifest was written:\n  items.jsonl has changed\n"
     )
 
 

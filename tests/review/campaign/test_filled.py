@@ -215,7 +215,7 @@ UNREADABLE = {
     ),
     "two sheets of decisions": (
         _two_tables,
-        "has more than one sheet with decisions (Decisions and Mine): keep the one that is meant",
+        "has more than one sheet with decisions (Decisions and Mine): keep only the right one",
     ),
     "a cell of megabytes": (
         b'item,decision\n"' + b"x" * 200_000 + b'",keep\n',
@@ -232,7 +232,7 @@ UNREADABLE = {
     ),
     "nothing": (b"", "has no row with the titles item and decision: keep the first row of the table"),
     "another table": (b"a,b\n1,2\n", "has no row with the titles item and decision: keep the first row of the table"),
-    "a column twice": (b"item,decision,Decision\n", "has the column decision twice: which one counts?"),
+    "a column twice": (b"item,decision,Decision\n", "has the column decision twice: remove one of them"),
     "a picture": (b"\x89PNG\r\n\0\0", "is neither a workbook nor CSV: save it as .xlsx or .csv"),
     "an old or locked workbook": (
         b"\xd0\xcf\x11\xe0" + b"\0" * 600,
@@ -240,7 +240,7 @@ UNREADABLE = {
     ),
     "half a workbook": (b"PK\x03\x04half", "cannot be read as a workbook: save it as .xlsx again"),
     "a cell at the end of the world": (_far_cell, "has cells beyond row 300,000 or column CZ: delete what is there"),
-    "a bomb": (_bomb, "would unpack to more than 1500 MB: it is not read"),
+    "a bomb": (_bomb, "would unpack to more than 1500 MB, and is not read"),
 }
 
 

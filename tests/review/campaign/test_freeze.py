@@ -94,7 +94,7 @@ def test_only_its_owner_may_read_it(campaign):
     [
         ({"is_complete": False, "status": "refused", "error": "No permission."}, "users is refused (No permission.)"),
         ({"is_complete": False, "status": "held"}, "users is held"),
-        ({"snapshot_at": dt.datetime(2026, 11, 20)}, "users is of 2026-11-20 00:00 UTC, older than the rest"),  # noqa: DTZ001
+        ({"snapshot_at": dt.datetime(2026, 11, 20)}, "users dates from 2026-11-20 00:00 UTC, before the rest"),  # noqa: DTZ001
         (None, "users was never read"),
     ],
 )
@@ -106,7 +106,7 @@ def test_nothing_is_certified_from_an_incomplete_read(tmp_path, change, said):
         for one in rows["latest_receipts"]
         if change or (one["account_id"], one["stream_name"]) != (ACME, "users")
     ]
-    with pytest.raises(ReviewError, match="nothing is certified from what was not read completely") as raised:
+    with pytest.raises(ReviewError, match="a campaign needs complete and recent reads of every table") as raised:
         _open(make(tmp_path / "wix.duckdb", rows), tmp_path)
     assert said in str(raised.value)
     assert not (tmp_path / "2026-Q4").exists()
@@ -115,7 +115,7 @@ def test_nothing_is_certified_from_an_incomplete_read(tmp_path, change, said):
 def test_nothing_is_certified_from_an_old_read(database, tmp_path, monkeypatch):
     """A read of more than a week ago is not current, unless somebody says that it is."""
     monkeypatch.setenv("WIX_ACCESS_AS_OF", "2026-12-02 08:13:00")
-    with pytest.raises(ReviewError, match="the oldest read is of 2026-11-24 08:12 UTC, more than 7 days ago"):
+    with pytest.raises(ReviewError, match="the oldest read dates from 2026-11-24 08:12 UTC, more than 7 days ago"):
         _open(database, tmp_path)
     assert _open(database, tmp_path, max_age_days=9).header.due_on == dt.date(2027, 1, 1)
 
@@ -127,7 +127,7 @@ def test_a_clock_before_the_newest_read(database, tmp_path, monkeypatch, now, op
     if opens:
         assert _open(database, tmp_path).header.item_count
     else:
-        said = "newest read is of 2026-11-24 08:12 UTC, and this computer's clock says 2026-11-24 07:00 UTC: correct it"
+        said = "from 2026-11-24 08:12 UTC, and this computer's clock says 2026-11-24 07:00 UTC: correct it"
         with pytest.raises(ReviewError, match=said):
             _open(database, tmp_path)
 
@@ -151,14 +151,14 @@ def test_a_time_with_a_zone(monkeypatch):
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "a\x1b[31mb", "x\udcff", "x" * 101])
 def test_what_cannot_be_a_name(database, tmp_path, name):
     """It stands on a line of the terminal, in titles and in the models."""
-    with pytest.raises(ReviewError, match="cannot be a name: write 1 to 100 letters, on one line"):
+    with pytest.raises(ReviewError, match="cannot be a name: use 1 to 100 characters on one line"):
         open_campaign(database, Opening(name=name, folder=tmp_path / "Q"))
 
 
 def test_two_campaigns_of_one_name(campaign, tmp_path):
     """The models tell campaigns apart by their names, so both cannot be handed over."""
     with pytest.raises(
-        ReviewError, match=r"two campaigns are called 2026-Q4 \(.*2026-Q4 and .*2026-Q4\): hand over one"
+        ReviewError, match=r"two campaigns are called 2026-Q4 \(.*2026-Q4 and .*2026-Q4\): hand over only one"
     ):
         hand_over([campaign, campaign], tmp_path / "seeds")
     assert not (tmp_path / "seeds").exists()
@@ -174,7 +174,7 @@ def test_one_account(database, tmp_path):
 
 def test_nothing_to_certify_is_no_campaign(tmp_path):
     """A database without receipts proves nothing."""
-    with pytest.raises(ReviewError, match="no receipt: nothing proves what would be certified"):
+    with pytest.raises(ReviewError, match="no receipt, so nothing can be certified"):
         _open(make(tmp_path / "none.duckdb", {}), tmp_path)
 
 

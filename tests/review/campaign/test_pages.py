@@ -49,4 +49,4 @@ def test_what_the_page_says(pages):
     assert "<bdi>boss@<wbr>acme.example</bdi>" in text
     assert "<script" not in text.replace("&lt;script", "")
     plan = (pages / "plan.html").read_text(encoding="utf-8")
-    assert "were never tried" in plan
+    assert "have never been tried" in plan

@@ -129,15 +129,15 @@ def test_the_call(opened, tmp_path, decisions, call, body):
 
 
 BY_HAND = [
-    ({"owner": "remove"}, "this is the owner of the account: hand the account over"),
+    ({"owner": "remove"}, "this is the owner of the account: transfer the ownership"),
     ({"bare": "remove"}, "Wix gave no id for this assignment, so no call can name it: change it"),
-    ({"odd": "remove"}, "what the role is limited to cannot be read, so it must not be written again: change it"),
+    ({"odd": "remove"}, "what the role is limited to cannot be read, so no call can repeat it: change it"),
     ({"app": "remove"}, "the role is held by an app, not by the person: change it"),
     ({"mixed_1": "remove"}, "the role is limited in a way that no call is known to repeat exactly: change it"),
     ({"plain_site": "change to Twin"}, "no single role of the account is called 'Twin': change it"),
     ({"plain_site": "change to Nothing"}, "no single role of the account is called 'Nothing': change it"),
     ({"invite": "remove"}, "Wix documents no call that revokes an account invite: delete it"),
-    ({"guest_1": "remove", "guest_2": "remove"}, "no call takes the last role of a contributor: remove the account"),
+    ({"guest_1": "remove", "guest_2": "remove"}, "no call removes the last role of a contributor: remove the account"),
 ]
 
 
@@ -187,7 +187,7 @@ def test_the_files(opened, tmp_path):
     assert [json.loads(row["body"]) for row in rows if row["body"]] == [
         one["body"] for one in whole["steps"] if one["body"]
     ]
-    assert "were never tried" in whole["caution"]
+    assert "have never been tried" in whole["caution"]
     text = json.dumps(whole).casefold()
     assert [word for word in ("authorization", "bearer", "ist.", "api_key", "apikey") if word in text] == []
 

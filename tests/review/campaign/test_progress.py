@@ -30,8 +30,8 @@ def test_progress_by_reviewer(campaign, tmp_path):
     ("now", "state", "overdue"),
     [
         ("2026-12-25 23:59:00", "due on 2026-12-25", False),
-        ("2026-12-26 00:00:00", "overdue for 1 day", True),
-        ("2027-01-04 00:00:00", "overdue for 10 days", True),
+        ("2026-12-26 00:00:00", "overdue by 1 day", True),
+        ("2027-01-04 00:00:00", "overdue by 10 days", True),
     ],
 )
 def test_overdue(campaign, monkeypatch, now, state, overdue):

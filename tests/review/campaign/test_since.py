@@ -210,7 +210,7 @@ def test_the_figures_say_whom_they_count(tab):
         "People 20 18 members, 1 invited, 1 contributor",
         "Privileged people 3 3 members, 0 invited, 0 contributors; 3 privileged grants",
         "Outside people 2 1 member, 1 invited, 0 contributors; e-mail outside the company's domains",
-        "Open invites 1 not answered yet",
+        "Open invites 1 not accepted yet",
         "Sites 3 in 2 accounts",
         "Grants to certify 22 20 of members, 1 offered by invites, 1 of contributors",
     ]
@@ -295,7 +295,7 @@ def test_the_newest_campaign_of_these_accounts_counts(output, tmp_path):
     assert _newest(campaigns, ACME) == "all"
     assert _newest(campaigns, NORTH) == "north"
     assert "Not part of that campaign: <bdi>Acme" in _page(database, tmp_path, campaign=campaigns / "north")
-    with pytest.raises(ReviewError, match="north certifies none of the accounts that are shown"):
+    with pytest.raises(ReviewError, match="north covers none of these accounts"):
         write_review(database, tmp_path, accounts=[ACME], campaign=campaigns / "north")
 
 
@@ -312,7 +312,7 @@ def test_a_campaign_whose_opening_was_not_ended_never_was(output, tmp_path):
             for name, content in left.items():
                 (campaigns / "Q" / name).write_bytes(content)
             assert newest(campaigns, [ACME]) is None
-            with pytest.raises(ReviewError, match=r"not the folder of a campaign|whose opening was not ended"):
+            with pytest.raises(ReviewError, match=r"not the folder of a campaign|whose opening was interrupted"):
                 Campaign(campaigns / "Q")
             again = open_campaign(database, Opening(name="Q", folder=campaigns / "Q", by="ada"))
             assert (again.path / LOG).read_bytes() == log
