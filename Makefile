@@ -17,18 +17,18 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install install-warehouses demo test test-fast lint lint-types lint-rules bench freeze-release clean
 
-help: ## Show what there is
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/installed $(MELTANO_VENV)/installed .meltano/installed ## Install what the demo needs into this folder
 
-install-warehouses: install $(VENV)/warehouses .meltano/warehouses ## Install every loader, and what the tests query warehouses with
+install-warehouses: install $(VENV)/warehouses .meltano/warehouses ## Install every loader, and the clients that the tests need
 
 demo: ## Load a simulated Wix account into DuckDB, and show who has access to what
 	@$(MAKE) --no-print-directory --jobs=2 install
 	@$(VENV)/bin/python -m wix_demo.pipeline
 
-lint: ## Check style, types, security rules and what is declared as needed
+lint: ## Check style, types, security rules and declared dependencies
 	@$(MAKE) --no-print-directory --jobs=2 lint-types lint-rules
 
 lint-types: $(VENV)/warehouses
@@ -41,19 +41,19 @@ lint-rules: $(VENV)/warehouses
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/deptry .
 
-test-fast: $(VENV)/dev ## Run the quick tests, for whoever is at work
+test-fast: $(VENV)/dev ## Run the quick tests
 	$(VENV)/bin/pytest --numprocesses=auto -m 'not slow and not warehouse'
 
 test: ## Run all checks and tests
 	@$(MAKE) --no-print-directory --jobs=2 install-warehouses lint-types lint-rules
 	$(VENV)/bin/pytest --numprocesses=auto --cov --cov-report=term-missing
 
-bench: install-warehouses ## Measure, and print a line of JSON for each benchmark (docs/performance.md)
+bench: install-warehouses ## Run the benchmarks, one JSON line each (docs/performance.md)
 	@for name in throughput duckdb_load pipeline models fewest_requests budget latency memory campaign; do \
 		$(VENV)/bin/python benchmarks/$$name.py || exit 1; \
 	done
 
-freeze-release: $(VENV)/dev ## Keep the formats of this release, for later ones to be tested against
+freeze-release: $(VENV)/dev ## Store the formats of this release, to test later releases against
 	$(VENV)/bin/python -m tests.releases.freeze
 
 clean: ## Remove what was installed, and the output

@@ -148,7 +148,7 @@ def text() -> str:
         "# Licences of what the tap needs",
         "",
         "Written by `python -m tools.licences` from the packages that `constraints.txt` pins, on CPython 3.11.",
-        "A test fails when a package has no licence that is known to go with Apache-2.0, or this page is out of date.",
+        "A test fails if a package has no licence known to be compatible with Apache-2.0, or if this page is outdated.",
         "",
         "| package | version | licence | needed by |",
         "| --- | --- | --- | --- |",
