@@ -236,6 +236,12 @@ def command(*arguments: str, env: dict[str, str] | None = None, **options: Any) 
     )
 
 
+def program(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python code that uses the tap in a process of its own, run to its end."""
+    line = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(line, env=environment(), capture_output=True, text=True, check=False, timeout=60)
+
+
 @contextlib.contextmanager
 def started(
     *arguments: str,

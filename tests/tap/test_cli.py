@@ -25,6 +25,7 @@ from tests.support import (
     config,
     environment,
     own_signals,
+    program,
     run,
     started,
     write_json,
@@ -416,11 +417,8 @@ def test_the_garbage_of_another_program(tmp_path, serve):
         "with contextlib.suppress(SystemExit): main()\n"
         "told()\n"
     )
-    settings = write_json(tmp_path / "config.json", config(serve()))
-    done = subprocess.run(
-        [sys.executable, "-c", code, "--config", settings],
-        env=environment(), capture_output=True, text=True, check=True, timeout=SOON,
-    )  # fmt: skip
+    done = program(code, "--config", write_json(tmp_path / "config.json", config(serve())))
+    assert done.returncode == 0
     assert done.stdout.count('"SCHEMA"') == 2 * len((*TABLES, *LOGS))
     told = [line for line in done.stderr.splitlines() if line.startswith(("True", "False"))]
     assert told == ["True True", "True True", "False False"]

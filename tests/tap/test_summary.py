@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import sys
 from collections import Counter
 from importlib.metadata import version
 
 import pytest
 
-from tests.support import TABLES, catalog, command, config, environment, started, write_json
+from tests.support import TABLES, catalog, command, config, environment, program, started, write_json
 from wix_sandbox import ApiOptions, Fault, Size, World
 
 KEY = "IST.marked-0123456789abcdef"
@@ -205,11 +203,7 @@ def test_a_crash(tmp_path, serve):
         "T.sync_all = boom\n"
         "T.cli()"
     )
-    settings = write_json(tmp_path / "config.json", config(serve()))
-    done = subprocess.run(
-        [sys.executable, "-c", code, "--config", settings],
-        env=environment(), capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    done = program(code, "--config", write_json(tmp_path / "config.json", config(serve())))
     assert done.returncode == 1
     assert _summary(done.stderr)["outcome"] == "crashed"
     assert "RuntimeError: never thought of" in done.stderr
