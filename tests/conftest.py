@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.sharing import ByModule
 
 # As in the tap's command: what is imported stays, and most of what tests make ends with them.
 gc.set_threshold(50_000, 20, 20)
+
+# How long an example takes tells how busy the machine is. In CI, hypothesis has such a profile of its own.
+settings.register_profile("tests", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 ROOT = Path(__file__).parent
 TIERS = {

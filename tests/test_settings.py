@@ -150,7 +150,7 @@ def test_a_sentence_says_what_to_do(config):
     assert "String should" not in sentence
 
 
-@hypothesis_settings(deadline=None, max_examples=200)
+@hypothesis_settings(max_examples=200)
 @given(json_values)
 def test_no_sentence_repeats_the_key_whatever_it_is(value):
     """Not even one of another type."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.conftest import LONGEST, ROOT, SHARED, TIERS, TOGETHER, UNCOUNTED, unit_of
 
@@ -30,6 +31,12 @@ def test_every_module_of_a_tier_exists(name):
 def test_what_shares_a_fixture_is_in_one_worker(test, unit):
     """Of a module that shares one, or is quick, all tests are one unit of work; any other test is one by itself."""
     assert unit_of(test) == unit
+
+
+def test_no_example_has_a_deadline():
+    """Hypothesis allows each 200 ms by default: on a busy machine, a test would be red by chance."""
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check
 
 
 def test_these_are_fast(request):

@@ -57,7 +57,7 @@ def api() -> Api:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("endpoint", ["search_team", "query_sites", "count_sites", "query_folders"])
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(body=BODIES | ANYTHING)
 def test_any_body(api, endpoint, body):
     """Any JSON is answered well or refused with a 400, never with a crash."""

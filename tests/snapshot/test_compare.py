@@ -110,7 +110,7 @@ def test_what_changed():
     )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(contents, contents)
 def test_the_old_rows_and_the_changes_are_the_new_rows(old: Content, new: Content):
     """Applying what was sent and removed to the old rows gives the new ones; each change is reported once."""
@@ -124,7 +124,7 @@ def test_the_old_rows_and_the_changes_are_the_new_rows(old: Content, new: Conten
     assert len(added) + len(modified) == len(sent)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(contents)
 def test_nothing_changed(content: Content):
     """Then nothing is sent and nothing logged, and the state moves on with every row as old as it was."""
@@ -134,7 +134,7 @@ def test_nothing_changed(content: Content):
     assert outcome.comparison.state() == _state(content, snapshot_at=NEW)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(contents, contents, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_is_irrelevant(old: Content, new: Content, chance: Any):
     """Whichever way round they come: the same rows are sent, the same changes reported, the same state is left."""
@@ -146,7 +146,7 @@ def test_the_order_of_the_rows_is_irrelevant(old: Content, new: Content, chance:
     assert one.comparison.state() == other.comparison.state()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(contents, max_size=6))
 def test_a_row_is_as_old_as_its_content(history: list[Content]):
     """From snapshot to snapshot, `observed_at` is when a row was last seen to become what it is."""

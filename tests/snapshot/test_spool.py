@@ -68,7 +68,7 @@ def test_a_row_comes_out_as_it_went_in(key, row):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.text(max_size=8), st.dictionaries(st.text(max_size=8), json_values, max_size=4))))
 def test_any_rows_come_out_in_their_order(rows):
     """As many as went in, and a second time too."""
@@ -78,7 +78,7 @@ def test_any_rows_come_out_in_their_order(rows):
     assert _back(spool) == rows
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.integers(min_value=0, max_value=CHUNK + 50), max_size=12))
 def test_rows_of_any_length_come_out_across_chunks(lengths):
     """No row is cut, lost or doubled where a chunk ends."""
@@ -185,7 +185,7 @@ def test_spools_side_by_side_share_what_stays_uncompressed(monkeypatch: pytest.M
     ]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.integers(min_value=0, max_value=2_000), min_size=1, max_size=400), st.integers(1, 400))
 def test_chunks_are_the_lines_with_their_hashes(lengths: list[int], step: int):
     """However rows are added: the same keys, a hash of each row's own line, and the lines, open at their ends."""

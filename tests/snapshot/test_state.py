@@ -101,7 +101,7 @@ states = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(states)
 def test_a_state_comes_back_as_it_was(state: TableState):
     """Through JSON, whatever its rows are called, and whether or not it has any."""
@@ -322,14 +322,14 @@ def test_rows_that_are_not_as_many_as_it_says(count: int, columns: tuple[Any, ..
     assert _why(stored) == "it is damaged: it does not hold as many rows as it says"
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.sampled_from([*dump(STATE), "pending", "unknown"]), json_values, st.sampled_from([STATE, None]))
 def test_any_value_in_place_of_another(name: str, value: Any, state: TableState | None):
     """A state with any JSON in place of one of its values is still one, or is none: never another error."""
     _survives({**dump(state or TableState(TUESDAY, MONDAY, "a1b2", "c3d4", 7, None)), name: value})
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.integers(min_value=0, max_value=3), json_values, st.integers(min_value=0, max_value=3))
 def test_any_value_inside_its_rows(column: int, value: Any, count: int):
     """What holds for the state holds for the columns that it packs."""
@@ -342,7 +342,7 @@ def test_any_value_inside_its_rows(column: int, value: Any, count: int):
     _survives({**dump(STATE), "count": count, "rows": packed})
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.data())
 def test_any_byte_of_its_rows(data: st.DataObject):
     """A flipped byte, before or behind the compression, is noticed or harmless."""
@@ -354,7 +354,7 @@ def test_any_byte_of_its_rows(data: st.DataObject):
     _survives({**dump(STATE), "rows": base64.b64encode(zlib.compress(raw)).decode()})
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(json_values)
 def test_any_value_in_place_of_a_state(value: Any):
     """Nothing else is taken for one."""

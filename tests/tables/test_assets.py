@@ -232,7 +232,7 @@ almost_restrictions = st.dictionaries(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(json_values | almost_restrictions)
 def test_no_restriction_ever_becomes_the_whole_account(restrictions):
     """Whatever restricts a role, something comes of it, and it is never the whole account."""

@@ -47,7 +47,7 @@ def test_a_record_key_tells_its_parts(given_parts: list[str]):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.text(st.sampled_from("ab|%7C25'ä👩")), min_size=3, max_size=3), max_size=12))
 def test_a_warehouse_makes_the_same_keys_and_digest(rows: list[list[str]]):
     """Of the columns as they are stored, by SQL: quotes, separators and any script included."""

@@ -870,7 +870,7 @@ def _texts(rows):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.lists(grants | json_values, max_size=5))
 def test_every_grant_that_can_be_read_has_rows_with_keys_of_their_own(assignments):
     """Keys are never null, never shared, and no different grant is lost."""

@@ -766,7 +766,7 @@ def _stories(kind: Kind) -> st.SearchStrategy[tuple[Kind, Target, list[Run]]]:
 def test_the_law(kind: Kind, number: int):
     """Whatever happens: what a complete run saw is current and nothing else, and what stayed was never not current."""
 
-    @settings(deadline=None, max_examples=examples(number))
+    @settings(max_examples=examples(number))
     @given(_stories(kind))
     def law(story: tuple[Kind, Target, list[Run]]) -> None:
         live(*story)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tap_wix_users.wix.budget import RequestBudget, SystemClock
@@ -49,7 +49,6 @@ def test_the_window_slides(clock):
 gaps = st.one_of(st.just(0.0), st.floats(0, 0.01), st.floats(0, 30), st.floats(55, 65))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 8), st.lists(gaps, max_size=40), st.floats(0, 1e7))
 @example(1, [60.0, 0.0, 59.9995], 0.0005)
 def test_no_minute_holds_more_than_it_may(limit, between, start):
@@ -69,7 +68,6 @@ def test_no_minute_holds_more_than_it_may(limit, between, start):
     assert budget.waited == pytest.approx(sum(clock.waits))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["ask", "close", "pass"]), st.floats(0.001, 90)), max_size=30))
 def test_nothing_passes_while_it_is_closed(steps):
     """However often it is closed, the longest closing counts, and closings do not add up."""

@@ -376,7 +376,7 @@ def _somewhere(value: Any) -> st.SearchStrategy[Any]:
     )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     st.sampled_from([302, 400, 401, 403, 404, 428, 429, 500, 503]),
     st.fixed_dictionaries(

@@ -413,13 +413,13 @@ class TestNoAccessVanishes:
         for path in TEAM_PLACES:
             _loses_nothing(_replaced(TEAM, path, value))
 
-    @settings(deadline=None, max_examples=600)
+    @settings(max_examples=600)
     @given(st.sampled_from(TEAM_PLACES), json_values)
     def test_with_any_value_replaced_by_any_other(self, path, value):
         """Wherever it is."""
         _loses_nothing(_replaced(TEAM, path, value))
 
-    @settings(deadline=None, max_examples=300)
+    @settings(max_examples=300)
     @given(st.lists(st.tuples(st.sampled_from(PLACES_OF_ACCESS), json_values), min_size=2, max_size=4))
     def test_with_several_values_replaced(self, replacements):
         """Together."""
@@ -441,7 +441,7 @@ class TestNoAccessVanishes:
             del owner[path[-1]]
             _loses_nothing(changed)
 
-    @settings(deadline=None, max_examples=200)
+    @settings(max_examples=200)
     @given(st.integers(min_value=0, max_value=len(example("team").rstrip()) - 1))
     def test_with_any_end_cut_off(self, length):
         """An answer that was cut short is never a shorter list."""
@@ -457,7 +457,7 @@ class TestNoAccessVanishes:
             (objects.ChildAccountPage, "child_accounts", {"childAccounts": "child_accounts"}),
         ],
     )
-    @settings(deadline=None, max_examples=150)
+    @settings(max_examples=150)
     @given(data=st.data())
     def test_of_the_other_lists(self, kind, name, lists, data):
         """No role, site or child account vanishes either."""

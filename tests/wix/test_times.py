@@ -13,7 +13,7 @@ from tap_wix_users.wix.times import following, normalized, timestamp
 
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
-settled = settings(derandomize=True, database=None, deadline=None)
+settled = settings(derandomize=True, database=None)
 zones = st.timedeltas(dt.timedelta(hours=-23), dt.timedelta(hours=23)).map(
     lambda offset: dt.timezone(dt.timedelta(minutes=offset // dt.timedelta(minutes=1)))
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
@@ -706,14 +706,7 @@ def scenarios(
 
 def exploring(examples: int, phases: Sequence[Phase] = tuple(Phase)) -> settings:
     """The same scenarios in every run."""
-    return settings(
-        max_examples=examples,
-        phases=phases,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
+    return settings(max_examples=examples, phases=phases, derandomize=True, database=None)
 
 
 @pytest.mark.parametrize("trip_by", [by_offset, by_offset_ahead])
