@@ -27,6 +27,7 @@ TIERS = {
         "review/campaign",
         "review/test_browser.py",
         "review/test_cli.py",
+        "sandbox/test_cli.py",
         "snapshot/test_state.py",
         "tap/test_absent.py",
         "tap/test_accounts.py",

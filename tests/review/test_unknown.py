@@ -64,6 +64,7 @@ def test_in_a_campaign(opened, tmp_path, capsys):
     assert "privilege not known" in (opened.path / "campaign.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_on_the_page(browser, database, tmp_path):  # noqa: F811
     """A badge says so; the table sorts it before what is known not to be privileged, and a filter finds it."""
     page, table, _ = write_review(database, tmp_path)

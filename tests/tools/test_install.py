@@ -36,6 +36,7 @@ def test_pip_settings(listed, settings):
     assert uv_settings(listed) == AS_PIP | settings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "code"), [(["--help"], 0), (["--no-such-option"], 2)])
 def test_where_uv_fails(options, code):
     """Pip does it, as the output says, and its exit code is the whole command's."""
@@ -46,6 +47,7 @@ def test_where_uv_fails(options, code):
     assert "pip install [options]" in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_an_environment_without_pip(tmp_path):
     """As uv makes them: its settings are those of the pip beside uv, which also installs where uv fails."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "made"], check=True)

@@ -63,6 +63,7 @@ def test_files_that_are_not_there(tmp_path):
     assert _asked(table_statements(tmp_path, "raw"), counts) == [(name, 0) for name in names]
 
 
+@pytest.mark.slow
 def test_the_command(folder):
     """It prints the statements."""
     command = [sys.executable, "-m", "tap_wix_users.warehouse.files", str(folder), "raw"]

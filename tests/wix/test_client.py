@@ -353,6 +353,7 @@ class TestPatience:
         assert len(clock.waits) > 10
         assert all(later > earlier for earlier, later in pairwise(clock.waits[:7]))
 
+    @pytest.mark.slow
     @pytest.mark.no_cover
     def test_of_more_than_a_thousand_attempts(self, serve, connect):
         """A server that says, for twenty minutes, to come back in a second, and then says nothing."""
