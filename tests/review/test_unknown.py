@@ -69,8 +69,8 @@ def test_on_the_page(browser, database, tmp_path):  # noqa: F811
     """A badge says so; the table sorts it before what is known not to be privileged, and a filter finds it."""
     page, table, _ = write_review(database, tmp_path)
     assert _named(table)[f"{ACME}|assignments|{NORA}"] == "unknown"
-    opened = Opened(browser, page)
-    tab = opened.tab
+    opened = Opened(browser)
+    tab = opened.show(page)
     expect(tab.locator("#summary")).to_contain_text("not known for 1 grant")
     tab.locator("#review").get_by_label("Privileged").select_option("not known")
     expect(tab.locator(ROWS)).to_have_count(1)

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.review.campaign.test_decide import _csv, _file, _row
-from tests.review.test_browser import Opened, browser  # noqa: F401  # a fixture
+from tests.review.test_browser import browser, window  # noqa: F401  # fixtures
 from wix_access_review.campaign.context import clock
 from wix_access_review.campaign.decide import decide
 from wix_access_review.campaign.folder import Campaign
@@ -29,15 +29,14 @@ def pages(campaign, database, tmp_path):
 
 @pytest.mark.parametrize("name", ["campaign.html", "plan.html"])
 @pytest.mark.parametrize("width", [390, 1440])
-def test_everybody_can_read_it(browser, pages, name, width):  # noqa: F811
+def test_everybody_can_read_it(window, pages, name, width):  # noqa: F811
     """Nothing is asked for and nothing runs, axe finds no violation, and the page does not scroll sideways."""
-    page = Opened(browser, pages / name, viewport={"width": width, "height": 900})
-    assert page.tab.evaluate("document.documentElement.scrollWidth") == width
-    assert page.requests == [(pages / name).as_uri()]
-    assert page.tab.locator("script").count() == 0
-    violations = Axe().run(page.tab).response["violations"]
+    tab = window.show(pages / name, width)
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    assert window.requests == [(pages / name).as_uri()]
+    assert tab.locator("script").count() == 0
+    violations = Axe().run(tab).response["violations"]
     assert [(one["id"], [node["html"][:150] for node in one["nodes"][:3]]) for one in violations] == []
-    page.context.close()
 
 
 def test_what_the_page_says(pages):

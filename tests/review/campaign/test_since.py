@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.review.campaign.conftest import NOW
 from tests.review.campaign.test_decide import BOSS, _csv, _file, _row
-from tests.review.test_browser import ROWS, Opened, _cells, _printed, _result, browser  # noqa: F401  # a fixture
+from tests.review.test_browser import ROWS, _cells, _printed, _result, browser, window  # noqa: F401  # fixtures
 from tests.review.warehouse import (
     ACME,
     BEFORE,
@@ -113,13 +113,13 @@ def standing(output):
 
 
 @pytest.fixture
-def tab(browser, output):  # noqa: F811
+def tab(window, output):  # noqa: F811
     """The page of the review; nothing in it asks for anything."""
-    page = Opened(browser, output / "access-review.html")
-    expect(page.tab.locator(ROWS).first).to_be_attached()
-    yield page.tab
-    page.context.close()
-    assert (page.trouble, page.requests) == ([], [(output / "access-review.html").as_uri()])
+    path = output / "access-review.html"
+    tab = window.show(path)
+    expect(tab.locator(ROWS).first).to_be_attached()
+    yield tab
+    assert (window.trouble, window.requests) == ([], [path.as_uri()])
 
 
 def test_what_has_changed(standing):
@@ -246,15 +246,14 @@ def test_decisions_per_item(tab):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])  # the others: test_browser.py
-def test_everybody_can_read_it(browser, output, clients, width, scheme):  # noqa: F811
+def test_everybody_can_read_it(window, output, clients, width, scheme):  # noqa: F811
     """On a phone and on a desk, in light and dark, axe finds no violation, and nothing scrolls sideways."""
     for path in (output / "access-review.html", clients / "clients.html"):
-        page = Opened(browser, path, color_scheme=scheme, viewport={"width": width, "height": 900})
-        page.tab.locator("details").evaluate_all("all => all.forEach((one) => (one.open = true))")
-        assert page.tab.evaluate("document.documentElement.scrollWidth") == width
-        violations = Axe().run(page.tab).response["violations"]
+        tab = window.show(path, width, scheme)
+        tab.locator("details").evaluate_all("all => all.forEach((one) => (one.open = true))")
+        assert tab.evaluate("document.documentElement.scrollWidth") == width
+        violations = Axe().run(tab).response["violations"]
         assert [(one["id"], [node["html"][:150] for node in one["nodes"][:3]]) for one in violations] == []
-        page.context.close()
 
 
 def test_on_paper(tab, tmp_path):
@@ -264,14 +263,12 @@ def test_on_paper(tab, tmp_path):
         assert said in text
 
 
-def test_without_a_campaign_the_newest_changes_stand_there(browser, written):  # noqa: F811
+def test_without_a_campaign_the_newest_changes_stand_there(window, written):  # noqa: F811
     """What the last reads saw, privileged ones first, and how to have a campaign to compare with."""
-    page = Opened(browser, written / "access-review.html")
-    since = page.tab.locator("#since")
+    since = window.show(written / "access-review.html").locator("#since")
     expect(since.get_by_role("heading")).to_have_text("The newest changes")
     expect(since.locator(".moves li").first).to_contain_text("Ivy Lindqvist")
     expect(since.get_by_text("There is no campaign to compare with.")).to_be_visible()
-    page.context.close()
 
 
 # --- Which campaign ---
@@ -345,18 +342,17 @@ def test_a_clients_page_holds_nothing_of_another(clients):
     assert "1 of 1 item decided" in north
 
 
-def test_the_overview(browser, clients):  # noqa: F811
+def test_the_overview(window, clients):  # noqa: F811
     """A row for each account, with a link to its page, and what its review says."""
-    page = Opened(browser, clients / "clients.html")
-    rows = [" ".join(text.split()) for text in page.tab.locator("tbody tr").all_inner_texts()]
+    tab = window.show(clients / "clients.html")
+    rows = [" ".join(text.split()) for text in tab.locator("tbody tr").all_inner_texts()]
     counts = "19 2 2 1 21 1 Critical 1 High 13 Medium 1 Low 1 gained, 1 lost, 1 changed"
     assert rows == [
         f"Acme <Studio> & Söhne complete 2026-11-24 08:12 UTC {counts} Q3 <b> 3 of 21 due on 2026-11-25",
         "North complete 2026-11-24 08:12 UTC 1 1 0 0 1 none nothing Q3 <b> 1 of 1 due on 2026-11-25",
     ]
-    page.tab.get_by_role("link", name="North").click()
-    expect(page.tab.get_by_role("heading", level=1)).to_have_text("Access review: North")
-    page.context.close()
+    tab.get_by_role("link", name="North").click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Access review: North")
 
 
 def test_an_account_by_itself(output, tmp_path, capsys):
