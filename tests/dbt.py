@@ -13,6 +13,11 @@ _PARSED: dict[tuple[str, ...], bytes] = {}
 """What the first command made of the files, by its adapter, profiles and variables."""
 
 
+def beforehand(adapter: str) -> tuple[str, ...]:
+    """What a process imports before it runs dbt's commands on a warehouse."""
+    return f"dbt.adapters.{adapter}", str(ROOT / "tests" / "dbt_beforehand.py")
+
+
 def run_dbt(
     *arguments: str, target: Path, adapter: str = "duckdb", profiles: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
@@ -49,7 +54,7 @@ def run_dbt(
     command, output = ["--no-use-colors", *arguments, *where], target / "output.txt"
     code = forks.run(
         ROOT / f".meltano/utilities/dbt-{adapter}/venv/bin/python", "dbt", *command,
-        folder=folder, environment=variables, files=(None, output, output), modules=(f"dbt.adapters.{adapter}",),
+        folder=folder, environment=variables, files=(None, output, output), modules=beforehand(adapter),
     )  # fmt: skip
     if parsed.exists():
         _PARSED.setdefault(kept, parsed.read_bytes())

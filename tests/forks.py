@@ -118,7 +118,7 @@ while 0 not in (ready := select.select([0, listener], [], [], 1 if children else
         if not entry:
             entry = entry_of(sys.argv[2])
             for module in sys.argv[3:]:
-                importlib.import_module(module)
+                runpy.run_path(module) if module.endswith(".py") else importlib.import_module(module)
             # Whoever collects garbage would look through all of it, and copy it.
             gc.freeze()
         if not os.fork():
@@ -209,7 +209,7 @@ def run(
         folder: Where it runs.
         environment: All variables of its environment.
         files: Its standard input (None for an empty one), output and errors.
-        modules: What else to import beforehand.
+        modules: What else to import beforehand; of a Python file, the path.
 
     Returns:
         Its exit code; that of a signal is negative.

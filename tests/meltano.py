@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests import forks
+from tests.dbt import beforehand
 from tests.support import environment
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _share(plugin: Path, place: Path) -> None:
     for path in (*plugin.iterdir(), *(plugin / "venv").iterdir(), *(plugin / "venv" / "bin").iterdir()):
         target = place / path.relative_to(plugin)
         if path.name in SHARED and path.parent.name == "bin":
-            adapter = (f"dbt.adapters.{plugin.name.removeprefix('dbt-')}",) if path.name == "dbt" else ()
+            adapter = beforehand(plugin.name.removeprefix("dbt-")) if path.name == "dbt" else ()
             modules = (*SHARED[path.name], *adapter)
             shutil.copy(forks.launcher(path.with_name("python"), path.name, modules), target)
         elif not target.exists():  # as the folders of the launchers do
