@@ -21,8 +21,12 @@ from tap_wix_users.wix.objects import STRUCTURE, Answer, UnknownFields, WixObjec
 O = TypeVar("O", bound=WixObject)  # noqa: E741
 A = TypeVar("A", bound=Answer)
 
-_ENVELOPE = {"message", "details"}
-"""Members of an error (docs/api-contract.md, section 1.2): an answer that has them is an error, whatever its status."""
+_ERROR = {"message", "details", "error", "errors"}
+"""Members of an error (docs/api-contract.md, section 1.2, and as others write it), which no answer of an endpoint has.
+
+Where one holds anything, the answer is an error, whatever its status: a list beside it may be a part of the list."""
+
+_NOTHING = {b"null", b'""', b"[]", b"{}", b"false"}
 
 _NOT_THE_ENDPOINTS = "the answer is not this endpoint's: it has none of its fields, or is an error with status 200"
 
@@ -55,7 +59,7 @@ def parse(kind: type[A], body: bytes) -> A:
         raise UnreadableBody(_NO_JSON, retryable=True) from None
     names = fields(kind)
     present, unknown = members.keys() & names, members.keys() - names
-    if unknown and (not present or unknown >= _ENVELOPE):
+    if unknown and (not present or any(bytes(members[name]) not in _NOTHING for name in unknown & _ERROR)):
         raise UnreadableBody(_NOT_THE_ENDPOINTS, retryable=True)
     if answer is None:
         raise UnreadableBody(_misshapen(sorted(reading.places)), retryable=False)
