@@ -17,6 +17,7 @@ from tap_wix_users.wix.redaction import printable
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
     from types import TracebackType
 
     from tap_wix_users.settings import Settings
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
     from tap_wix_users.tables.registry import Table
     from tap_wix_users.wix.page_size import PageSize
     from tap_wix_users.wix.reads import PreviousRows
+
+
+_UNPROVED = "it is not proved to be complete: run again"
+_IF_NONE = "or, if there are no child accounts, turn `include_child_accounts` off"
+_UNREAD = (
+    "Accounts that earlier runs read are not read by this one: %s (%d in all). Their rows stay as they are: that they "
+    "are not read proves nothing about access"
+)
+_NAMED = 5
+"""The number of accounts that a message names."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,7 @@ class Plan:
         page_size: The page size that was found out for a table in an account.
         stop_after: For a connection test: stop reading each list after this many rows, and prove nothing. None to read
             everything.
+        accounts_before: The accounts that the state knows of.
     """
 
     settings: Settings
@@ -59,6 +71,7 @@ class Plan:
     known: Callable[[str, str], PreviousRows | None]
     page_size: Callable[[str, str], PageSize | None]
     stop_after: int | None = None
+    accounts_before: AbstractSet[str] = frozenset()
 
 
 class Run:
@@ -72,7 +85,8 @@ class Run:
     Attributes:
         summary: Counts what the run does.
         failures: What is incomplete.
-        accounts_known: Whether the list of accounts is proved to be complete.
+        accounts_known: Whether every account of which there may be rows is read: no list of them was cut short, and the
+            state knows of no other.
     """
 
     def __init__(self, summary: Summary, plan: Callable[[], Plan], logger: logging.Logger) -> None:
@@ -155,10 +169,14 @@ class Run:
                 refs = _distinct([*refs, *children])
                 if not proved and self.schedule.whole:
                     self.accounts_known = False
-                    self.fail(what, account_id, IncompleteRead("it is not proved to be complete: run again"))
+                    self.fail(what, account_id, IncompleteRead(_UNPROVED if children else f"{_UNPROVED}, {_IF_NONE}"))
             except WixError as error:
                 self.accounts_known = False
                 self.fail(what, account_id, error)
+        if unread := self._plan.accounts_before - {ref.account_id for ref in refs}:
+            # Their rows stay: no version may be announced, by which a target would delete them.
+            self.accounts_known = False
+            self._logger.warning(_UNREAD, printable(", ".join(sorted(unread)[:_NAMED])), len(unread))
         return refs
 
     def fail(self, stream: str, account_id: str, error: Exception) -> None:

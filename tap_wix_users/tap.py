@@ -72,6 +72,7 @@ class TapWixUsers(CommandLine):
             stop_after=max(
                 (s.ABORT_AT_RECORD_COUNT for s in streams if s.ABORT_AT_RECORD_COUNT is not None), default=None
             ),
+            accounts_before=previous.accounts,
         )
 
     @override

@@ -27,6 +27,11 @@ class PreviousSnapshots:
     def __init__(self, bookmarks: Mapping[str, Any]) -> None:
         self._stored = {stream: dict(kept.get("accounts") or {}) for stream, kept in bookmarks.items()}
 
+    @property
+    def accounts(self) -> frozenset[str]:
+        """Every account that any table has a state of."""
+        return frozenset(account_id for stored in self._stored.values() for account_id in stored)
+
     def known(self, table: str, account_id: str) -> PreviousRows | None:
         """What a table held in an account; None if there is no complete snapshot, or its state cannot be read.
 

@@ -213,6 +213,7 @@ def test_a_child_that_is_not_listed_any_more(serve):
         gone = sandbox.world.children.pop()
     ran = run(sandbox, state=first.state, **CHILDREN)
     assert (ran.code, ran.streams, statuses(ran, gone.id)) == (0, {"snapshots"}, {})
+    assert ran.log.count(f"Accounts that earlier runs read are not read by this one: {gone.id} (1 in all)") == 1
     assert states(ran, gone.id) == states(first, gone.id)
     with sandbox.lock:
         sandbox.world.children.append(gone)
@@ -376,7 +377,9 @@ def test_an_unproved_list(fault, children, serve):
     ran = run(sandbox, **CHILDREN)
     assert ran.code == 1
     (line,) = named(ran)
-    assert line == f"- {LIST} of account {sandbox.world.main.id}: it is not proved to be complete: run again"
+    told = f"- {LIST} of account {sandbox.world.main.id}: it is not proved to be complete: run again"
+    none = ", or, if there are no child accounts, turn `include_child_accounts` off"
+    assert line == told + ("" if children else none)
     read = list(accounts(sandbox))[: 1 + children]
     assert {account for account, _ in ran.receipts} == set(read)
     assert set().union(*(statuses(ran, key).values() for key in read)) == {"complete"}
@@ -435,3 +438,16 @@ def test_an_unknown_list_announces_no_version(fault, serve):
     full = catalog(*TABLES, *LOGS, method="FULL_TABLE")
     ran = run(sandbox, catalog=full, emit_activate_version_messages=True, **CHILDREN)
     assert (ran.code, ran.versions()) == (1, [])
+
+
+@pytest.mark.parametrize("children", [True, False], ids=["a child that is gone", "children that are not asked for"])
+def test_an_account_that_is_not_read_any_more_announces_no_version(children, serve):
+    """Its rows stay, so no target is made to delete them; a first run of the same accounts announces one."""
+    sandbox, full = serve(), catalog("users", *LOGS, method="FULL_TABLE")
+    versions = {"catalog": full, "emit_activate_version_messages": True}
+    first = run(sandbox, **versions, **CHILDREN)
+    with sandbox.lock:
+        sandbox.world.children.pop()
+    ran = run(sandbox, state=first.state, include_child_accounts=children, **versions)
+    alone = run(sandbox, include_child_accounts=children, **versions)
+    assert [(one.code, one.versions()) for one in (first, ran, alone)] == [(0, ["users"]), (0, []), (0, ["users"])]
