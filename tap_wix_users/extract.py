@@ -85,8 +85,10 @@ def extract(
             _log_lower_counts(result)
         # Other reads depend on the list itself, not on what else is derived from it.
         walk = result.walk
-        proved = all(result.proofs[kind] for kind in walk.kinds)
-        facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.reported_empty), walk.partly)
+        doubts = [_doubt(kind, walk, {(key,) for key in walk.seen[kind]}, context) for kind in walk.kinds]
+        doubt = next(filter(None, doubts), None)
+        proved = doubt is None and all(result.proofs[kind] for kind in walk.kinds)
+        facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.reported_empty), doubt)
         found = {table.name: _table_read(table, result, api, context) for table in tables}
         return Extracted(found, facts, result.sink.named)
     except WixError as error:
@@ -143,7 +145,8 @@ def _table_read(table: Table, result: ReadResult[_RowMaker], api: AccountApi, co
     reported_empty = table.kind in walk.reported_empty
     expected = counts.get(table.kind) if table.counted else None
     proof = result.proofs[table.kind]
-    doubt = result.doubts.get(table.kind) or _doubt(table, walk, rows, context) or (None if proof else walk.unread)
+    keys = {tuple(key_parts(key)) for key, _ in rows.lines()} if walk.left_out or walk.partly else set()
+    doubt = result.doubts.get(table.kind) or _doubt(table.kind, walk, keys, context) or (None if proof else walk.unread)
     # The snapshot is as old as the oldest list that the table is made from.
     moments = [context.facts[need.name].started_at for need in table.needs if need.name in context.facts]
     return TableRead(
@@ -164,15 +167,14 @@ def _table_read(table: Table, result: ReadResult[_RowMaker], api: AccountApi, co
     )
 
 
-def _doubt(table: Table, walk: Walk, rows: Spool, context: ReadContext) -> str | None:
+def _doubt(kind: str, walk: Walk, keys: set[tuple[str, ...]], context: ReadContext) -> str | None:
     """Why a list from which something was left out does not show what is gone: absent is unknown, never none."""
-    if walk.left_out and not len(rows) and table.kind not in walk.reported_empty:
-        known = context.known(table.kind)
+    if walk.left_out and not keys and kind not in walk.reported_empty:
+        known = context.known(kind)
         if known is None or known.count:
             return "the answer left the list out, which is not to say that it is empty"
     if walk.partly:
-        known = context.known(table.kind)
-        keys = {tuple(key_parts(key)) for key, _ in rows.lines()}
+        known = context.known(kind)
         if known is None or (known.count > len(keys) if known.keys is None else not keys.issuperset(known.keys)):
             return walk.partly
     return None

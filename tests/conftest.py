@@ -40,6 +40,7 @@ TIERS = {
         "tap/test_masking.py",
         "tap/test_run.py",
         "tap/test_secrets.py",
+        "tap/test_several_faults.py",
         "tap/test_small_accounts.py",
         "tap/test_state.py",
         "tap/test_summary.py",

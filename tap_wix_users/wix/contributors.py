@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_wix_users.wix.ahead import in_order
@@ -91,6 +91,7 @@ class Sites:
         role_ids: The roles to look for; None if roles are not selected.
         before: The last complete snapshot; None if there is none, or it was too large to keep.
         reported_empty: Whether Wix counts no sites at all.
+        listed_before: The sites that were there at the time of the last snapshot; None if that is unknown.
         roles_doubt: Why the list of roles to look for may be incomplete, if so.
     """
 
@@ -100,25 +101,35 @@ class Sites:
     role_ids: Sequence[str] | None = None
     before: PreviousContributors | None = None
     reported_empty: bool = False
+    listed_before: AbstractSet[str] | None = None
     roles_doubt: str | None = None
 
     def to_ask(self) -> list[SiteRecord]:
         """The sites that may have contributors: all except those whose record shows that they have none.
 
         An empty list shows that, unless the site had contributors in the last snapshot. A missing list shows it only if
-        Wix leaves out empty lists (some records have a list, none an empty one) and the site had no contributors in the
-        last snapshot.
+        Wix leaves out empty lists, and the site was there at the time of the last snapshot, without contributors.
         """
-        listed = [record.contributors for record in self.records if record.contributors is not None]
-        silence = any(listed) and all(listed)
-        return [record for record in self.records if not self._has_none(record, silence=silence)]
+        return [record for record in self.records if not self._has_none(record)]
 
-    def _has_none(self, record: SiteRecord, *, silence: bool) -> bool:
+    @cached_property
+    def _leaves_out_empty(self) -> bool:
+        """Whether Wix leaves out empty lists, as far as the records show: some have a list, and none an empty one."""
+        listed = [record.contributors for record in self.records if record.contributors is not None]
+        return any(listed) and all(listed)
+
+    def _has_none(self, record: SiteRecord) -> bool:
         if self.before and record.site_id in self.before.sites:
             return False
         if record.contributors is not None:
             return not record.contributors
-        return silence and self.before is not None and record.created is not None and record.created < self.before.at
+        return self._leaves_out_empty and self._was_there(record)
+
+    def _was_there(self, record: SiteRecord) -> bool:
+        """Whether the last snapshot tells of a site: it was listed then, and not only created."""
+        if self.before is None or record.created is None or record.created >= self.before.at:
+            return False
+        return self.listed_before is None or record.site_id in self.listed_before
 
     @property
     def all_report_none(self) -> bool:
@@ -127,8 +138,11 @@ class Sites:
 
     def knows_of(self, record: SiteRecord) -> bool:
         """Whether the list of sites, or the last snapshot, says whether a site has contributors."""
-        known_before = self.before is not None and record.site_id not in self.before.sites
-        return record.contributors is not None or known_before
+        if record.contributors is not None:
+            return True
+        if self.before is None or record.site_id in self.before.sites:
+            return False
+        return self._leaves_out_empty or self._was_there(record)
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,16 @@ ROLES_OF = {"user": "assignment", "invite": "invite assignment"}
 _NAMED = 3
 """The number of roles that a message names."""
 
-IF_EMPTY = "If Wix leaves such a list out where it is empty, run once with `accept_repeat_proof: true`"
+IF_EMPTY = (
+    "If Wix leaves such a list out where it is empty, run once with `accept_repeat_proof: true`, and with `users`, "
+    "`invites` and `roles` selected"
+)
 """What to do where a list was left out, and there is no snapshot yet that could tell what it held."""
 
 KnownKeys: TypeAlias = Callable[[str], "Collection[tuple[str, ...]] | None"]
-"""The keys of a kind in the last complete snapshot, in their parts; None where there is none, or it kept no keys."""
+"""The keys of a kind in the last complete snapshot, in their parts; None where there is none, or it kept no keys.
+
+Of owners, only those of the walk that the last snapshot of their roles was made from: it says nothing about others."""
 
 
 @dataclass
@@ -98,12 +103,11 @@ class RoleTally:
         return doubts
 
     def _unknown(self, kind: str, known: KnownKeys) -> set[str]:
-        """Owners without a list of their roles whom the last snapshot did not see, without roles or with some."""
+        """Owners without a list of their roles whom the last snapshot of roles did not see, with any or without."""
         silent = self.silent[kind]
         if not silent or known(ROLES_OF[kind]) is None:
             return silent
-        owners = known(kind)
-        return set() if owners is None else silent - {owner for (owner,) in owners}
+        return silent - {owner for (owner,) in known(kind) or ()}
 
     def _lost(self, kind: str, known: KnownKeys) -> Iterator[str]:
         owner_kind = next(owner for owner, roles in ROLES_OF.items() if roles == kind)

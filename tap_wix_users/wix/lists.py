@@ -122,6 +122,7 @@ def read_child_accounts(api: AccountApi, sink: Callable[[], S], options: ReadOpt
             children, paging = page.child_accounts, page.paging_metadata
             total = paging.total if paging and not paging.too_many_to_count else None
             counts = None if total is None else {"child": total}
+            walk.reported_empty = {"child"} if total == 0 else set()
             entries = [Entry("child", child.account_id) for child in children]
             fresh = walk.take(entries if page.has("child_accounts") else None, counts)
             yield [children[position] for position in fresh]

@@ -125,9 +125,9 @@ def prove(
         proofs = {
             kind: judge(kind, walk, previous, accept_repeat_proof=options.accept_repeat_proof) for kind in walk.kinds
         }
-        proved = all(proofs.values())
-        doubted = doubts(walk) if proved and options.stop_after is None else {}
-        if (proved and not doubted) or options.stop_after is not None or attempt == options.attempts:
+        # One kind may be proved where another is not: whatever is derived from it has its own doubts.
+        doubted = doubts(walk) if any(proofs.values()) and options.stop_after is None else {}
+        if (all(proofs.values()) and not doubted) or options.stop_after is not None or attempt == options.attempts:
             return ReadResult(target, walk, started_at, proofs, attempt, doubted)
         why = walk.flaw or "; ".join(doubted.values()) or "its count does not match"
         logger.info("Walk %d of %d is not proved: %s", attempt, options.attempts, why)

@@ -29,14 +29,14 @@ class Facts(NamedTuple):
         proved: Whether the list is proved to be complete.
         started_at: When the walk through it began.
         reported_empty: The kinds of row of which the API reports that there are none.
-        partly: Which part of the list was left out of the answer, if any.
+        doubt: Why something that was left out keeps it from being proved, if so.
     """
 
     found: list[Any]
     proved: bool
     started_at: dt.datetime
     reported_empty: AbstractSet[str] = frozenset()
-    partly: str | None = None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,15 @@ def _roles(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context
 
 
 def _team(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:
+    def known(kind: str) -> Collection[tuple[str, ...]] | None:
+        owned = context.known(ROLES_OF[kind]) if kind in ROLES_OF else None
+        owners = context.known(kind)
+        # Owners may have been proved since without their roles: those roles are no more known than before.
+        return None if owned and owners and owned.at != owners.at else context.keys(kind)
+
     roles = context.kinds & set(ROLES_OF.values())
     learnt = next(filter(None, map(context.page_size, sorted(context.kinds))), None)
-    return team.read_team(api, sink, options, roles=roles, known=context.keys, learnt=learnt)
+    return team.read_team(api, sink, options, roles=roles, known=known, learnt=learnt)
 
 
 def _sites(api: AccountApi, sink: Callable[[], S], options: ReadOptions, context: ReadContext) -> ReadResult[S]:
@@ -136,22 +142,22 @@ def _contributors(api: AccountApi, sink: Callable[[], S], options: ReadOptions, 
         role_ids=[*roles.found, *sorted(held.difference(roles.found))] if roles else None,
         before=before,
         reported_empty="site" in listed.reported_empty,
-        roles_doubt=_roles_doubt(roles, context) if roles else None,
+        listed_before=_listed_before(context),
+        roles_doubt=None if roles is None or roles.proved else roles.doubt or _UNPROVED_ROLES,
     )
     return read_contributors(api, sink, options, sites)
 
 
-def _roles_doubt(roles: Facts, context: ReadContext) -> str | None:
-    """Why the list of roles to look for may be incomplete, if so."""
-    if not roles.proved:
-        return "the list of roles is not proved to be complete"
-    if roles.partly:
-        before = _contributors_before(context)
-        held = before.held if before else None
-        known = None if held is None else {role for pairs in held.values() for _, role in pairs}
-        if known is None or not known.issubset(roles.found):
-            return roles.partly
-    return None
+_UNPROVED_ROLES = "the list of roles is not proved to be complete"
+
+
+def _listed_before(context: ReadContext) -> AbstractSet[str] | None:
+    """The sites whose contributors the last snapshot tells of; None where there is no list of them."""
+    sites, contributors = context.known("site"), context.known(KIND) or context.known(ROLE_KIND)
+    if sites is None or sites.keys is None or contributors is None:
+        return None
+    # A site that came into the list since then was never queried.
+    return {site_id for (site_id,) in sites.keys} if sites.at <= contributors.at else frozenset()
 
 
 def _contributors_before(context: ReadContext) -> PreviousContributors | None:

@@ -310,7 +310,9 @@ def judge(kind: str, walk: Walk, previous: Walk | None = None, *, accept_repeat_
     known = [count for count in counts if count is not None]
     at_once = walk.at_once and walk.pages == 1
     fits = len(known) == 2 and known == [seen, seen]
-    if fits and (walk.pages or walk.counted_apart) and (at_once or kind not in walk.unsettled):
+    # Beside what cannot be read, no rows are only proved if the API says so itself: a count of 0 may be one left out.
+    told = seen or not walk.unread or kind in walk.reported_empty
+    if fits and told and (walk.pages or walk.counted_apart) and (at_once or kind not in walk.unsettled):
         return "count"
     if walk.unread or (walk.left_out and walk.rows):
         return None

@@ -368,8 +368,9 @@ def test_a_refused_list(fault, words, serve):
         ({"kind": "wrong_facets", "delta": 1}, 2),
         ({"kind": "wrong_facets", "delta": 40}, 2),
         ({"kind": "empty_page"}, 0),
+        ({"kind": "status", "status": 200, "body": {}}, 0),
     ],
-    ids=["a greater total", "a total of another page", "an empty list"],
+    ids=["a greater total", "a total of another page", "an empty list", "a list that was left out"],
 )
 def test_an_unproved_list(fault, children, serve):
     """A list that may be cut short is a failure; the accounts that are on it are read, and complete."""
@@ -429,8 +430,13 @@ def test_a_child_that_names_another_parent(serve):
 
 @pytest.mark.parametrize(
     "fault",
-    [{"kind": "status", "status": 403}, {"kind": "empty_page"}, {"kind": "wrong_facets"}],
-    ids=lambda fault: fault["kind"],
+    [
+        {"kind": "status", "status": 403},
+        {"kind": "empty_page"},
+        {"kind": "wrong_facets"},
+        {"kind": "status", "status": 200, "body": {}},
+    ],
+    ids=["refused", "empty_page", "wrong_facets", "left out"],
 )
 def test_an_unknown_list_announces_no_version(fault, serve):
     """Unless all accounts are known, no target is made to delete the rows of those that were not read."""

@@ -476,6 +476,24 @@ class TestSitesThatAreAsked:
             sites = Sites([SiteRecord("had", contributors)], proved=True, started_at=NOW, before=self.BEFORE)
             assert [record.site_id for record in sites.to_ask()] == ["had"]
 
+    @pytest.mark.parametrize(
+        ("others", "created", "listed", "asked", "known"),
+        [
+            pytest.param((("a",),), LONG_AGO, {"x"}, False, True, id="there before, where empty lists are left out"),
+            pytest.param((("a",),), LONG_AGO, set(), True, True, id="transferred, where empty lists are left out"),
+            pytest.param((("a",), ()), LONG_AGO, {"x"}, True, True, id="there before, where empty lists are sent"),
+            pytest.param((("a",), ()), LONG_AGO, set(), True, False, id="transferred, where empty lists are sent"),
+            pytest.param((("a",), ()), LATER, None, True, False, id="new, where empty lists are sent"),
+            pytest.param((("a",), ()), LONG_AGO, None, True, True, id="as old as the last snapshot, for all one knows"),
+        ],
+    )
+    def test_who_was_there(self, others, created, listed, asked, known):
+        """The last snapshot says nothing of a site that came since: its own answer may not leave out the list, too."""
+        records = [SiteRecord(f"other {number}", accounts) for number, accounts in enumerate(others)]
+        one = SiteRecord("x", None, created)
+        sites = Sites([*records, one], proved=True, started_at=NOW, before=self.BEFORE, listed_before=listed)
+        assert (one in sites.to_ask(), sites.knows_of(one)) == (asked, known)
+
 
 class TestTwoSources:
     """The record of a site and its own answer name the same contributors, or the site is named."""

@@ -194,11 +194,14 @@ def test_facet_roles_tells_of_holders():
 
 def test_rows_of_an_unknown_kind_are_told_and_stepped_over(caplog: pytest.LogCaptureFixture):
     """A row that is neither a user nor an invite takes its place in the paging, and is handed on."""
-    unknown = made(TeamMember, {"robot": {"id": "r2"}})
-    api = FakeApi(members=[*users(2), unknown, user("u2")])
+    members = [*users(2), made(TeamMember, {"robot": {"id": "r2"}}), user("u2")]
+    no_invites = made(Facet, {"facetType": "InviteStatus", "values": []})
+    api = FakeApi(members=members, facets=lambda members: [*facets_of(members), no_invites])
     outcome = read(read_team, api, page_size=3)
     assert api.requests == [(3, 0, True), (3, 2, True), (3, 3, True)]
-    assert (outcome.proofs["user"], len(outcome.sink.items)) == ("count", 4)
+    assert (outcome.proofs, len(outcome.sink.items)) == ({"user": "count", "invite": "count"}, 4)
+    # Where the facet is missing, it may be an invite: Wix does not say that there are none.
+    assert read(read_team, FakeApi(members=members)).proofs == {"user": "count", "invite": None}
     assert "In the team, 1 member(s) are neither a user nor an invite, as far as they can be read" in caplog.text
 
 

@@ -987,6 +987,13 @@ def test_a_row_that_cannot_be_read_may_be_of_any_kind():
     assert judge("row", walk, walk) is None
     walk.counts_first = walk.counts_last = counted(2)
     assert judge("row", walk) == "count"
+    # A count of 0 may be one that was left out.
+    none = CursorWalk(("row", "other"), HORIZON, unread="one cannot be read")
+    none.take([Entry("other", "a")], None, has_next=False)
+    none.counts_first = none.counts_last = {"row": 0, "other": 1}
+    assert (judge("row", none), judge("other", none)) == (None, "count")
+    none.reported_empty = {"row"}
+    assert judge("row", none) == "count"
 
 
 def test_an_answer_that_tells_of_more_rows_proves_nothing():
