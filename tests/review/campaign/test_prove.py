@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.review.campaign.test_decide import BOSS, _csv, _file, _row
-from tests.review.warehouse import ACME, BEFORE, READ_AT, TABLES, make, person, receipt, reviewed, story
+from tests.review.warehouse import ACME, BEFORE, READ_AT, TABLES, finding, make, person, receipt, reviewed, story
 from wix_access_review.campaign.decide import decide
 from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.freeze import Opening, open_campaign
@@ -24,10 +24,10 @@ NORA = "k004"
 KEY = {"account_id": ACME, "stream_name": "assignments", "record_key": NORA}
 
 
-def _read(**values):
-    """The receipts of a later read; of the assignments with these values."""
+def _read(table="assignments", **values):
+    """The receipts of a later read; of one table, the assignments if it is not named, with these values."""
     whole = {"complete_snapshot_at": LATER, "complete_finished_at": ENDED, "snapshot_at": LATER}
-    return [receipt(ACME, table, **whole | (values if table == "assignments" else {})) for table in TABLES]
+    return [receipt(ACME, one, **whole | (values if one == table else {})) for one in TABLES]
 
 
 UNREAD = {"complete_snapshot_at": READ_AT, "complete_finished_at": READ_AT}
@@ -37,10 +37,13 @@ FAILED = UNREAD | {"status": "failed", "is_complete": False}
 
 
 def _later(tmp_path, *, nora=None, more=(), removed=None, changed=None, read=None, known=(), to="admin", back=None,
-           ended_by="removed", change_type="changed"):  # fmt: skip
+           ended_by="removed", change_type="changed", forked=()):  # fmt: skip
     """The database after a later read: what Nora's grant is now, other grants and people, and what was seen of it."""
     rows = story()
     rows["people"] += known
+    rows["findings"] += [
+        finding(f"forked_receipts|{ACME}|{table}", "high", "Receipts fork", "", account_id=ACME) for table in forked
+    ]
     held = {one["record_key"]: one for one in rows["access_grants"]}
     before = held.pop(NORA)
     held |= {} if nora is None else {NORA: before | nora}
@@ -73,6 +76,11 @@ WRITER, ADMIN = {"role_id": "writer"}, {"role_id": "admin"}
 REMOVE, KEEP, TO_WRITER, LESS = ("remove", ""), ("keep", ""), ("change", "=Blog Writer"), ("change", "")
 UNTIL = (READ_AT, ENDED)
 """Between when something went that no change_log row speaks of: last seen, and read whole without it."""
+UNREADABLE, NAMELESS = {"asset_type": "unknown", "asset_id": None}, {"role_id": None}
+MAY_BE = "a new grant to the person cannot be read, and may be the same"
+NO_INVITES = FAILED | {"table": "invite_assignments"}
+FORKED = "the receipts fork, so that it may be missing: run once with --full-refresh"
+NOT_ALL = "what else the person may hold was not read completely"
 CASES: dict[str, Any] = {
     # decision, what is there later, verdict, done between, back between, why it is unknown
     "removed, as the log says": (REMOVE, {"removed": GONE}, "carried out", GONE, None, None),
@@ -132,6 +140,48 @@ CASES: dict[str, Any] = {
         REMOVE, {"more": [GIVEN | {"record_key": "k020"}], "removed": GONE}, "carried out", GONE, None, None,
     ),
     "somebody else has it": (REMOVE, {"more": [{"person_id": "p2"}], "removed": GONE}, "carried out", GONE, None, None),
+    "gone, and a new grant is on something that cannot be read": (
+        REMOVE, {"more": [GIVEN | UNREADABLE], "removed": GONE}, "unknown", None, None, MAY_BE,
+    ),
+    "gone, and a new grant is of a role that cannot be read": (
+        REMOVE, {"more": [GIVEN | NAMELESS], "removed": GONE}, "unknown", None, None, MAY_BE,
+    ),
+    "gone, and a new grant of another role cannot be read": (
+        REMOVE, {"more": [GIVEN | WRITER | UNREADABLE], "removed": GONE}, "carried out", GONE, None, None,
+    ),
+    "gone, and a grant that cannot be read was certified as well": (
+        REMOVE, {"more": [GIVEN | UNREADABLE | {"record_key": "k009"}], "removed": GONE},
+        "carried out", GONE, None, None,
+    ),
+    "gone, and invites were not read": (
+        REMOVE, {"removed": GONE, "read": NO_INVITES}, "unknown", None, None, NOT_ALL,
+    ),
+    "gone, where receipts fork": (REMOVE, {"forked": ["assignments"]}, "unknown", None, None, FORKED),
+    "gone, where receipts of invites fork": (REMOVE, {"forked": ["invites"]}, "unknown", None, None, FORKED),
+    "gone, where receipts of another list fork": (
+        REMOVE, {"forked": ["site_contributors"]}, "carried out", UNTIL, None, None,
+    ),
+    "still there, where receipts fork": (REMOVE, {"nora": SAME, "forked": ["assignments"]}, "open", None, None, None),
+    "gone, which was to be kept, where receipts fork": (
+        KEEP, {"forked": ["assignments"]}, "unknown", None, None, FORKED,
+    ),
+    "given the role that was decided under another key, where receipts fork": (
+        TO_WRITER, {"more": [WRITER], "forked": ["assignments"]}, "unknown", None, None, FORKED,
+    ),
+    "still there, and invites were not read": (REMOVE, {"nora": SAME, "read": NO_INVITES}, "open", None, None, None),
+    "gone, which was to be kept, and a new grant cannot be read": (
+        KEEP, {"more": [GIVEN | UNREADABLE], "removed": GONE}, "unknown", None, None, MAY_BE,
+    ),
+    "gone, which was to be kept, and invites were not read": (
+        KEEP, {"removed": GONE, "read": NO_INVITES}, "unknown", None, None, NOT_ALL,
+    ),
+    "changed as decided, and a new grant cannot be read": (
+        TO_WRITER, {"nora": WRITER, "changed": GONE, "to": "writer", "more": [GIVEN | UNREADABLE]},
+        "unknown", None, None, MAY_BE,
+    ),
+    "changed, to what words said, and invites were not read": (
+        LESS, {"nora": ADMIN, "changed": GONE, "read": NO_INVITES}, "unknown", None, None, NOT_ALL,
+    ),
     "kept": (KEEP, {"nora": SAME}, "kept", None, None, None),
     "to be kept, not read since": (
         KEEP, {"nora": SAME, "read": UNREAD}, "unknown", None, None, "not read since the decision",

@@ -19,6 +19,17 @@ with decided as (
   left join subjects
     on held.stream_name = 'assignments' and subjects.account_id = held.account_id
     and subjects.record_key = held.record_key
+), held_now as (
+  select account_id, stream_name, record_key, person_type, person_id, role_id, asset_type, asset_id, granted_after,
+    granted_before, subject_type, subject_id, email
+  from present
+  union all
+  -- That an outside account works on a site is still so where its roles there tell it in full.
+  select account_id, 'site_contributors', replace(replace(asset_id, '%', '%25'), '|', '%7C') || '|'
+      || replace(replace(person_id, '%', '%25'), '|', '%7C'), person_type, person_id, null, asset_type, asset_id,
+    min(granted_after), min(granted_before), null, null, null
+  from present where stream_name = 'site_contributor_roles'
+  group by account_id, person_type, person_id, asset_type, asset_id
 ), removals as (
   select account_id, stream_name, record_key, ended_after, ended_before,
     row_number() over (partition by account_id, stream_name, record_key order by ended_before desc) as place
@@ -55,6 +66,42 @@ with decided as (
     and frozen.stream_name = present.stream_name and frozen.record_key = present.record_key
   where frozen.item is null
   group by decided.campaign, decided.item
+), indistinct as (
+  -- Another grant that nobody had to certify, and that may be the same: its role, or what it is on, cannot be read.
+  select distinct decided.campaign, decided.item
+  from decided
+  join present
+    on present.account_id = decided.account_id
+    and (
+      present.role_id = decided.role_id or (decided.role_id is null and decided.stream_name <> 'site_contributors')
+      or (present.role_id is null and present.stream_name <> 'site_contributors')
+    )
+    and (
+      (present.asset_type = decided.asset_type and present.asset_id = decided.asset_id)
+      or present.asset_type = 'unknown' or decided.asset_type = 'unknown'
+    )
+    and (
+      (present.person_type = decided.person_type and present.person_id = decided.person_id)
+      or present.email = lower(decided.email)
+    )
+  left join {{ ref('wix__campaign_items') }} as frozen
+    on frozen.campaign = decided.campaign and frozen.account_id = present.account_id
+    and frozen.stream_name = present.stream_name and frozen.record_key = present.record_key
+  where frozen.item is null
+), team as (
+  -- Until when every list was read by which a person can have the same access again.
+  select account_id, min(complete_finished_at) as read_until
+  from {{ ref('wix__latest_receipts') }}
+  where stream_name in ('assignments', 'invite_assignments', 'invites') and complete_finished_at is not null
+  group by account_id having count(*) = 3
+), forks as (
+  -- Where receipts fork, rows that are still there may be missing from the current ones.
+  select distinct account_id, case when stream_name in ('site_contributors', 'site_contributor_roles') then 'contributor'
+      when stream_name = 'accounts' then 'accounts' else 'team' end as part
+  from {{ ref('stg_wix__receipt_forks') }}
+  where stream_name in (
+    'assignments', 'invite_assignments', 'invites', 'site_contributors', 'site_contributor_roles', 'accounts'
+  )
 ), replaced as (
   -- The role that was decided, on the same asset, for the same person.
   select distinct decided.campaign, decided.item
@@ -80,9 +127,12 @@ with decided as (
     met.met_after, met.met_before, receipts.complete_snapshot_at, receipts.complete_finished_at,
     receipts.account_id is not null as is_read, coalesce(receipts.is_complete, false) as is_newest_complete,
     coalesce(receipts.complete_snapshot_at > decided.taken_at, false) as is_read_since,
-    coalesce(receipts.complete_finished_at > decided.last_seen, false) as is_read_later
+    coalesce(receipts.complete_finished_at > decided.last_seen, false) as is_read_later,
+    indistinct.item is not null as is_indistinct, forks.account_id is not null as is_forked,
+    decided.stream_name not in ('assignments', 'invite_assignments')
+      or coalesce(team.read_until >= receipts.complete_snapshot_at, false) as is_team_read
   from decided
-  left join present
+  left join held_now as present
     on present.account_id = decided.account_id and present.stream_name = decided.stream_name
     and present.record_key = decided.record_key
   left join removals
@@ -94,6 +144,12 @@ with decided as (
   left join met on met.campaign = decided.campaign and met.item = decided.item
   left join elsewhere on elsewhere.campaign = decided.campaign and elsewhere.item = decided.item
   left join replaced on replaced.campaign = decided.campaign and replaced.item = decided.item
+  left join indistinct on indistinct.campaign = decided.campaign and indistinct.item = decided.item
+  left join team on team.account_id = decided.account_id
+  left join forks
+    on forks.account_id = decided.account_id
+    and forks.part = case when decided.stream_name in ('assignments', 'invite_assignments') then 'team'
+      when decided.stream_name = 'accounts' then 'accounts' else 'contributor' end
   left join {{ ref('wix__latest_receipts') }} as receipts
     on receipts.account_id = decided.account_id and receipts.stream_name = decided.stream_name
 ), judged as (
@@ -102,14 +158,17 @@ with decided as (
       when not is_held and not is_read_later then 'unknown'
       when decision = 'keep' then
         case
-          when not is_held and not is_elsewhere then 'gone since'
+          when not is_held and not is_elsewhere then
+            case when is_indistinct or not is_team_read or is_forked then 'unknown' else 'gone since' end
           when not is_held or not is_same or was_removed or was_changed then 'changed since'
           when is_read_since then 'kept'
           else 'unknown'
         end
       when decision = 'remove' then
         case
-          when not is_held then case when is_elsewhere then 'undone' else 'carried out' end
+          when not is_held then
+            case when is_elsewhere then 'undone' when is_indistinct or not is_team_read or is_forked then 'unknown'
+              else 'carried out' end
           when was_removed then 'undone'
           when is_read_since then 'open'
           else 'unknown'
@@ -117,6 +176,8 @@ with decided as (
       when is_held and is_same then
         case when was_met or was_removed then 'undone' when is_read_since then 'open' else 'unknown' end
       when is_elsewhere then 'undone'
+      when (is_indistinct or not is_team_read or is_forked)
+        and (not is_held or change_to_role_id is null or is_replaced) then 'unknown'
       when change_to_role_id is null or is_replaced then 'carried out'
       else 'otherwise'
     end as verdict
@@ -145,7 +206,14 @@ select campaign, item, review_item, account_id, account_name, stream_name, recor
   role_id, role_title, asset_type, asset_id, asset_name, is_privileged, decision, decided_by, decided_on, taken_at,
   verdict, done_after, done_before, back_after, back_before,
   case when verdict = 'unknown' then
-    case when not is_read then 'this database holds no read of it' when is_newest_complete then 'not read since the decision'
+    case when not is_read then 'this database holds no read of it'
+      when is_read_later and (not is_held or not is_same) and is_forked
+        then 'the receipts fork, so that it may be missing: run once with --full-refresh'
+      when is_read_later and (not is_held or not is_same) and is_indistinct
+        then 'a new grant to the person cannot be read, and may be the same'
+      when is_read_later and (not is_held or not is_same) and not is_team_read
+        then 'what else the person may hold was not read completely'
+      when is_newest_complete then 'not read since the decision'
       else 'the newest read is not complete' end
   end as why_unknown,
   case when verdict in ('open', 'carried out', 'undone') then complete_finished_at end as seen_at,
