@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tap_wix_users.wix.ahead import in_order
 from tap_wix_users.wix.errors import Forbidden, NotFound
 from tap_wix_users.wix.halving import ContradictionError, UnfilteredError, holders
+from tap_wix_users.wix.objects import MORE
 from tap_wix_users.wix.proving import ReadResult
 from tap_wix_users.wix.text import folded
 from tap_wix_users.wix.times import normalized
@@ -214,6 +215,8 @@ def _contributors(api: AccountApi, record: SiteRecord, sites: Sites, *, expect: 
         flaw = f"site {site_id} names a contributor twice, with different data"
     if not page.has("contributors") and not sites.knows_of(record):
         flaw = f"the answer about site {site_id} left out its list"
+    if page.tells_of_more(len(page.contributors)):
+        flaw = f"site {site_id}: {MORE}"
     flaw = flaw or _disagreement(record, everybody)
     held, doubt = _roles(api, site_id, everybody, sites, expect=expect)
     found = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_wix_users.wix.endpoints import CHILD_ACCOUNT_PAGE, FOLDER_PAGE, SITE_PAGE
 from tap_wix_users.wix.held_roles import IF_EMPTY
-from tap_wix_users.wix.objects import Account, CursorMetadata, fields
+from tap_wix_users.wix.objects import MORE, Account, CursorMetadata, fields
 from tap_wix_users.wix.proving import prove
 from tap_wix_users.wix.times import created_at
 from tap_wix_users.wix.walks import CursorWalk, Entry, OffsetWalk, Walk
@@ -141,6 +141,8 @@ def read_roles(api: AccountApi, sink: Callable[[], S], options: ReadOptions, *, 
         roles = api.get_roles(locale=locale)
         if not roles.predefined_roles:
             walk.flaw = "the answer holds no predefined roles, which every account has"
+        elif roles.tells_of_more(len(roles.predefined_roles) + len(roles.custom_roles)):
+            walk.flaw = MORE
         elif not roles.has("custom_roles") and not (
             options.accept_repeat_proof and not api.get_roles(locale=locale).custom_roles
         ):

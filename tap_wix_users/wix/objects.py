@@ -72,6 +72,30 @@ class Answer(WixObject, frozen=True, kw_only=True):
         """Whether at least one of these fields was in the answer."""
         return not self.present.isdisjoint(names)
 
+    def tells_of_more(self, rows: int) -> bool:
+        """Whether an undocumented member says that there are more rows than these: an endpoint may begin to page."""
+        return _tells_of_more(self.unknown, rows)
+
+
+MORE = "the answer tells of more rows, which Wix documents no way to read"
+"""What is wrong with an answer that does, where the endpoint has no pages."""
+
+_HAS_NEXT = frozenset({"hasNext", "hasMore", "hasNextPage"})
+_NEXT = frozenset({"next", "nextCursor", "nextPageToken"})
+_TOTAL = frozenset({"total", "totalCount", "totalResults"})
+
+
+def _tells_of_more(value: Any, rows: int) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return any(
+        (name in _HAS_NEXT and inner is True)
+        or (name in _NEXT and isinstance(inner, str) and inner != "")
+        or (name in _TOTAL and isinstance(inner, int) and inner > rows)
+        or _tells_of_more(inner, rows)
+        for name, inner in value.items()
+    )
+
 
 @cache
 def fields(kind: type[WixObject]) -> Mapping[str, structs.FieldInfo]:

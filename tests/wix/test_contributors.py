@@ -10,7 +10,7 @@ import pytest
 
 from tap_wix_users.wix.contributors import KIND, ROLE_KIND, PreviousContributors, SiteRecord, Sites, read_contributors
 from tap_wix_users.wix.errors import ServerFailure, Unauthorized
-from tap_wix_users.wix.objects import Contributor
+from tap_wix_users.wix.objects import MORE, Contributor
 from tests.crowds import Crowds
 from tests.wix.conftest import READ_OPTIONS, asked
 from wix_sandbox import ApiOptions, Fault, Size, World
@@ -265,6 +265,18 @@ class TestAnswersThatAreOdd:
         assert outcome.sink.rows == rows([*main_sites(sandbox).values()])
         assert outcome.proofs == UNPROVED
         assert outcome.walk.flaw == f"site {second.id} has 1 contributor(s) without an account id"
+
+    def test_an_answer_that_tells_of_more(self, serve, connect):
+        """No page is known to follow: the site is named, and nothing is proved."""
+        sandbox = serve(made := world(2))
+        first, _ = made.main.sites.values()
+        body = {"contributors": [{"accountId": "a"}], "pagingMetadata": {"count": 1, "total": 2}}
+        sandbox.faults.add(Fault.of("status", endpoint="query_contributors", status=200, body=body))
+        outcome = read(connect(sandbox, max_concurrency=1), list(main_sites(sandbox)), attempts=1)
+        assert outcome.proofs == WHOLE
+        sandbox.faults.add(Fault.of("status", endpoint="query_contributors", status=200, body=body, times=0))
+        outcome = read(connect(sandbox, max_concurrency=1), [first.id])
+        assert (outcome.proofs, what(outcome)) == (UNPROVED, f"site {first.id}: {MORE}")
 
     def test_a_contributor_twice(self, serve, connect):
         """The same account twice in one answer is one contributor, with the roles of both."""

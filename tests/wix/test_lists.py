@@ -252,6 +252,26 @@ def test_roles_are_never_none(answer: dict[str, Any]):
     assert result.walk.flaw == "the answer holds no predefined roles, which every account has"
 
 
+MORE = [
+    pytest.param({"pagingMetadata": {"hasNext": True}}, True, id="a next page"),
+    pytest.param({"metadata": {"count": 2, "cursors": {"next": "abc"}}}, True, id="a cursor"),
+    pytest.param({"nextPageToken": "abc"}, True, id="a token"),
+    pytest.param({"pagingMetadata": {"count": 2, "total": 3}}, True, id="a greater total"),
+    pytest.param(
+        {"pagingMetadata": {"count": 2, "total": 2, "hasNext": False, "cursors": {"next": ""}}}, False, id="all"
+    ),
+    pytest.param({"pages": [{"hasNext": True}], "total": "3"}, False, id="something else"),
+]
+
+
+@pytest.mark.parametrize(("more", "tells"), MORE)
+def test_roles_of_which_there_are_more(more: dict[str, Any], *, tells: bool):
+    """No page is known to follow: an answer that says so itself is not the whole list."""
+    answer = {"predefinedRoles": [{"id": "1"}], "customRoles": [{"id": "2"}], **more}
+    result = read(partial(lists.read_roles, locale="en"), FakeApi(roles=made(RoleList, answer)))
+    assert (result.proofs, result.walk.rows) == ({"role": None if tells else "whole"}, 2)
+
+
 def test_custom_roles_that_are_left_out():
     """An account may have none; but a missing list does not show that its earlier ones are gone."""
     own = {"predefinedRoles": [{"id": "1"}]}
