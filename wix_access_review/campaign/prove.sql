@@ -129,6 +129,12 @@ with decided as (
     receipts.account_id is not null as is_read, coalesce(receipts.is_complete, false) as is_newest_complete,
     coalesce(receipts.complete_snapshot_at > decided.taken_at, false) as is_read_since,
     coalesce(receipts.complete_finished_at > decided.last_seen, false) as is_read_later,
+    -- What was left out of the newest answer is unknown, and no other role, asset or subject.
+    (present.role_id is null and decided.role_id is not null)
+      or (present.asset_type = 'unknown' and decided.asset_type <> 'unknown')
+      or (present.subject_type is null and decided.subject_type is not null)
+      or (present.subject_id is null and decided.subject_id is not null) as is_unread,
+    decided.stream_name = 'accounts' and records.owner_user_id is null as is_ownerless,
     indistinct.item is not null as is_indistinct, forks.account_id is not null as is_forked,
     decided.stream_name not in ('assignments', 'invite_assignments')
       or coalesce(team.read_until >= receipts.complete_snapshot_at, false) as is_team_read
@@ -147,6 +153,8 @@ with decided as (
   left join replaced on replaced.campaign = decided.campaign and replaced.item = decided.item
   left join indistinct on indistinct.campaign = decided.campaign and indistinct.item = decided.item
   left join team on team.account_id = decided.account_id
+  left join current_wix.accounts as records
+    on records.account_id = decided.account_id and records.is_current
   left join forks
     on forks.account_id = decided.account_id
     and forks.part = case when decided.stream_name in ('assignments', 'invite_assignments') then 'team'
@@ -160,7 +168,7 @@ with decided as (
       when decision = 'keep' then
         case
           when not is_held and not is_elsewhere then
-            case when is_indistinct or not is_team_read or is_forked then 'unknown' else 'gone since' end
+            case when is_indistinct or not is_team_read or is_forked or is_ownerless then 'unknown' else 'gone since' end
           when not is_held or not is_same or was_removed or was_changed then 'changed since'
           when is_read_since then 'kept'
           else 'unknown'
@@ -168,7 +176,8 @@ with decided as (
       when decision = 'remove' then
         case
           when not is_held then
-            case when is_elsewhere then 'undone' when is_indistinct or not is_team_read or is_forked then 'unknown'
+            case when is_elsewhere then 'undone'
+              when is_indistinct or not is_team_read or is_forked or is_ownerless then 'unknown'
               else 'carried out' end
           when was_removed then 'undone'
           when is_read_since then 'open'
@@ -177,7 +186,8 @@ with decided as (
       when is_held and is_same then
         case when was_met or was_removed then 'undone' when is_read_since then 'open' else 'unknown' end
       when is_elsewhere then 'undone'
-      when (is_indistinct or not is_team_read or is_forked)
+      when is_held and is_unread then 'unknown'
+      when (is_indistinct or not is_team_read or is_forked or is_ownerless)
         and (not is_held or change_to_role_id is null or is_replaced) then 'unknown'
       when change_to_role_id is null or is_replaced then 'carried out'
       else 'otherwise'
@@ -208,6 +218,8 @@ select campaign, item, review_item, account_id, account_name, stream_name, recor
   verdict, done_after, done_before, back_after, back_before,
   case when verdict = 'unknown' then
     case when not is_read then 'this database holds no read of it'
+      when is_read_later and is_held and is_unread and decision = 'change' then 'the grant as it is now cannot be read'
+      when is_read_later and not is_held and is_ownerless then 'the record of the account names no owner'
       when is_read_later and (not is_held or not is_same) and is_forked
         then 'the receipts fork, so that it may be missing: run once with --full-refresh'
       when is_read_later and (not is_held or not is_same) and is_indistinct

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.review.campaign.test_decide import BOSS, _csv, _file, _row
-from tests.review.warehouse import ACME, BEFORE, READ_AT, TABLES, finding, make, person, receipt, reviewed, story
+from tests.review.warehouse import ACME, BEFORE, READ_AT, TABLES, finding, grant, make, person, receipt, reviewed, story
 from wix_access_review.campaign.decide import decide
 from wix_access_review.campaign.folder import Campaign
 from wix_access_review.campaign.freeze import Opening, open_campaign
@@ -79,6 +79,7 @@ UNTIL = (READ_AT, ENDED)
 UNREADABLE, NAMELESS = {"asset_type": "unknown", "asset_id": None}, {"role_id": None}
 MAY_BE = "a new grant to the person cannot be read, and may be the same"
 NO_INVITES = FAILED | {"table": "invite_assignments"}
+UNREAD_NOW = "the grant as it is now cannot be read"
 FORKED = "the receipts fork, so that it may be missing: run once with --full-refresh"
 NOT_ALL = "what else the person may hold was not read completely"
 CASES: dict[str, Any] = {
@@ -167,6 +168,18 @@ CASES: dict[str, Any] = {
     ),
     "given the role that was decided under another key, where receipts fork": (
         TO_WRITER, {"more": [WRITER], "forked": ["assignments"]}, "unknown", None, None, FORKED,
+    ),
+    "changed to what words said, for all that can be read of its role": (
+        LESS, {"nora": NAMELESS, "changed": GONE}, "unknown", None, None, UNREAD_NOW,
+    ),
+    "changed to what words said, for all that can be read of its asset": (
+        LESS, {"nora": UNREADABLE, "changed": GONE}, "unknown", None, None, UNREAD_NOW,
+    ),
+    "changed to another role than was decided, for all that can be read": (
+        TO_WRITER, {"nora": NAMELESS, "changed": GONE}, "unknown", None, None, UNREAD_NOW,
+    ),
+    "to be removed, and its role cannot be read now": (
+        REMOVE, {"nora": NAMELESS, "changed": GONE}, "open", None, None, None,
     ),
     "still there, and invites were not read": (REMOVE, {"nora": SAME, "read": NO_INVITES}, "open", None, None, None),
     "gone, which was to be kept, and a new grant cannot be read": (
@@ -306,6 +319,32 @@ def test_what_holds_the_role_is_what_was_certified(tmp_path, subject, verdict):
     decide(opened.path, [_file(tmp_path, _csv([row]))])
     (proof,) = prove(Campaign(opened.path), make(tmp_path / "later.duckdb", _held_by(**subject)))
     assert proof.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("owner", "verdict", "why"),
+    [
+        ("p9", "carried out", None),
+        (None, "unknown", "the record of the account names no owner"),
+    ],
+)
+def test_an_owner_of_whom_only_the_record_tells(tmp_path, owner, verdict, why):
+    """A record that leaves out its owner does not say that it is somebody else."""
+    rows, (ada, *_) = story(), story()["people"]
+    owned = grant(1, ada, "owner", "account", ACME, "the whole account", stream_name="accounts", record_key=ACME)
+    more = {"access_grants": [*rows["access_grants"], owned]}
+    more["access_review"] = [*rows["access_review"], reviewed(owned, rows["people"])]
+    opening = Opening(name="Q", folder=tmp_path / "Q", accounts=[ACME], default_reviewer=BOSS)
+    opened = open_campaign(make(tmp_path / "wix.duckdb", rows | more), opening)
+    (item,) = (one.item for one in opened.items.values() if one.stream_name == "accounts")
+    row = {"item": item, "decision": "remove", "decided_on": "2026-11-25", "reviewer": BOSS}
+    decide(opened.path, [_file(tmp_path, _csv([row]))])
+    whole = {"complete_snapshot_at": LATER, "complete_finished_at": ENDED, "snapshot_at": LATER}
+    record = {"account_id": ACME, "owner_user_id": owner, "is_current": True}
+    # The assignment of the same role is one that was certified as well.
+    later = rows | {"latest_receipts": [*_read(), receipt(ACME, "accounts", **whole)], "accounts": [record]}
+    (proof,) = prove(Campaign(opened.path), make(tmp_path / "later.duckdb", later))
+    assert (proof.verdict, proof.why_unknown) == (verdict, why)
 
 
 @pytest.mark.parametrize(
