@@ -28,6 +28,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in NEEDED.items():
         connection.execute(f"create schema if not exists {table.partition('.')[0]}")
         connection.execute(f"create table {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
+    connection.execute("insert into access_wix.build by name select true as is_whole")
 
 
 def generate(path: Path, people: int, sites: int) -> None:

@@ -2,7 +2,8 @@
 
 ``python publish.py SOURCE PUBLISHED NAME...`` copies the tables of these schemas, and the views of the last one. A name
 such as ``current_wix.sites`` is one table or view, whose current rows are copied. The file takes the place of the one
-before in one step: who has that open goes on reading it, and nobody sees half a copy.
+before in one step: who has that open goes on reading it, and nobody sees half a copy. Answers that are not of one
+build, as the table ``build`` beside them says, are not copied.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def publish(source: Path, published: Path, names: Sequence[str]) -> None:
             whose current rows are copied.
 
     Raises:
-        duckdb.Error: The source cannot be read.
+        duckdb.Error: The source cannot be read, or is not of one build.
         OSError: The file cannot be written.
     """
     with tempfile.TemporaryDirectory(dir=published.parent, prefix=f".{published.stem}-") as folder:
@@ -37,6 +38,7 @@ def publish(source: Path, published: Path, names: Sequence[str]) -> None:
         with duckdb.connect(str(copy)) as connection:
             connection.execute("attach ? as source (read_only)", [str(source)])
             schemas = [name for name in names if "." not in name]
+            _check_build(connection, schemas[-1])
             for name in names:
                 if name not in schemas:
                     _copy_current(connection, *name.split(".", 1))
@@ -48,6 +50,13 @@ def publish(source: Path, published: Path, names: Sequence[str]) -> None:
             connection.execute("detach source")
         copy.chmod(published.stat().st_mode & 0o777 if published.exists() else 0o600)
         copy.replace(published)
+
+
+def _check_build(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    built = connection.execute(f'select is_whole from source."{schema}".build').fetchall()
+    if built != [(True,)]:
+        message = "they are not of one build, since the last one was cut off, failed, or made only some of them"
+        raise duckdb.DataError(message)
 
 
 def _copy_current(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from wix_access_review.contract import BUILD as BUILT
 from wix_access_review.contract import NEEDED, SCHEMA
 from wix_access_review.errors import ReviewError
 from wix_access_review.servers import copied, server_of
@@ -106,9 +107,8 @@ def _narrowed(path: Path, accounts: Sequence[str], others: Sequence[str]) -> duc
     for table in NEEDED:
         connection.execute(f"create schema if not exists {table.partition('.')[0]}")
         columns = f"* replace ({_WITHHELD.format(others=_texts(others))})" if table == f"{SCHEMA}.findings" else "*"
-        connection.execute(
-            f"create view {table} as select {columns} from source.{table} where account_id in ({_texts(accounts)})"  # noqa: S608
-        )
+        chosen = f"account_id in ({_texts(accounts)})" if "account_id" in NEEDED[table] else "true"
+        connection.execute(f"create view {table} as select {columns} from source.{table} where {chosen}")  # noqa: S608
     return connection
 
 
@@ -164,6 +164,11 @@ def _check(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     absent = [f"{table}.{name}" for table, names in NEEDED.items() for name in names if name not in found[table]]
     if absent:
         raise ReviewError(f"the models in {path} are from another version and lack {', '.join(absent)}: {BUILD}")
+    if connection.execute(f"select is_whole from {BUILT}").fetchall() != [(True,)]:  # noqa: S608
+        raise ReviewError(
+            f"the models in {path} are not of one build: the last one is under way, was cut off, failed, or made only "
+            "some of them. Run the whole `dbt build` again"
+        )
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -87,6 +87,16 @@ def test_models_of_another_version(tmp_path):
     )
 
 
+@pytest.mark.parametrize("rows", [[], [{"is_whole": False}], [{}], [{"is_whole": True}, {"is_whole": False}]])
+def test_models_of_two_builds(tmp_path, rows):
+    """Nothing is shown unless the last build made everything."""
+    path = make(tmp_path / "cut.duckdb", {"build": rows})
+    assert _error(path) == (
+        f"the models in {path} are not of one build: the last one is under way, was cut off, failed, or made only some "
+        "of them. Run the whole `dbt build` again"
+    )
+
+
 def test_a_view_that_cannot_be_read(tmp_path):
     """What DuckDB says of a broken view is handed on, in one line."""
     path = make(tmp_path / "broken.duckdb", {})

@@ -44,7 +44,8 @@ TABLES = ("users", "assignments", "invites", "invite_assignments", "roles", "sit
 
 
 def make(path: Path, rows: Mapping[str, Sequence[Row]]) -> Path:
-    """A DuckDB file with all tables that the review reads, and these rows in them; other columns are NULL."""
+    """A DuckDB file with all tables that the review reads, of one build, with these rows; other columns are NULL."""
+    rows = {"build": [{"is_whole": True}], **rows}
     with duckdb.connect(str(path)) as connection:
         for table, columns in NEEDED.items():
             connection.execute(f"create schema if not exists {table.partition('.')[0]}")

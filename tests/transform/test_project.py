@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,38 @@ def test_what_is_current_is_of_the_last_build(told, tmp_path):
     assert [table for table, query in rows.items() if later.ask(query) != told.ask(query)] == []
     assert {*MODELS, "receipt_chain", "receipt_forks"} == staged
     assert later.ask("select count(*) > 50 from current_wix.users") == [(True,)]
+
+
+BUILD = "select is_whole from access_wix.build"
+
+
+def test_what_is_there_is_of_one_build(told, tmp_path):
+    """A build says so at its end; not one that is killed, or makes a part of what is current: then nobody can ask."""
+    later, cache = Warehouse(Path(shutil.copy(told.path, tmp_path / "wix.duckdb"))), tmp_path / "target"
+    found = [later.ask(BUILD)]
+    assert _killed(later, tmp_path / "killed") == -signal.SIGKILL
+    found.append(later.ask(BUILD))
+    for chosen in ((), ("--select", "wix__people"), ("--select", "stg_wix__users")):
+        assert later.dbt("run", *chosen, cache=cache).code == 0
+        found.append(later.ask(BUILD))
+    assert found == [[(True,)], [(False,)], [(True,)], [(True,)], [(False,)]]
+    asked = later.dbt("show", "--select", "access_as_of", cache=cache)
+    assert asked.code > 0
+    assert "The models are not of one build" in asked.output
+
+
+def _killed(warehouse, folder):
+    """Begin a build, and kill it as soon as it made something."""
+    command = [
+        f"{ROOT}/.meltano/utilities/dbt-duckdb/venv/bin/dbt", "--no-use-colors", "run",
+        "--project-dir", f"{ROOT}/transform", "--profiles-dir", f"{ROOT}/transform/profiles/duckdb",
+    ]  # fmt: skip
+    paths = {"WIX_DUCKDB": str(warehouse.path), "DBT_TARGET_PATH": str(folder), "DBT_LOG_PATH": str(folder)}
+    with subprocess.Popen(command, env={**os.environ, **paths}, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert any("OK created sql wix_table model current_wix" in line for line in process.stdout)
+        process.kill()
+    return process.returncode
 
 
 def test_the_exposures_are_of_models_that_people_use(built):

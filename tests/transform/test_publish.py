@@ -26,6 +26,7 @@ def source(tmp_path):
             connection.execute(f"create schema {schema}")
         connection.execute("create table raw.users as select 'secret' as token")
         connection.execute("create table made_of.grants as select 1 as id, '{\"a\": 1}'::json as extra")
+        connection.execute("create table answers.build as select true as is_whole")
         connection.execute("create table answers.people as select 1 as id, 'Ödön \"O\"' as name")
         view = "view answers.b as select name, extra{} from answers.people join made_of.grants using (id)"
         connection.execute(f"create {view.format('')}")
@@ -53,7 +54,10 @@ def test_the_answers_alone(source, tmp_path):
     assert _ask(published, "from answers.a") == [('Ödön "O"',)]
     held = "select schema_name, table_name from duckdb_tables() union all "
     held += "select schema_name, view_name from duckdb_views() where not internal order by all"
-    assert _ask(published, held) == [("answers", "a"), ("answers", "b"), ("answers", "people"), ("made_of", "grants")]
+    assert _ask(published, held) == [
+        *(("answers", name) for name in ("a", "b", "build", "people")),
+        ("made_of", "grants"),
+    ]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["access.duckdb", "main file.duckdb"]
     assert b"secret" not in published.read_bytes()
 
@@ -103,9 +107,9 @@ def test_its_mode(source, tmp_path):
         published.chmod(0o640)
 
 
-@pytest.mark.parametrize("broken", ["missing", "not a database", "no such schema"])
+@pytest.mark.parametrize("broken", ["missing", "not a database", "no such schema", "two builds", "no build"])
 def test_a_source_that_cannot_be_read(source, tmp_path, broken):
-    """A sentence, and the copy of before stays whole."""
+    """A sentence, and the copy of before stays whole; so for one whose last build did not make everything."""
     published = tmp_path / "access.duckdb"
     assert _publish(source, published).returncode == 0
     before = published.read_bytes()
@@ -113,6 +117,12 @@ def test_a_source_that_cannot_be_read(source, tmp_path, broken):
         source.unlink()
     elif broken == "not a database":
         source.write_text("text " * 9999)
+    elif broken == "two builds":
+        with duckdb.connect(str(source)) as connection:
+            connection.execute("update answers.build set is_whole = false")
+    elif broken == "no build":
+        with duckdb.connect(str(source)) as connection:
+            connection.execute("drop table answers.build")
     else:
         with duckdb.connect(str(source)) as connection:
             connection.execute("drop view answers.a; drop view answers.b; drop table answers.people")

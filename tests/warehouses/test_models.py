@@ -58,6 +58,7 @@ def test_the_answers_are_those_of_duckdb(built):
         if sorted(told.splitlines()) != sorted(answer.strip("\n").splitlines()):
             wrong[query] = (told, answer)
     assert wrong == {}
+    assert [tuple(row) for row in loaded.rows("select is_whole from access_wix.build")[1]] == [(True,)]
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,9 @@ def test_what_others_built_stays(warehouse, tmp_path):
         may = "select has_table_privilege('{}', '{}', 'select')"
         assert [ask(may.format("analyst", name)) for name in VIEWS.values()] == [[(True,)]] * 3
         assert [ask(may.format("reader", name)) for name in VIEWS.values()] == [[(True,)], [(True,)], [(False,)]]
+        # Not whole, since some were not chosen; and who may read the answers may read that.
+        assert ask("select is_whole from access_wix.build") == [(False,)]
+        assert ask(may.format("reader", "access_wix.build")) == [(True,)]
         assert "made anew" not in said
         # Another release has other columns.
         connection.execute("alter table access_wix.people rename column person to name")

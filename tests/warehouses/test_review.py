@@ -44,18 +44,18 @@ def test_a_password_in_the_address_is_not_repeated(warehouse):
 
 @pytest.mark.parametrize("warehouse", ["snowflake"], indirect=True)
 def test_models_that_are_built_while_they_are_copied(warehouse, monkeypatch):
-    """A receipt that came in between: nothing is made of the two halves."""
+    """A build that began in between: nothing is made of the two halves."""
     loaded = warehouse()
     address = address_of(loaded, monkeypatch)
     with closing(loaded.server.connect()) as connection:
         cursor = connection.cursor()
         cursor.execute("create schema ACCESS_WIX")
-        columns = ", ".join(f"{name} {kind}" for name, kind in NEEDED["access_wix.latest_receipts"].items())
-        cursor.execute(f"create table access_wix.latest_receipts ({columns})")
+        columns = ", ".join(f"{name} {kind}" for name, kind in NEEDED["access_wix.build"].items())
+        cursor.execute(f"create table access_wix.build ({columns})")
 
         def slowly(*arguments, **options):
             load(*arguments, **options)
-            cursor.execute("insert into access_wix.latest_receipts (account_id, stream_name) values ('a', 'users')")
+            cursor.execute("insert into access_wix.build values ('begun', false)")
 
         monkeypatch.setattr("wix_access_review.snowflake.load", slowly)
         with (

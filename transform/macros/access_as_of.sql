@@ -18,6 +18,7 @@
 {% endmacro %}
 
 {% macro as_of(model, moment, is_of_sites=false) %}
+{%- if execute and flags.WHICH == 'show' -%}{% do check_build() %}{%- endif -%}
 with held as (
   select held.* from {{ ref(model) }} as held
   -- What goes on under another name is told by its old one until the new one was seen.
