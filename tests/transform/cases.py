@@ -208,7 +208,8 @@ def _spellings() -> Account:
     for user, email in {
         "blank": "b@m\u00fcnchen.example ", "decomposed": "d@mu\u0308nchen.example", "dot": "e@m\u00fcnchen.example.",
         "punycode": "p@xn--mnchen-3ya.example", "sub": "s@mail.m\u00fcnchen.example", "other": "o@munchen.example",
-        "tail": "t@notm\u00fcnchen.example",
+        "tail": "t@notm\u00fcnchen.example", "quoted": '"q@x"@m\u00fcnchen.example',
+        "inner": '"i@m\u00fcnchen.example@x"@other.example',
     }.items():  # fmt: skip
         one.user(user, user.title(), email)
     return one.read(1)
@@ -272,6 +273,7 @@ def _addresses() -> Account:
         "kim3": "\uff2bim.lee\uff20company.example",
         "kim4": "kim.lee@company.example\u200b", "lee1": "kim.lee@gmail.com", "lee2": "KimLee+x@googlemail.com",
         "jo1": "jo@b\u00fccher.example", "jo2": "jo@xn--bcher-kva.example",
+        "at1": '"a@b"@company.example', "at2": '"a@c"@company.example',
         "none1": None, "none2": "", "none3": "@", "none4": "@",
     }.items():  # fmt: skip
         one.user(user, email=email)

@@ -3,14 +3,18 @@
 nullif(trim(coalesce({{ first_name }}, '') || ' ' || coalesce({{ last_name }}, '')), '')
 {%- endmacro %}
 
-{#- What stands behind the @ of an e-mail address: in lower case, composed, without blanks and a dot at the end. -#}
+{#-
+  What stands behind the last @ of an e-mail address: in lower case, composed, without blanks and a dot at the end. A name in
+  quotes may have an @, too.
+-#}
 {% macro email_domain(email) -%}
-nullif({{ composed("rtrim(lower(trim(" ~ dbt.split_part(half_width(email), "'@'", 2) ~ ")), '. ')") }}, '')
+nullif({{ composed("rtrim(lower(trim(regexp_replace(" ~ half_width(email) ~ ", '^.*@|^[^@]*$', ''))), '. ')") }}, '')
 {%- endmacro %}
 
-{#- What stands before the @ of an e-mail address, in lower case and without a +tag. -#}
+{#- What stands before the last @ of an e-mail address, in lower case and without a +tag. -#}
 {% macro email_name(email) -%}
-nullif({{ composed("lower(trim(" ~ dbt.split_part(dbt.split_part(half_width(email), "'@'", 1), "'+'", 1) ~ "))") }}, '')
+{%- set name = dbt.split_part("regexp_replace(" ~ half_width(email) ~ ", '@[^@]*$', '')", "'+'", 1) -%}
+nullif({{ composed("lower(trim(" ~ name ~ "))") }}, '')
 {%- endmacro %}
 
 {#- A text with the full-width letters, digits and signs of Asian keyboards as ASCII, and without blanks of no width. -#}
