@@ -194,6 +194,10 @@ def test_no_site_is_reached(told):
         ("member", "ben", None, "Website Manager", "account", 2),
         ("member", "ben", None, None, "account", 2),
     ]
+    assert _findings(told, "no-site", "role_not_known") == [
+        ("role_not_known", None,
+         "Grants have a role that was not read, so it is not known whether it is privileged. Holders: 1.")
+    ]  # fmt: skip
     query = "select site_name, asset_name from access_wix.access where account_id = 'site-moves' and person_id = 'sue'"
     assert told.ask(query) == [(None, "the south")]
 

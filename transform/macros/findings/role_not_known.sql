@@ -3,7 +3,9 @@
 -- Rules about privileged roles, their level and custom roles cannot tell of these.
 select account_id, {{ nobody() }}, role_id, max(role_title) as role_title, {{ no_asset() }},
   coalesce(role_id, '(not read)') as subject,
-  case when role_id is null then 'Outside accounts have roles on sites that were not read'
+  case when role_id is null and max(person_type) = 'contributor' and min(person_type) = 'contributor'
+        then 'Outside accounts have roles on sites that were not read'
+      when role_id is null then 'Grants have a role that was not read'
       else 'The role ' || max(role_title) || ' is in no list of roles that was read' end
     || ', so it is not known whether it is privileged. Holders: '
     || cast(count(distinct person_type || '|' || person_id) as {{ dbt.type_string() }}) || '.' as explanation,
