@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.transform.scenario import NAMES, Account, Row
+from tests.transform.scenario import NAMES, Account, Row, day
 
 OWNER, CO_OWNER, SITE_ADMIN = "6601492336091027458", "6642345101181663232", "6732588207941061632"
 MANAGER, CUSTOM, OFFICE = "6600344420111308827", "7000000000000000001", "6728490215530471936"
@@ -16,7 +16,7 @@ def cases() -> list[Account]:
         _owner_gone_from_list(), _invites(), _site_moves(), _folder_moves(), _place_not_kept(), _role_renamed(),
         _role_not_kept(), _role_gone(), _nobody_reads(), _promoted(), _site_renamed(), _leaver(), _child(),
         _subjects(), _free_mail(), _spellings(), _no_site(), _same_names(), _owner_changes(), _trash(), _custom_roles(),
-        _in_charge(), _addresses(),
+        _in_charge(), _addresses(), _owner_left_out(), _owner_by_app(),
     ]  # fmt: skip
 
 
@@ -234,6 +234,22 @@ def _owner_changes() -> Account:
     one.rows["assignments"].clear()
     one.add("accounts", name="owner-changes", owner_user_id="bob", seen=3)
     return one.change("accounts", "owner-changes", "modified", 2, 3).read(1).read(2).read(3).read(4)
+
+
+def _owner_left_out() -> Account:
+    """From the third day on the account's record says nothing of its owner; with `history`."""
+    one = account("owner-left-out").add("sites", id="s", display_name="Shop")
+    one.rows["assignments"].clear()
+    one.rows["accounts"][0]["snapshot_at"] = day(2)
+    one.add("accounts", name="owner-left-out", owner_user_id=None, seen=3)
+    return one.change("accounts", "owner-left-out", "modified", 2, 3).read(1).read(2).read(3).read(4)
+
+
+def _owner_by_app() -> Account:
+    """The owner's role comes with the owner, and is held by an app."""
+    one = account("owner-by-app").add("sites", id="s", display_name="Shop")
+    one.rows["assignments"].clear()
+    return one.holds("ann", "k", OWNER, subject_type="WIX_APP", subject_id="app").read(1).read(2)
 
 
 def _trash() -> Account:

@@ -272,7 +272,8 @@ class Life:
 
     def _owner(self) -> None:
         owner = self._any("users")
-        self._put("accounts", account_id=self.id, owner_user_id=owner["id"] if owner else f"gone-{self.seed}")
+        named = owner["id"] if owner else f"gone-{self.seed}"
+        self._put("accounts", account_id=self.id, owner_user_id=named if self._chance.random() < 0.75 else None)
 
     def _invite(self) -> None:
         invite = self._put("invites", id=self._id("i"), email=f"i{self._count}@studio.example", status="Pending")

@@ -95,7 +95,10 @@ def _owner(tables: Tables) -> Any:
 
 def _is_told(tables: Tables) -> bool:
     owned = (_owner(tables), OWNER, "account")
-    return any((row["user_id"], row["role_id"], row["asset_type"]) == owned for row in tables["assignments"].values())
+    return any(
+        (row["user_id"], row["role_id"], row["asset_type"]) == owned and row["subject_type"] in {"USER", None}
+        for row in tables["assignments"].values()
+    )
 
 
 def offers(tables: Tables) -> Iterator[Grant]:

@@ -75,9 +75,9 @@ def since(ask: Ask, as_of: AsOf, lives: Sequence[Life]) -> Iterator[tuple[Life, 
 
 
 def history(ask: Ask, as_of: AsOf, lives: Sequence[Life]) -> Iterator[tuple[Life, Told, Told]]:
-    """What holds now is the same in the history as in the grants."""
+    """What holds now is the same in the history as in the grants, but for an owner whom the record leaves out."""
     keys = "account_id, stream_name, record_key, person_id, role_id"
-    told = _by_life(ask, f"select {keys} from access_wix.access_history where is_current")
+    told = _by_life(ask, f"select {keys} from access_wix.access_history where is_current and is_content_known")
     wanted = _by_life(ask, f"select {keys} from access_wix.access_grants where not is_pending")
     for life in lives:
         yield life, told.get(life.id, set()), wanted.get(life.id, set())

@@ -99,6 +99,32 @@ def test_the_owner_changes(told):
     assert told.ask(query) == [("gained", "bob", "Owner", 2, 3), ("lost", "ann", "Owner", 2, 3)]
 
 
+def test_an_owner_who_is_left_out(told):
+    """Nobody lost the account, since it is not known whose it is: that is found."""
+    assert told.ask("select count(*) from access_wix.access_changes where account_id = 'owner-left-out'") == [(0,)]
+    assert _findings(told, "owner-left-out", "owner_not_listed") == [
+        ("owner_not_listed", None,
+         "The record of the account names no owner, so it is not known who has this access to everything.")
+    ]  # fmt: skip
+    query = (
+        "select person_id, is_content_known, is_current from access_wix.access_history "
+        "where account_id = 'owner-left-out' order by version_number"
+    )
+    assert told.ask(query) == [("ann", True, False), (None, False, True)]
+
+
+def test_an_owner_beside_an_app(told):
+    """What an app holds says nothing of the owner, who has access by the account's own record."""
+    query = (
+        "select stream_name, subject_type from access_wix.access_review where account_id = 'owner-by-app' order by all"
+    )
+    assert told.ask(query) == [("accounts", "USER"), ("assignments", "WIX_APP")]
+    query = "select person_id, is_by_subject, ways from access_wix.access where account_id = 'owner-by-app'"
+    assert told.ask(query) == [("ann", False, 2)]
+    query = "select stream_name from access_wix.access_history where account_id = 'owner-by-app' order by all"
+    assert told.ask(query) == [("accounts",), ("assignments",)]
+
+
 def test_invites(told):
     """Open is what can still be accepted: pending, or of a status that was not sent or not known, and not expired."""
     assert [person for _, person, *_ in _access(told, "invites")] == ["i0", "i5", "i6", "i7"]

@@ -85,8 +85,9 @@ with several as (
   -- An owner without the assignment that said so, too, is that as before.
   where (started_by in ('added', 'modified', 'role changed')
       or (roles_gone.is_seen_since and history.stream_name <> 'accounts'))
-    -- What changed of an account that was not kept need not be its owner.
-    and not (history.stream_name = 'accounts' and started_by = 'modified' and not coalesce(previous_is_known, false))
+    -- What changed of an account whose owner was not kept, or is left out now, need not be its owner.
+    and not (history.stream_name = 'accounts' and started_by = 'modified'
+      and not coalesce(previous_is_known and is_content_known, false))
   union all
   select 'lost', 'grant', ended_after, ended_before, cast(null as {{ text }}), cast(null as {{ text }}),
     cast(null as boolean), history.*
@@ -96,7 +97,7 @@ with several as (
     and otherwise.record_key = history.record_key and otherwise.version_number = history.version_number
   where otherwise.record_key is null and history.person_id is not null and (
     ended_by = 'removed'
-    or (history.stream_name = 'accounts' and ended_by = 'modified' and coalesce(next_person, '') <> coalesce(person_id, ''))
+    or (history.stream_name = 'accounts' and ended_by = 'modified' and next_person <> person_id)
   )
 ), moves as (
   select 'gained' as change_type, reach.started_by as why, reach.reached_after as changed_after,

@@ -19,6 +19,7 @@ with working as (
   select account_id, 'accounts', account_id, person_id
   from standing
   where stream_name = 'assignments' and role_id = {{ owner_role() }} and asset_type = 'account'
+    and coalesce(subject_type, 'USER') = 'USER'
 ), grants as (
   select standing.*
   from standing

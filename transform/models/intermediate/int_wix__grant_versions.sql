@@ -11,7 +11,9 @@ with of_key as (
   where stream_name in ('site_contributors', 'site_contributor_roles')
   group by {{ same_row }}
 ), told as (
-  select versions.*, content.record_key is not null as is_content_known, content.person_id, content.role_id,
+  -- An account's record may leave out its owner: then it is not known, and not that there is none.
+  select versions.*, content.record_key is not null
+      and (versions.stream_name <> 'accounts' or content.person_id is not null) as is_content_known, content.person_id, content.role_id,
     content.asset_type, content.asset_id, content.asset_name, content.site_id, content.folder_id, content.subject_type,
     content.subject_id, content.unread_restriction
   from {{ ref('int_wix__versions') }} as versions
@@ -112,7 +114,8 @@ with of_key as (
   from clipped
   where person_id is not null and is_content_known and (
     stream_name in ('site_contributors', 'site_contributor_roles', 'accounts')
-    or (stream_name = 'assignments' and role_id = {{ owner_role() }} and asset_type = 'account')
+    or (stream_name = 'assignments' and role_id = {{ owner_role() }} and asset_type = 'account'
+      and coalesce(subject_type, 'USER') = 'USER')
   )
 ), stood_for as (
   select distinct account_id, held_key from standing_in where is_stand_in = 1
