@@ -17,7 +17,8 @@ from tap_wix_users.tables.keys import key_parts
 from tap_wix_users.wix.client import UnreadableBody
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.errors import Endpoint, Unexpected, UnreadableAnswer, WixError
-from tap_wix_users.wix.reads import Facts
+from tap_wix_users.wix.held_roles import IF_EMPTY
+from tap_wix_users.wix.reads import CHILD_ACCOUNTS, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ _UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 NAMED_BY = {"folder_id": "folder", "role_id": "role"}
 """Columns of the team's rows that name a row of another list, and its kind."""
 
+_LEFT_OUT = "the answer left the list out, which is not to say that it is empty"
 _UNSTORABLE_ID = "an id holds characters that no target can store, so that rows could not be distinguished"
 
 
@@ -85,11 +87,15 @@ def extract(
             _log_lower_counts(result)
         # Other reads depend on the list itself, not on what else is derived from it.
         walk = result.walk
-        doubts = [_doubt(kind, walk, {(key,) for key in walk.seen[kind]}, context) for kind in walk.kinds]
+        # No snapshot tells what child accounts there were, so that one without any would be believed in every run.
+        accepts = options.accept_repeat_proof and read is not CHILD_ACCOUNTS
+        doubts = [
+            _doubt(kind, walk, {(key,) for key in walk.seen[kind]}, context, accepts=accepts) for kind in walk.kinds
+        ]
         doubt = next(filter(None, doubts), None)
         proved = doubt is None and all(result.proofs[kind] for kind in walk.kinds)
         facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.reported_empty), doubt)
-        found = {table.name: _table_read(table, result, api, context) for table in tables}
+        found = {table.name: _table_read(table, result, api, context, accepts=accepts) for table in tables}
         return Extracted(found, facts, result.sink.named)
     except WixError as error:
         raise ReadFailed(error, started_at, api.meter) from None
@@ -139,14 +145,17 @@ class _RowMaker:
                 self.named[column].update(filter(None, map(attrgetter(column), rows)))
 
 
-def _table_read(table: Table, result: ReadResult[_RowMaker], api: AccountApi, context: ReadContext) -> TableRead:
+def _table_read(
+    table: Table, result: ReadResult[_RowMaker], api: AccountApi, context: ReadContext, *, accepts: bool
+) -> TableRead:
     walk, rows = result.walk, result.sink.spools[table.name]
     counts = walk.counts_last or walk.counts_first or {}
     reported_empty = table.kind in walk.reported_empty
     expected = counts.get(table.kind) if table.counted else None
     proof = result.proofs[table.kind]
     keys = {tuple(key_parts(key)) for key, _ in rows.lines()} if walk.left_out or walk.partly else set()
-    doubt = result.doubts.get(table.kind) or _doubt(table.kind, walk, keys, context) or (None if proof else walk.unread)
+    left_out = _doubt(table.kind, walk, keys, context, accepts=accepts)
+    doubt = result.doubts.get(table.kind) or left_out or (None if proof else walk.unread)
     # The snapshot is as old as the oldest list that the table is made from.
     moments = [context.facts[need.name].started_at for need in table.needs if need.name in context.facts]
     return TableRead(
@@ -167,12 +176,17 @@ def _table_read(table: Table, result: ReadResult[_RowMaker], api: AccountApi, co
     )
 
 
-def _doubt(kind: str, walk: Walk, keys: set[tuple[str, ...]], context: ReadContext) -> str | None:
-    """Why a list from which something was left out does not show what is gone: absent is unknown, never none."""
+def _doubt(kind: str, walk: Walk, keys: set[tuple[str, ...]], context: ReadContext, *, accepts: bool) -> str | None:
+    """Why a list from which something was left out does not show what is gone: absent is unknown, never none.
+
+    With `accept_repeat_proof`, two walks that left it out show that it is empty, unless the last snapshot had rows.
+    """
     if walk.left_out and not keys and kind not in walk.reported_empty:
         known = context.known(kind)
-        if known is None or known.count:
-            return "the answer left the list out, which is not to say that it is empty"
+        if known is None and not accepts:
+            return f"{_LEFT_OUT}. {IF_EMPTY}"
+        if known is not None and known.count:
+            return _LEFT_OUT
     if walk.partly:
         known = context.known(kind)
         if known is None or (known.count > len(keys) if known.keys is None else not keys.issuperset(known.keys)):

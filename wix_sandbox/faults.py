@@ -309,6 +309,25 @@ class DropFacets(_InJson, frozen=True):
         body.pop("facets", None)
 
 
+class DropDefaults(_InJson, frozen=True):
+    """Members whose value is empty, zero or false are left out, as the API may do (docs/api-contract.md, section 1)."""
+
+    @override
+    def change(self, body: Json, _at: Moment) -> None:
+        _drop_defaults(body)
+
+
+def _drop_defaults(value: Any) -> None:
+    if isinstance(value, dict):
+        for inner in value.values():
+            _drop_defaults(inner)
+        for name in [name for name, inner in value.items() if not inner]:
+            del value[name]
+    elif isinstance(value, list):
+        for inner in value:
+            _drop_defaults(inner)
+
+
 class WrongFacets(_InJson, frozen=True):
     """Every count is wrong, facets and totals alike.
 
@@ -343,6 +362,7 @@ AnyFault = (
     | Redirect
     | EchoKey
     | DropFacets
+    | DropDefaults
     | WrongFacets
 )
 KINDS: dict[str, type[Fault]] = {str(one.__struct_config__.tag): one for one in get_args(AnyFault)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tap_wix_users.wix.ahead import in_order
 from tap_wix_users.wix.errors import Forbidden, NotFound
 from tap_wix_users.wix.halving import ContradictionError, UnfilteredError, holders
+from tap_wix_users.wix.held_roles import IF_EMPTY
 from tap_wix_users.wix.objects import MORE
 from tap_wix_users.wix.proving import ReadResult
 from tap_wix_users.wix.text import folded
@@ -94,6 +95,8 @@ class Sites:
         reported_empty: Whether Wix counts no sites at all.
         listed_before: The sites that were there at the time of the last snapshot; None if that is unknown.
         roles_doubt: Why the list of roles to look for may be incomplete, if so.
+        accepts: Whether a list that two answers left out is empty, where no snapshot tells (`accept_repeat_proof`).
+        told: The sites that had contributors in the last snapshot of either table.
     """
 
     records: Sequence[SiteRecord]
@@ -104,6 +107,8 @@ class Sites:
     reported_empty: bool = False
     listed_before: AbstractSet[str] | None = None
     roles_doubt: str | None = None
+    accepts: bool = False
+    told: AbstractSet[str] = frozenset()
 
     def to_ask(self) -> list[SiteRecord]:
         """The sites that may have contributors: all except those whose record shows that they have none.
@@ -131,6 +136,11 @@ class Sites:
         if self.before is None or record.created is None or record.created >= self.before.at:
             return False
         return self.listed_before is None or record.site_id in self.listed_before
+
+    @property
+    def if_empty(self) -> str:
+        """What to do about a list that was left out, where no snapshot can tell whether it is empty."""
+        return "" if self.before else f". {IF_EMPTY}"
 
     @property
     def all_report_none(self) -> bool:
@@ -213,8 +223,8 @@ def _contributors(api: AccountApi, record: SiteRecord, sites: Sites, *, expect: 
     flaw = f"site {site_id} has {nameless} contributor(s) without an account id" if nameless else None
     if any(one != everybody[one.account_id] for one in page.contributors if one.account_id):
         flaw = f"site {site_id} names a contributor twice, with different data"
-    if not page.has("contributors") and not sites.knows_of(record):
-        flaw = f"the answer about site {site_id} left out its list"
+    if not page.has("contributors") and not sites.knows_of(record) and not _twice(api, sites, site_id):
+        flaw = f"the answer about site {site_id} left out its list{sites.if_empty}"
     if page.tells_of_more(len(page.contributors)):
         flaw = f"site {site_id}: {MORE}"
     flaw = flaw or _disagreement(record, everybody)
@@ -254,7 +264,8 @@ def _roles(
         page = api.query_contributors(site_id, role_ids=roles)
         if not page.has("contributors"):
             # Wix may leave out an empty list; but if there was somebody before, it is not known to be empty.
-            left_out = left_out or before is None or any(role in roles for _, role in held_before)
+            lost = any(role in roles for _, role in held_before)
+            left_out = left_out or lost or (before is None and not _twice(api, sites, site_id, roles))
         return frozenset(_by_account(page.contributors)[0])
 
     try:
@@ -264,7 +275,15 @@ def _roles(
             # The filter is ignored, so who holds which role is unknown (docs/api-contract.md, section 6.17).
             return {}, f"the answers about site {site_id} name every contributor, whatever role is requested"
         held = dict.fromkeys(sites.role_ids, frozenset(everybody))
-    return held, f"an answer about the roles on site {site_id} left out its list" if left_out else None
+    if not left_out:
+        return held, None
+    return held, f"an answer about the roles on site {site_id} left out its list{sites.if_empty}"
+
+
+def _twice(api: AccountApi, sites: Sites, site_id: str, roles: Sequence[str] = ()) -> bool:
+    """Whether a list that was left out, and of which no snapshot tells, counts as empty: another answer has no row."""
+    unknown = sites.accepts and (roles or site_id not in sites.told)
+    return bool(unknown) and not api.query_contributors(site_id, role_ids=roles).contributors
 
 
 def _looked_at_again(api: AccountApi, record: SiteRecord) -> SiteRecord:

@@ -28,7 +28,7 @@ _NAMED = 3
 
 IF_EMPTY = (
     "If Wix leaves such a list out where it is empty, run once with `accept_repeat_proof: true`, and with `users`, "
-    "`invites` and `roles` selected"
+    "`invites`, `roles` and `sites` selected"
 )
 """What to do where a list was left out, and there is no snapshot yet that could tell what it held."""
 

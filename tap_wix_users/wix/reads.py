@@ -133,6 +133,7 @@ def _contributors(api: AccountApi, sink: Callable[[], S], options: ReadOptions, 
     """Queries only the sites that may have contributors: an account without any costs no request."""
     listed, roles = context.facts[SITES.name], context.facts.get(ROLES.name)
     before = _contributors_before(context)
+    known = [one for one in map(context.known, (KIND, ROLE_KIND)) if one]
     # A role that is on its list no more may still be held: that list says nothing about holders.
     held = {role for pairs in (before.held if before and before.held else {}).values() for _, role in pairs}
     sites = Sites(
@@ -144,6 +145,8 @@ def _contributors(api: AccountApi, sink: Callable[[], S], options: ReadOptions, 
         reported_empty="site" in listed.reported_empty,
         listed_before=_listed_before(context),
         roles_doubt=None if roles is None or roles.proved else roles.doubt or _UNPROVED_ROLES,
+        accepts=options.accept_repeat_proof and all(one.keys is not None for one in known),
+        told={key[0] for one in known for key in one.keys or ()},
     )
     return read_contributors(api, sink, options, sites)
 

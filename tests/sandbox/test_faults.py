@@ -233,6 +233,15 @@ def test_drop_facets(serve):
     assert ["facets" in client.ask(TEAM, COUNTED).json() for _ in range(2)] == [False, True]
 
 
+def test_drop_defaults(serve):
+    """What is empty, zero or false is left out, at any depth."""
+    client = serve(World(Size(child_accounts=0)), faults=[Fault.of("drop_defaults", times=0)])
+    assert client.ask("list_child_accounts").json() == {}
+    sites = client.ask("query_sites").json()["sites"]
+    assert {all(site.values()) for site in sites} == {True}
+    assert {"contributorAccountIds" in site for site in sites} == {True, False}
+
+
 def test_wrong_facets(serve):
     """Counts are off by the delta, wherever there are any."""
     client = serve(World(Size(users=30)), faults=[Fault.of("wrong_facets", times=0, delta=-4)])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import BY_SITE, LOGS, TABLES, catalog, run
-from wix_sandbox import ApiOptions, Size, World
+from wix_sandbox import ApiOptions, Fault, Size, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +65,41 @@ def test_first_and_later(shape, serve):
     later = run(sandbox, catalog=every, state=first.state, include_child_accounts=True)
     assert (later.code, later.statuses()) == (0, dict.fromkeys(EVERYTHING, "complete"))
     assert later.streams == {"snapshots"}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_is_empty_is_left_out(shape, serve):
+    """One run has to accept that; from then on the account is complete, and never was anything wrong logged."""
+    world, options = SHAPES[shape]
+    sandbox = serve(world, options=ApiOptions(**options), faults=[Fault.of("drop_defaults", times=0)])
+    every = catalog(*EVERYTHING, *LOGS)
+    ran = run(sandbox, catalog=every)
+    doubted = {table for table, status in ran.statuses().items() if status != "complete"}
+    assert all("is not proved" in ran.receipt(table)["error"] for table in doubted)
+    for accept in (True, False):
+        ran = run(sandbox, catalog=every, state=ran.state, accept_repeat_proof=accept)
+        assert (ran.code, ran.statuses()) == (0, dict.fromkeys(EVERYTHING, "complete"))
+        assert ran.records("change_log") == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "tables"),
+    [("query_folders", {"folders"}), ("query_sites", {"sites", *BY_SITE}), ("query_contributors", {*BY_SITE})],
+)
+def test_what_was_there_is_left_out(endpoint, tables, serve):
+    """With the setting, too: the last snapshot tells that it was not empty."""
+    sandbox, every = serve(small(sites=2, folders=1)), catalog(*EVERYTHING, *LOGS)
+    first = run(sandbox, catalog=every)
+    assert (first.code, first.receipt("site_contributors")["row_count"]) == (0, 1)
+    empty = [endpoint] if endpoint != "query_sites" else [endpoint, "count_sites"]
+    sandbox.faults.add(*(Fault.of("status", endpoint=one, status=200, body={}, times=0) for one in empty))
+    if endpoint == "query_contributors":
+        sandbox.faults.add(Fault.of("drop", endpoint="query_sites", path="sites.*.contributorAccountIds", times=0))
+    state = first.state
+    for _ in range(2):
+        ran = run(sandbox, catalog=every, state=state, accept_repeat_proof=True)
+        state = ran.state
+        assert ran.statuses() == {table: "unverified" if table in tables else "complete" for table in EVERYTHING}
 
 
 @pytest.mark.parametrize(
