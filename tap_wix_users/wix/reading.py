@@ -26,8 +26,6 @@ _ERROR = {"message", "details", "error", "errors"}
 
 Where one holds anything, the answer is an error, whatever its status: a list beside it may be a part of the list."""
 
-_NOTHING = {b"null", b'""', b"[]", b"{}", b"false"}
-
 _NOT_THE_ENDPOINTS = "the answer is not this endpoint's: it has none of its fields, or is an error with status 200"
 
 _NO_JSON = "the answer is not JSON, or was cut short"
@@ -59,7 +57,7 @@ def parse(kind: type[A], body: bytes) -> A:
         raise UnreadableBody(_NO_JSON, retryable=True) from None
     names = fields(kind)
     present, unknown = members.keys() & names, members.keys() - names
-    if unknown and (not present or any(bytes(members[name]) not in _NOTHING for name in unknown & _ERROR)):
+    if unknown and (not present or any(from_json(bytes(members[name])) for name in unknown & _ERROR)):
         raise UnreadableBody(_NOT_THE_ENDPOINTS, retryable=True)
     if answer is None:
         raise UnreadableBody(_misshapen(sorted(reading.places)), retryable=False)

@@ -275,6 +275,11 @@ class TestOthersAnswers:
         else:
             assert parse(kind, answer).has(*(field.name for field in fields_of(kind).values()))
 
+    def test_no_error_in_any_layout(self):
+        """What is empty is empty, with blanks or without; so is the code that means success."""
+        answer = b'{"contributors": [], "errors": [ ], "details": {\n}, "error": 0}'
+        assert parse(objects.ContributorList, answer).has("contributors")
+
     @pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)
     def test_an_answer_tells_what_came(self, kind):
         """What was left out is not the same as what came empty, or null."""
