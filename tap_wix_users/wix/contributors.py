@@ -257,15 +257,16 @@ def _roles(
         return {}, None
     before = sites.before.held if sites.before else None
     held_before = (before or {}).get(site_id, frozenset())
-    left_out = False
+    left_out = more = False
 
     def holding_one_of(roles: Sequence[str]) -> AbstractSet[str]:
-        nonlocal left_out
+        nonlocal left_out, more
         page = api.query_contributors(site_id, role_ids=roles)
         if not page.has("contributors"):
             # Wix may leave out an empty list; but if there was somebody before, it is not known to be empty.
             lost = any(role in roles for _, role in held_before)
             left_out = left_out or lost or (before is None and not _twice(api, sites, site_id, roles))
+        more = more or page.tells_of_more(len(page.contributors))
         return frozenset(_by_account(page.contributors)[0])
 
     try:
@@ -275,6 +276,8 @@ def _roles(
             # The filter is ignored, so who holds which role is unknown (docs/api-contract.md, section 6.17).
             return {}, f"the answers about site {site_id} name every contributor, whatever role is requested"
         held = dict.fromkeys(sites.role_ids, frozenset(everybody))
+    if more:
+        return held, f"the roles on site {site_id}: {MORE}"
     if not left_out:
         return held, None
     return held, f"an answer about the roles on site {site_id} left out its list{sites.if_empty}"

@@ -279,6 +279,20 @@ class TestAnswersThatAreOdd:
         outcome = read(connect(sandbox, max_concurrency=1), [first.id])
         assert (outcome.proofs, what(outcome)) == (UNPROVED, f"site {first.id}: {MORE}")
 
+    def test_an_answer_about_a_role_that_tells_of_more(self, serve, connect):
+        """Who holds the role may be on a page that nobody knows how to read; who works on the site is known."""
+        made = world(1)
+        (site,) = made.main.sites.values()
+        roles = list(made.main.roles)
+        site.contributors = [Outside("a", None, roles[:1]), Outside("b", None, roles[:1])]
+        made.main.changed(site)
+        before = PreviousContributors("2025", frozenset({site.id}), {site.id: {("a", roles[0]), ("b", roles[0])}})
+        cut = {"contributors": [{"accountId": "a"}], "pagingMetadata": {"hasNext": True}}
+        fault = Fault.of("status", endpoint="query_contributors", status=200, body=cut, nth=2, times=0)
+        result = read_sites(connect(serve(made, faults=[fault])), [told(site)], role_ids=roles[:1], before=before)
+        assert result.proofs == {KIND: "whole", ROLE_KIND: None}
+        assert result.doubts == {ROLE_KIND: f"the roles on site {site.id}: {MORE}"}
+
     def test_a_contributor_twice(self, serve, connect):
         """The same account twice in one answer is one contributor, with the roles of both."""
         made = world(1)
