@@ -17,6 +17,13 @@ _INSTEAD = (
     'Other columns can be dropped (`"email": null`, or `"__NULL__"` in YAML) or hashed (`"email": "sha256(email)"`)'
 )
 
+_MIXES = "`stream_maps` mixes rows of `{}` into `{}`: choose a name that no table has"
+
+_FILTERS = (
+    "filters its rows: receipts and changes are of all that were read, and a row that passes no more stays in the "
+    "target as it was"
+)
+
 
 def refusals(maps: Any, models: Iterable[type[Row]]) -> list[str]:
     """Why stream maps cannot be used: a message for each table that they would corrupt.
@@ -31,7 +38,15 @@ def refusals(maps: Any, models: Iterable[type[Row]]) -> list[str]:
     if not isinstance(maps, dict):
         return []
     declared = {model.table: model for model in models}
-    return [sentence for model in declared.values() for sentence in _of_table(maps, model, set(declared))]
+    mixed = [
+        _MIXES.format(one["__source__"], into)
+        for name, one in maps.items()
+        if isinstance(one, dict) and "__source__" in one
+        if (into := _alias(one, name)) in declared and into != one["__source__"]
+        # In the place of a log, no copy is taken at all (below).
+        if not (declared[into].is_log and into == name)
+    ]
+    return mixed + [sentence for model in declared.values() for sentence in _of_table(maps, model, set(declared))]
 
 
 def effects(maps: Any, models: Iterable[type[Row]]) -> list[str]:
@@ -68,6 +83,8 @@ def _effect(one: Any, model: type[Row]) -> list[str]:
     changed = [column for column in changed if column not in added]
     each = {"drops": dropped, "changes": changed, "adds": added}
     effects = [f"{what} {', '.join(columns)}" for what, columns in each.items() if columns]
+    effects += [f"names it {alias}"] if (alias := _alias(one, model.table)) != model.table else []
+    effects += [_FILTERS] if one.get("__filter__") is not None else []
     return [f"`stream_maps` of `{model.table}`: {'; '.join(effects)}"] if effects else []
 
 
@@ -81,9 +98,9 @@ def _of_table(maps: Mapping[str, Any], model: type[Row], tables: set[str]) -> It
         )
     for name, one in found:
         if isinstance(one, dict):
-            alias = str(one.get("__alias__", table)).strip("'\"")
+            alias = _alias(one, table)
             if alias in tables - {table}:
-                yield f"`stream_maps` mixes rows of `{table}` into `{alias}`: choose a name that no table has"
+                yield _MIXES.format(table, alias)
             for column in _changed(one, model):
                 yield (
                     f"`stream_maps` changes or drops `{column}` of `{table}` (in `{name}`), which identifies rows or "
@@ -98,11 +115,15 @@ def _is_about(name: str, one: Any, table: str) -> bool:
     return fnmatch(table, name) and not name.startswith("__")
 
 
+def _alias(one: Mapping[str, Any], table: str) -> str:
+    """The name that a map gives a table."""
+    return str(one.get("__alias__", table)).strip("'\"")
+
+
 def _drops_rows(one: Any, table: str) -> bool:
     if not isinstance(one, dict):
         return one in DROPPED
-    renamed = str(one.get("__alias__", table)).strip("'\"") != table
-    return renamed or "__source__" in one or one.get("__filter__") is not None
+    return _alias(one, table) != table or "__source__" in one or one.get("__filter__") is not None
 
 
 def _drops_the_rest(maps: Mapping[str, Any]) -> bool:

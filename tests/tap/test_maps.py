@@ -89,10 +89,19 @@ def test_other_keys(keys: Any):
     assert maps.refusals({"users": {"__key_properties__": ["id", "account_id"]}}, MODELS) == []
 
 
-def test_rows_in_another_table():
-    """A name that another table has would mix the rows of two tables."""
-    [sentence] = maps.refusals({"roles": {"__alias__": "'users'"}}, MODELS)
-    assert sentence.startswith("`stream_maps` mixes rows of `roles` into `users`")
+@pytest.mark.parametrize(
+    "mixing",
+    [
+        {"roles": {"__alias__": "'users'"}},
+        {"users": {"__source__": "roles"}},
+        {"copy": {"__source__": "roles", "__alias__": "users"}},
+    ],
+    ids=str,
+)
+def test_rows_in_another_table(mixing: Any):
+    """A name that another table has would mix the rows of two tables; so would a copy of one in its place."""
+    [sentence] = maps.refusals(mixing, MODELS)
+    assert sentence == "`stream_maps` mixes rows of `roles` into `users`: choose a name that no table has"
 
 
 @pytest.mark.parametrize(

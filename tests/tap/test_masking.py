@@ -36,6 +36,17 @@ def test_a_column_is_changed(sandbox):
     assert "`stream_maps` of `users`: changes email; adds domain" in ran.log
 
 
+def test_rows_are_filtered(sandbox):
+    """Receipts and changes are of all rows, also in a table of another name; and the log says so."""
+    kept = "record['first_name'] == 'Ada'"
+    ran = run(sandbox, stream_maps={"users": {"__filter__": kept, "__alias__": "people"}})
+    assert (ran.code, len(ran.records("people")), ran.receipt("users")["row_count"]) == (0, 1, 12)
+    assert (
+        "`stream_maps` of `users`: names it people; filters its rows: receipts and changes are of all that were read, "
+        "and a row that passes no more stays in the target as it was"
+    ) in ran.log
+
+
 @pytest.mark.parametrize("name", ["site_contributors", "site_contributor_roles"])
 def test_a_map_of_a_stream_that_is_not_selected(name, sandbox):
     """It does no harm."""
