@@ -89,10 +89,10 @@ def extract(
         walk = result.walk
         # No snapshot tells what child accounts there were, so that one without any would be believed in every run.
         accepts = options.accept_repeat_proof and read is not CHILD_ACCOUNTS
-        doubts = [
+        doubts = (
             _doubt(kind, walk, {(key,) for key in walk.seen[kind]}, context, accepts=accepts) for kind in walk.kinds
-        ]
-        doubt = next(filter(None, doubts), None)
+        )
+        doubt = next(filter(None, doubts), None) if walk.left_out or walk.partly else None
         proved = doubt is None and all(result.proofs[kind] for kind in walk.kinds)
         facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.reported_empty), doubt)
         found = {table.name: _table_read(table, result, api, context, accepts=accepts) for table in tables}
