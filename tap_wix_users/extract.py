@@ -18,7 +18,7 @@ from tap_wix_users.wix.client import UnreadableBody
 from tap_wix_users.wix.endpoints import AccountApi
 from tap_wix_users.wix.errors import Endpoint, Unexpected, UnreadableAnswer, WixError
 from tap_wix_users.wix.held_roles import IF_EMPTY
-from tap_wix_users.wix.reads import CHILD_ACCOUNTS, Facts
+from tap_wix_users.wix.reads import CHILD_ACCOUNTS, TEAM, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +39,9 @@ _UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 
 NAMED_BY = {"folder_id": "folder", "role_id": "role"}
 """Columns of the team's rows that name a row of another list, and its kind."""
+
+_NEVER_TAKEN_FOR_EMPTY = frozenset((*TEAM.kinds, *CHILD_ACCOUNTS.kinds))
+"""Kinds of a list that is not empty (every account has an owner), or of which no snapshot tells what it held."""
 
 _LEFT_OUT = "the answer left the list out, which is not to say that it is empty"
 _UNSTORABLE_ID = "an id holds characters that no target can store, so that rows could not be distinguished"
@@ -87,8 +90,7 @@ def extract(
             _log_lower_counts(result)
         # Other reads depend on the list itself, not on what else is derived from it.
         walk = result.walk
-        # No snapshot tells what child accounts there were, so that one without any would be believed in every run.
-        accepts = options.accept_repeat_proof and read is not CHILD_ACCOUNTS
+        accepts = options.accept_repeat_proof
         doubts = (
             _doubt(kind, walk, {(key,) for key in walk.seen[kind]}, context, accepts=accepts) for kind in walk.kinds
         )
@@ -183,9 +185,9 @@ def _doubt(kind: str, walk: Walk, keys: set[tuple[str, ...]], context: ReadConte
     """
     if walk.left_out and not keys and kind not in walk.reported_empty:
         known = context.known(kind)
-        if known is None and not accepts:
-            return f"{_LEFT_OUT}. {IF_EMPTY}"
-        if known is not None and known.count:
+        if known is None and kind not in _NEVER_TAKEN_FOR_EMPTY:
+            return None if accepts else f"{_LEFT_OUT}. {IF_EMPTY}"
+        if known is None or known.count:
             return _LEFT_OUT
     if walk.partly:
         known = context.known(kind)

@@ -82,6 +82,17 @@ def test_what_is_empty_is_left_out(shape, serve):
         assert ran.records("change_log") == []
 
 
+def test_a_team_that_is_left_out(serve):
+    """No setting takes it for empty, since it has an owner; nor a list of child accounts, without a snapshot."""
+    sandbox, tables = serve(small(invites=1, child_accounts=1)), ("users", "invites")
+    for endpoint in ("search_team", "list_child_accounts"):
+        sandbox.faults.add(Fault.of("status", endpoint=endpoint, status=200, body={}, times=0))
+    settings = {"accept_repeat_proof": True, "include_child_accounts": True}
+    ran = run(sandbox, catalog=catalog(*tables, *LOGS), **settings)
+    assert (ran.code, ran.statuses()) == (1, dict.fromkeys(tables, "unverified"))
+    assert "the list of child accounts of account" in ran.log
+
+
 @pytest.mark.parametrize(
     ("endpoint", "tables"),
     [("query_folders", {"folders"}), ("query_sites", {"sites", *BY_SITE}), ("query_contributors", {*BY_SITE})],
