@@ -124,6 +124,10 @@ class Sites:
         listed = [record.contributors for record in self.records if record.contributors is not None]
         return any(listed) and all(listed)
 
+    @cached_property
+    def _some_list(self) -> bool:
+        return any(record.contributors is not None for record in self.records)
+
     def _has_none(self, record: SiteRecord) -> bool:
         if self.before and record.site_id in self.before.sites:
             return False
@@ -153,7 +157,10 @@ class Sites:
             return True
         if self.before is None or record.site_id in self.before.sites:
             return False
-        return self._leaves_out_empty or self._was_there(record)
+        if self._leaves_out_empty or self._was_there(record):
+            return True
+        # Where nobody worked on any site, and no record has a list, a new site is like all others.
+        return not self.before.sites and not self._some_list
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,6 +81,24 @@ def test_what_is_empty_is_left_out(shape, serve):
         ran = run(sandbox, catalog=every, state=ran.state, accept_repeat_proof=accept)
         assert (ran.code, ran.statuses()) == (0, dict.fromkeys(EVERYTHING, "complete"))
         assert ran.records("change_log") == []
+
+
+def test_a_site_that_comes_where_what_is_empty_is_left_out(serve):
+    """Where nobody works on any site, no new one needs the setting again, nor does a run after one that was refused."""
+    sandbox = serve(small(_without_contributors, sites=3), faults=[Fault.of("drop_defaults", times=0)])
+    main, every = sandbox.world.main, catalog(*EVERYTHING, *LOGS)
+    ran = run(sandbox, catalog=every, accept_repeat_proof=True)
+    assert (ran.code, ran.statuses()) == (0, dict.fromkeys(EVERYTHING, "complete"))
+    sandbox.faults.add(Fault.of("status", endpoint="query_contributors", status=403))
+    with sandbox.lock:
+        last = list(main.sites.values())[-1]
+        site = replace(last, id=main.new_id(), created="2026-10-30T08:00:00.000Z", encoded=None)
+        main.sites[site.id] = site
+        main.changed()
+    ran = run(sandbox, catalog=every, state=ran.state)
+    assert {ran.statuses()[table] for table in BY_SITE} == {"unverified"}
+    ran = run(sandbox, catalog=every, state=ran.state)
+    assert (ran.code, ran.statuses()) == (0, dict.fromkeys(EVERYTHING, "complete"))
 
 
 def test_a_team_that_is_left_out(serve):
