@@ -628,7 +628,7 @@ MARKED |= {
     "header": [always(status=401, headers={"www-authenticate": KEY, "x-wix-request-id": KEY[:8]})],
     "code": [always(status=403, body={"details": {"applicationError": {"code": KEY[:8]}}})],
 }
-CLEAN = ("drop", "rename", "empty_page", "repeat_page", "cycle_cursor", "drop_facets", "wrong_facets")
+CLEAN = ("drop", "rename", "empty_page", "repeat_page", "cycle_cursor", "drop_facets", "drop_defaults", "wrong_facets")
 """Kinds after which there is no error: another answer is asked for, or nothing is proved."""
 
 LOGGERS = ("", "httpx", "httpcore", "tap_wix_users", "stamina", "asyncio")
