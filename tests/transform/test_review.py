@@ -73,10 +73,11 @@ DECISIONS = {
 
 @dataclass(frozen=True)
 class Proved:
-    """The warehouse after the later reads, and what was proved by it."""
+    """The warehouse after the later reads, what was proved by it, and what was handed over, before and after dbt."""
 
     warehouse: Warehouse
     proofs: dict[str, Proof]
+    handed_over: tuple[dict[str, str], dict[str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -99,10 +100,11 @@ def proved(tmp_path_factory):
         after = Warehouse(folder / "after" / "wix.duckdb")
         store(after, *_after())
         patch.delenv("WIX_ACCESS_AS_OF")
+        handed_over = _texts(seeds)
         built = after.build(*variables, "--exclude", "test_type:data", cache=folder / "target", seeds=seeds)
         assert (built.code, built.failed()) == (0, []), built.output[-3000:]
         proofs = prove(Campaign(opened.path), after.path, removal_hours=48)
-        yield Proved(after, {one.person_id: one for one in proofs})
+        yield Proved(after, {one.person_id: one for one in proofs}, (handed_over, _texts(seeds)))
 
 
 def _decide(opened, folder):
@@ -116,6 +118,10 @@ def _decide(opened, folder):
                 to = "Writer" if DECISIONS[person] == "change" else ""
                 writer.writerow((one.item, DECISIONS[person], "2026-11-02", BOSS, to))
     decide(opened.path, [path])
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
 
 def _hand_over(seeds: Path, opened: Campaign) -> None:
@@ -186,6 +192,12 @@ def test_the_models_say_the_same(proved):
     rows = proved.warehouse.ask(f"select {', '.join(names)} from access_wix.review_decisions order by item")
     proofs = sorted(proved.proofs.values(), key=lambda one: one.item)
     assert rows == [tuple(getattr(one, name) for name in names) for one in proofs]
+
+
+def test_a_build_leaves_what_was_handed_over_as_it_is(proved):
+    """The SQL of a seed whose folder is named by a full path would go to the seed itself, over what people wrote."""
+    before, after = proved.handed_over
+    assert after == before
 
 
 def test_items_and_progress(proved):

@@ -156,3 +156,12 @@ select id from gone where id <> cast('{{ existing }}' as regclass) order by cast
   {%- do log(existing ~ ' ' ~ why ~ ': it is made anew. What others were granted on it goes, and so do the views that were '
     ~ 'built on it (' ~ views ~ '); a whole build makes those of this project again.', info=true) -%}
 {% endmacro %}
+
+{#-
+  What dbt's own materialization of seeds ends with, but for writing its SQL into a file: that goes to the path of the seed in
+  dbt's target folder, and the seed itself is there when its folder (`WIX_REVIEW_SEEDS`) is named by a full path.
+-#}
+{% macro noop_statement(name=none, message=none, code=none, rows_affected=none, res=none) %}
+  {%- set sql = caller() -%}
+  {%- do store_raw_result(name, message=message, code=code, rows_affected=rows_affected, agate_table=res) -%}
+{% endmacro %}
