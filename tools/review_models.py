@@ -26,7 +26,7 @@ def review_model() -> str:
     text = re.sub(r"\bcurrent_wix\.(\w+)", r"{{ ref('stg_wix__\1') }}", text)
     text = re.sub(r"\b(campaign_(?:items|decisions))\b", r"{{ ref('wix__\1') }}", text)
     text = re.sub(r"\breceipt_forks\b", "{{ ref('stg_wix__receipt_forks') }}", text)
-    text = re.sub(r"hours_between\((\w+), (\w+)\)", r"""{{ dbt.datediff('\1', '\2', 'hour') }}""", text)
+    text = re.sub(r"(hour|second)s_between\((\w+), (\w+)\)", r"""{{ dbt.datediff('\2', '\3', '\1') }}""", text)
     text = text.replace("removal_hours()", "{{ var('review_removal_hours') }}")
     return _BY + text + "{{ where_any('wix__campaign_decisions') }}\n"
 

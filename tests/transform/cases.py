@@ -192,7 +192,12 @@ def _subjects() -> Account:
     one.holds("ben", "k1", MANAGER, subject_type="USER", subject_id="ben")
     one.holds("ben", "k2", CO_OWNER, subject_type="USER_GROUP", subject_id="g")
     return (
-        one.holds("ben", "k3", MANAGER, "site:s", subject_type="WIX_APP", subject_id="app").add("sites", id="s").read(1)
+        one.holds("ben", "k3", MANAGER, "site:s", subject_type="WIX_APP", subject_id="app")
+        .user("uma", "Uma", "uma@studio.example")
+        .holds("uma", "k4", MANAGER, subject_type="UNKNOWN")
+        .holds("uma", "k5", MANAGER, "site:s", subject_type="")
+        .add("sites", id="s")
+        .read(1)
     )
 
 

@@ -25,7 +25,7 @@ WALKS = (
 TITLES = ("Content intern", "Site Admin", "Blog writer", "Billing Manager", "Helper", "Owner", "Shop manager")
 FIXED = {"6601492336091027458": "Owner", "6642345101181663232": "Account Admin (Co-Owner)"}
 STATUSES = ("Pending", "Used", "Declined", "Expired", None, "Resent")
-SUBJECTS = ("USER", "USER", "USER", None, "USER_GROUP", "WIX_APP")
+SUBJECTS = ("USER", "USER", "USER", None, "UNKNOWN", "", "USER_GROUP", "WIX_APP")
 
 
 def at(run: int, second: int = 0, minute: int = 0) -> str:

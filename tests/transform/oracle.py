@@ -43,6 +43,10 @@ MATTERS = {
 """What access follows from: what a site is called, and through whom somebody holds a role, changes nothing of it."""
 
 
+UNTOLD = (None, "", "UNKNOWN")
+"""Kinds of a subject that do not say what holds a role."""
+
+
 def latest(life: Life) -> Tables:
     """Every table as its latest complete read found it."""
     return {name: reads[-1][1] for name, reads in life.reads.items()}
@@ -96,7 +100,7 @@ def _owner(tables: Tables) -> Any:
 def _is_told(tables: Tables) -> bool:
     owned = (_owner(tables), OWNER, "account")
     return any(
-        (row["user_id"], row["role_id"], row["asset_type"]) == owned and row["subject_type"] in {"USER", None}
+        (row["user_id"], row["role_id"], row["asset_type"]) == owned and row["subject_type"] in {"USER", *UNTOLD}
         for row in tables["assignments"].values()
     )
 
@@ -289,6 +293,10 @@ def _gives(row: Row | None) -> list[object] | None:
     return [row[name] for name in MATTERS["assignments"]] if row else None
 
 
+def _holder(held: Row) -> str:
+    return "USER" if held["subject_type"] in UNTOLD else held["subject_type"]
+
+
 def _held(old: Row | None, new: Row | None, owner: Any, run: int) -> Iterator[Change]:
     if old is None and new:
         yield ("gained", new["user_id"], new["role_id"], None, run)
@@ -297,8 +305,8 @@ def _held(old: Row | None, new: Row | None, owner: Any, run: int) -> Iterator[Ch
         if (old["user_id"], old["role_id"], old["asset_type"]) != (owner, OWNER, "account"):
             yield ("lost", old["user_id"], old["role_id"], None, run)
     elif old and new and old != new:
-        kept = (*MATTERS["assignments"], "subject_type")
-        same = all((old[name] or "USER") == (new[name] or "USER") for name in kept)
+        same = all(old[name] == new[name] for name in MATTERS["assignments"])
+        same = same and _holder(old) == _holder(new)
         yield ("renamed" if same else "changed", new["user_id"], new["role_id"], old["role_id"], run)
 
 
@@ -376,7 +384,7 @@ def findings(life: Life) -> set[tuple[str, str]]:
         found.add(("owner_not_listed", owner))
     found |= {
         ("other_subject", row["user_id"]) for row in tables["assignments"].values()
-        if row["subject_type"] not in {"USER", None}
+        if row["subject_type"] not in {"USER", *UNTOLD}
     }  # fmt: skip
     found |= {
         ("invite_status_unknown", key) for key, row in tables["invites"].items() if row["status"] in {None, "Resent"}

@@ -16,6 +16,11 @@ replace(replace({{ dbt.split_part(record_key, "'|'", 1) }}, '%7C', '|'), '%25', 
 lower(coalesce({{ status }}, '')) not in ('used', 'deleted', 'declined', 'expired')
 {%- endmacro %}
 
+{#- What kind of subject holds a role; null where Wix does not say: `UNKNOWN` is its default, and may as well be left out. -#}
+{% macro told_subject(subject_type) -%}
+case when upper({{ subject_type }}) not in ('', 'UNKNOWN') then {{ subject_type }} end as subject_type
+{%- endmacro %}
+
 {#- What of the account a grant reaches, as in `access_reach`; null where that cannot be told. -#}
 {% macro scope_key(grant) -%}
 case

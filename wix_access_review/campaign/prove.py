@@ -120,6 +120,7 @@ def prove(campaign: Campaign, database: Path | str, removal_hours: int = REMOVAL
             "from access_wix.findings where rule = 'forked_receipts'"
         )
         connection.execute("create temp macro hours_between(a, b) as date_diff('hour', a, b)")
+        connection.execute("create temp macro seconds_between(a, b) as date_diff('second', a, b)")
         connection.execute(f"create temp macro removal_hours() as {int(removal_hours)}")
         query = files(__package__).joinpath("prove.sql").read_text(encoding="utf-8")
         result = connection.execute(f"{query} order by coalesce(is_privileged, true) desc, account_name, person, item")

@@ -6,7 +6,7 @@
 with grants as (
   select account_id, 'assignments' as stream_name, {{ wix_record_key('assignments', 'held') }} as record_key,
     'member' as person_type, user_id as person_id, role_id, coalesce(asset_type, 'unknown') as asset_type, asset_id,
-    asset_name, site_id, folder_id, subject_type, subject_id, {{ unread }} as unread_restriction, observed_at,
+    asset_name, site_id, folder_id, {{ told_subject('subject_type') }}, subject_id, {{ unread }} as unread_restriction, observed_at,
     snapshot_at, is_current, removed_after, removed_before
   from {{ ref('stg_wix__assignments') }} as held
   union all
