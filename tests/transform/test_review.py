@@ -31,7 +31,7 @@ def _before():
         one.role(role, title)
     one.add("sites", id="s1", display_name="Shop").user("ann", "Ann Ace", "ann@studio.example").holds("ann", "a", OWNER)
     for name in PEOPLE[:-1]:
-        one.user(name, name.title(), f"{name}@studio.example")
+        one.user(name, name.title(), f"{name}@{'xn--bcher-kva' if name == 'swaps' else 'studio'}.example")
         one.holds(name, "k", MANAGER, "site:s1")
     one.invite("i1", "sofia@studio.example", (WRITER, "site:s1")).invite("i2", "gone@old.example", (WRITER, "site:s1"))
     one.add("site_contributors", site_id="s1", contributor_account_id="out")
@@ -56,7 +56,8 @@ def _after():
     one.change("invites", "i1", "modified", 1, 6).change("invites", "i2", "modified", 1, 6)
     one.user("sofia", "Sofia", "Sofia@studio.example", seen=6).holds("sofia", "k", WRITER, "site:s1", seen=6)
     one.change("users", "sofia", "added", 1, 6).change("assignments", "sofia|k", "added", 1, 6)
-    one.change("users", "quits", "removed", 1, 6)
+    # The list of members does not have the second any more, who still holds something.
+    one.change("users", "quits", "removed", 1, 6).change("users", "stays", "removed", 1, 6)
     # The outside account goes on working there, and from now on its role is known.
     one.add("site_contributor_roles", site_id="s1", contributor_account_id="out", role_id=WRITER, seen=6)
     one.change("site_contributor_roles", f"s1|out|{WRITER}", "added", 1, 6)
@@ -130,8 +131,15 @@ def _hand_over(seeds: Path, opened: Campaign) -> None:
     last = items.read_text(encoding="utf-8").splitlines()[-1]
     with items.open("a", encoding="utf-8") as file:
         file.write(last.replace("Q4,", "Q3,").replace("2026-12-02", "2026-11-05") + "\n")
-    leavers = "email,person,left_on\nQuits@studio.example,Quits,2026-11-04\nkept@studio.example,Kept,2026-11-03\n"
-    (seeds / "wix__leavers.csv").write_text(leavers, encoding="utf-8")
+    # As HR may spell the addresses.
+    leavers = (
+        "email,person,left_on",
+        " Quits+hr@Studio.Example.,Quits,2026-11-04",
+        "kept@studio.example,Kept,2026-11-03",
+        "swaps@b\u00fccher.example,Swaps,2026-11-08",
+        "STAYS@studio.example,Stays,2026-11-03",
+    )
+    (seeds / "wix__leavers.csv").write_text("\n".join(leavers) + "\n", encoding="utf-8")
     key = "member_without_role|studio|"
     lines = (
         "finding_key,facts,reason,accepted_by,accepted_until",
@@ -241,11 +249,20 @@ def test_leavers(proved):
         "select person_id, has_access, grant_count, gone_after, gone_before, gone_within_hours, is_in_time "
         "from access_wix.leavers_access order by all"
     )
-    kept, quits = proved.warehouse.ask(query)
-    assert kept == ("kept", True, 1, None, None, None, False)
-    assert (quits[0], quits[1], quits[3].day, quits[4].day, quits[5], quits[6]) == ("quits", False, 1, 6, 56, False)
+    kept, quits, stays, swaps = proved.warehouse.ask(query)
+    assert [kept, stays, swaps] == [
+        ("kept", True, 1, None, None, None, False),
+        ("stays", True, 1, None, None, None, False),
+        ("swaps", True, 1, None, None, None, None),
+    ]
+    # Gone between the 1st and the 6th, of which the 5th was the last in time.
+    assert (quits[0], quits[1], quits[3].day, quits[4].day, quits[5], quits[6]) == ("quits", False, 1, 6, 56, None)
     query = "select explanation from access_wix.findings where rule = 'departed_employee_has_access'"
-    assert proved.warehouse.ask(query) == [("Kept left on 2026-11-03 and still has access as a member (grants: 1).",)]
+    query += " order by all"
+    assert proved.warehouse.ask(query) == [
+        (f"{name} left on 2026-11-0{day} and still has access as a member (grants: 1).",)
+        for name, day in (("Kept", 3), ("Stays", 3), ("Swaps", 8))
+    ]
 
 
 def test_accepted_findings(proved):
@@ -255,7 +272,7 @@ def test_accepted_findings(proved):
         "where rule in ('departed_employee_has_access', 'privileged_person', 'member_without_role') order by all"
     )
     assert proved.warehouse.ask(query) == [
-        ("departed_employee_has_access|studio|member|kept", False, None),
+        *((f"departed_employee_has_access|studio|member|{name}", False, None) for name in ("kept", "stays", "swaps")),
         ("member_without_role|studio|goes", True, "Leaves soon"),
         ("privileged_person|studio|ann|a", False, None),
     ]

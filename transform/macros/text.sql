@@ -32,6 +32,11 @@ case when {{ is_beyond_ascii(text) }} then translate({{ text }}, '{{ wide | join
 case when {{ domain }} = 'googlemail.com' then 'gmail.com' else {{ domain }} end
 {%- endmacro %}
 
+{#- An address to compare with, of its name and its domain, that in Punycode. Dots before the @ mean nothing to Gmail. -#}
+{% macro email_key(name, domain) -%}
+case when {{ domain }} = 'gmail.com' then nullif(replace({{ name }}, '.', ''), '') else {{ name }} end || '@' || {{ domain }}
+{%- endmacro %}
+
 {#- A text with letters and their accents in one, where the warehouse can: an ü is one character, not a u and two dots. -#}
 {% macro composed(text) %}{{ return(adapter.dispatch('composed', 'wix_access')(text)) }}{% endmacro %}
 {% macro default__composed(text) %}{{ text }}{% endmacro %}

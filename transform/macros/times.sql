@@ -26,3 +26,8 @@ coalesce({{ moment }}, cast('0001-01-01 00:00:00' as timestamp))
 {%- set as_of = env_var('WIX_ACCESS_AS_OF', '') -%}
 {{ dbt.dateadd('day', -(days | int), "cast('" ~ as_of ~ "' as timestamp)" if as_of else read_at) }}
 {%- endmacro %}
+
+{#- Whether a moment is more than `leaver_hours` after the end of somebody's last day. -#}
+{% macro is_beyond_leaving(left_on, moment) -%}
+({{ dbt.datediff('cast(' ~ left_on ~ ' as timestamp)', moment, 'second') }} > 3600 * (24 + {{ var('leaver_hours') }}))
+{%- endmacro %}

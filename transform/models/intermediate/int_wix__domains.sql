@@ -1,12 +1,13 @@
 {{ after_loading() }}
 -- depends_on: {{ ref('stg_wix__users') }}
 -- depends_on: {{ ref('stg_wix__invites') }}
+-- depends_on: {{ ref('wix__leavers') }}
 {#- There are few of them: they are asked for while this model is compiled. -#}
 {%- set found = [] -%}
 {%- if execute -%}
-  {%- for table in ('users', 'invites') if load_relation(builtins.ref('stg_wix__' ~ table)) -%}
+  {%- for table in ('stg_wix__users', 'stg_wix__invites', 'wix__leavers') if load_relation(builtins.ref(table)) -%}
     {%- set asked -%}
-select distinct {{ email_domain('email') }} from {{ ref('stg_wix__' ~ table) }}
+select distinct {{ email_domain('email') }} from {{ ref(table) }}
 where {{ is_beyond_ascii('email') }} and {{ is_beyond_ascii(email_domain('email')) }}
     {%- endset -%}
     {%- for row in run_query(asked).rows if row[0] and row[0] not in found -%}

@@ -89,10 +89,7 @@ with members as (
   from addressed
   left join {{ ref('int_wix__domains') }} as domains on domains.domain = addressed.email_domain
 ), keyed as (
-  -- Dots before the @ mean nothing to Gmail.
-  select placed.*, case when domain_key = 'gmail.com' then nullif(replace(email_name, '.', ''), '') else email_name end
-      || '@' || domain_key as email_key
-  from placed
+  select placed.*, {{ email_key('email_name', 'domain_key') }} as email_key from placed
 ), own_domains as (
   {% for domain in own_domains -%}
   select distinct account_id, '{{ in_punycode(domain) | replace("'", "''") }}' as domain
