@@ -12,11 +12,11 @@ def _columns(text: str = "", time: str = "", number: str = "", flag: str = "") -
 
 SCHEMA = "access_wix"
 
-BUILD = f"{SCHEMA}.build"
+BUILD_TABLE = f"{SCHEMA}.build"
 """The table that says whether all others are of one build."""
 
 NEEDED: dict[str, dict[str, str]] = {
-    BUILD: _columns(text="invocation_id", flag="is_whole"),
+    BUILD_TABLE: _columns(text="invocation_id", flag="is_whole"),
     f"{SCHEMA}.latest_receipts": _columns(
         text="account_id account_name stream_name status proof digest error tap_version complete_digest complete_proof",
         time="snapshot_at finished_at complete_snapshot_at complete_finished_at",

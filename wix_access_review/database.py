@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from wix_access_review.contract import BUILD as BUILT
-from wix_access_review.contract import NEEDED, SCHEMA
+from wix_access_review.contract import BUILD_TABLE, NEEDED, SCHEMA
 from wix_access_review.errors import ReviewError
 from wix_access_review.servers import copied, server_of
 
@@ -164,7 +163,7 @@ def _check(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     absent = [f"{table}.{name}" for table, names in NEEDED.items() for name in names if name not in found[table]]
     if absent:
         raise ReviewError(f"the models in {path} are from another version and lack {', '.join(absent)}: {BUILD}")
-    if connection.execute(f"select is_whole from {BUILT}").fetchall() != [(True,)]:  # noqa: S608
+    if connection.execute(f"select is_whole from {BUILD_TABLE}").fetchall() != [(True,)]:  # noqa: S608
         raise ReviewError(
             f"the models in {path} are not of one build: the last one is under way, was cut off, failed, or made only "
             "some of them. Run the whole `dbt build` again"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from wix_access_review.contract import BUILD, NEEDED
+from wix_access_review.contract import BUILD_TABLE, NEEDED
 from wix_access_review.errors import ReviewError
 from wix_access_review.rows import load
 
@@ -48,13 +48,13 @@ def _copy(cursor: Any, target: duckdb.DuckDBPyConnection) -> None:
     there: dict[str, set[str]] = {}
     for table, column in cursor.fetchall():
         there.setdefault(table.lower(), set()).add(column.lower())
-    before = _build(cursor) if BUILD in there else []
+    before = _build(cursor) if BUILD_TABLE in there else []
     for table, columns in NEEDED.items():
         known = {name: kind for name, kind in columns.items() if name in there.get(table, ())}
         if known:
             load(target, table, known, _rows(cursor, table, known), kind="table")
     # No transaction of Snowflake's reads several tables as of one moment.
-    if BUILD in there and _build(cursor) != before:
+    if BUILD_TABLE in there and _build(cursor) != before:
         raise ReviewError("the models in Snowflake were built while they were copied: try again")
 
 
@@ -70,5 +70,5 @@ def _rows(cursor: Any, table: str, columns: dict[str, str]) -> Iterator[Sequence
 
 
 def _build(cursor: Any) -> list[Any]:
-    cursor.execute(f"select invocation_id, is_whole from {BUILD}")  # noqa: S608
+    cursor.execute(f"select invocation_id, is_whole from {BUILD_TABLE}")  # noqa: S608
     return list(cursor.fetchall())
