@@ -21,7 +21,7 @@ from tap_wix_users.wix.held_roles import IF_EMPTY
 from tap_wix_users.wix.reads import CHILD_ACCOUNTS, TEAM, Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from tap_wix_users.tables.registry import Table
@@ -92,9 +92,9 @@ def extract(
         walk = result.walk
         accepts = options.accept_repeat_proof
         doubts = (
-            _doubt(kind, walk, {(key,) for key in walk.seen[kind]}, context, accepts=accepts) for kind in walk.kinds
+            _doubt(kind, walk, ((key,) for key in walk.seen[kind]), context, accepts=accepts) for kind in walk.kinds
         )
-        doubt = next(filter(None, doubts), None) if walk.left_out or walk.partly else None
+        doubt = next(filter(None, doubts), None)
         proved = doubt is None and all(result.proofs[kind] for kind in walk.kinds)
         facts = Facts(result.sink.facts, proved, result.started_at, frozenset(walk.reported_empty), doubt)
         found = {table.name: _table_read(table, result, api, context, accepts=accepts) for table in tables}
@@ -155,7 +155,7 @@ def _table_read(
     reported_empty = table.kind in walk.reported_empty
     expected = counts.get(table.kind) if table.counted else None
     proof = result.proofs[table.kind]
-    keys = {tuple(key_parts(key)) for key, _ in rows.lines()} if walk.left_out or walk.partly else set()
+    keys = (tuple(key_parts(key)) for key, _ in rows.lines())
     left_out = _doubt(table.kind, walk, keys, context, accepts=accepts)
     doubt = result.doubts.get(table.kind) or left_out or (None if proof else walk.unread)
     # The snapshot is as old as the oldest list that the table is made from.
@@ -178,21 +178,26 @@ def _table_read(
     )
 
 
-def _doubt(kind: str, walk: Walk, keys: set[tuple[str, ...]], context: ReadContext, *, accepts: bool) -> str | None:
+def _doubt(
+    kind: str, walk: Walk, keys: Iterable[tuple[str, ...]], context: ReadContext, *, accepts: bool
+) -> str | None:
     """Why a list from which something was left out does not show what is gone: absent is unknown, never none.
 
     With `accept_repeat_proof`, two walks that left it out show that it is empty, unless the last snapshot had rows.
     """
-    if walk.left_out and not keys and kind not in walk.reported_empty:
-        known = context.known(kind)
+    if not (walk.left_out or walk.partly):
+        return None
+    held = set(keys)  # only now: there may be half a million
+    known = context.known(kind)
+    if walk.left_out and not held and kind not in walk.reported_empty:
         if known is None and kind not in _NEVER_TAKEN_FOR_EMPTY:
             return None if accepts else f"{_LEFT_OUT}. {IF_EMPTY}"
         if known is None or known.count:
             return _LEFT_OUT
-    if walk.partly:
-        known = context.known(kind)
-        if known is None or (known.count > len(keys) if known.keys is None else not keys.issuperset(known.keys)):
-            return walk.partly
+    if walk.partly and (
+        known is None or (known.count > len(held) if known.keys is None else not held.issuperset(known.keys))
+    ):
+        return walk.partly
     return None
 
 
