@@ -1,9 +1,9 @@
 -- Made by `python -m tools.review_models transform`: do not edit.
 with decided as (
-  select items.*, case when items.subject_type in ('', 'UNKNOWN') then null else items.subject_type end as holder_type,
+  select items.*, case when upper(items.subject_type) not in ('', 'UNKNOWN') then items.subject_type end as holder_type,
     -- The role that Wix gives the owner of an account.
     items.stream_name = 'accounts' or (items.stream_name = 'assignments' and items.role_id = '6601492336091027458'
-      and items.asset_type = 'account' and coalesce(items.subject_type, 'USER') in ('USER', 'UNKNOWN', '')) as is_of_owner,
+      and items.asset_type = 'account' and upper(coalesce(items.subject_type, '')) in ('USER', 'UNKNOWN', '')) as is_of_owner,
     decisions.decision, decisions.reviewer as decided_by, decisions.decided_on, decisions.taken_at,
     decisions.change_to_role_id
   from {{ ref('wix__campaign_decisions') }} as decisions
@@ -11,7 +11,7 @@ with decided as (
 ), subjects as (
   select account_id, replace(replace(user_id, '%', '%25'), '|', '%7C') || '|'
       || replace(replace(assignment_key, '%', '%25'), '|', '%7C') as record_key, subject_id,
-    case when subject_type in ('', 'UNKNOWN') then null else subject_type end as subject_type
+    case when upper(subject_type) not in ('', 'UNKNOWN') then subject_type end as subject_type
   from {{ ref('stg_wix__assignments') }} where is_current
 ), present as (
   select held.account_id, held.stream_name, held.record_key, held.person_type, held.person_id, held.role_id,
